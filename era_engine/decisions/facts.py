@@ -1,0 +1,61 @@
+"""The facts a rule may ask about: their names, types and meanings, in one place.
+
+A rule file that names anything else is refused. A fact that is not known is absent: it matches no condition.
+"""
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+Kind = Literal["flag", "count", "cents", "code", "text"]
+FactValue = bool | int | str
+Facts = Mapping[str, FactValue]
+
+
+class Fact(NamedTuple):
+    """kind: flag (true or false), count (whole number), cents (money), code (a code of the standard), text."""
+
+    kind: Kind
+    meaning: str
+
+
+FACTS: Mapping[str, Fact] = {
+    # what the table asks
+    "plan_count": Fact("count", "active insurance plans of the patient, whichever this claim was sent to"),
+    "posting_active": Fact("flag", "the switch of this mode (auto or quick) is on"),
+    "write_offs_active": Fact("flag", "automatic posting of contracted write-offs is on"),
+    "paid_cents": Fact("cents", "paid on this claim on this remittance (CLP04)"),
+    "minimum_cents": Fact("cents", "the smallest payment that is at least the minimum percentage of the expected amount"),
+    # what messages show
+    "mode": Fact("text", "auto, quick or manual"),
+    "minimum_percent": Fact("text", "the minimum percentage of this mode, as a decimal"),
+    "expected_cents": Fact("cents", "expected insurance, the sum over the claim's procedures"),
+    "charge_cents": Fact("cents", "the charge on the remittance (CLP03)"),
+    "office_charge_cents": Fact("cents", "the charge of the claim as the office sent it"),
+    "write_off_cents": Fact("cents", "contracted write-off on the remittance (CO-45 and PI-45)"),
+    "patient_responsibility_cents": Fact("cents", "patient responsibility on the remittance (CLP05)"),
+    # the claim the office sent
+    "claim_found": Fact("flag", "the office has a claim with exactly this claim number"),
+    "claim_payments_for_claim": Fact("count", "claim payments on this remittance that name this claim number"),
+    "patient_matches": Fact("flag", "patient name and member id on the remittance are those of the claim"),
+    "charge_matches": Fact("flag", "charges on the remittance, in total and by line, are those of the claim"),
+    "procedures_match": Fact("flag", "procedures adjudicated are exactly those submitted on the claim"),
+    "expected_known": Fact("flag", "the office gave an expected amount for every procedure"),
+    "already_posted": Fact("flag", "a payment is posted against this claim already"),
+    "secondary_before_primary": Fact("flag", "the claim sent to an earlier plan for these services is not posted yet"),
+    # the claim on the remittance
+    "claim_status": Fact("code", "how the payer processed the claim (CLP02)"),
+    "denied": Fact("flag", "status 4, or nothing paid of an expected amount for a reason that is neither contract nor patient share"),
+    "adjustments_to_review": Fact("count", "adjustments that are neither contracted write-off nor patient responsibility"),
+    "review_reasons": Fact("text", "those adjustments, as group-reason"),
+    "amounts_readable": Fact("flag", "every amount of the claim could be read"),
+    "lines_balance": Fact("flag", "each line: charge less adjustments is paid"),
+    "claim_balances": Fact("flag", "claim: charge less all adjustments is paid"),
+    "content_expected": Fact("flag", "nothing in the claim or the payment is out of the guide's place"),
+    # the payment
+    "payment_balances": Fact("flag", "claims less provider adjustments is the payment (BPR02)"),
+    "provider_adjustments": Fact("count", "provider-level adjustments on the payment (PLB)"),
+    "payee_is_ours": Fact("flag", "the payee's NPI or tax id is the practice's; absent where the practice gave none"),
+    "payment_seen_with_other_content": Fact("flag", "a payment with the same identity but other content was read before"),
+    "envelope_agrees": Fact("flag", "counts and control numbers of the envelope agree"),
+    "conforms": Fact("flag", "no implementation-guide fault that is graded to hold"),
+}

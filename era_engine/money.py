@@ -1,0 +1,39 @@
+"""Money is integer cents from the moment it is read; no float ever touches it."""
+
+import re
+from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
+
+# X12 type R without exponent, at most two decimals and 18 digits (835 guide, appendix B.1.1.3.1.2 and front matter).
+_AMOUNT = re.compile(r"(-?)([0-9]{0,16})(?:\.([0-9]{0,2}))?", re.ASCII)
+
+
+@lru_cache(maxsize=65536)
+def cents(text: str) -> int:
+    """Exact cents of a decimal amount such as `120`, `120.5`, `-.05`.
+
+    Raises ValueError for anything else: exponents, signs other than a leading minus, blanks, separators,
+    more than two decimals, digits outside ASCII. An empty text is absent, not zero, so it raises too.
+    """
+    match = _AMOUNT.fullmatch(text)
+    if match is None:
+        raise ValueError("not an amount in dollars and cents")
+    sign, whole, fraction = match.groups("")
+    if not whole and not fraction:
+        raise ValueError("not an amount in dollars and cents")
+    amount = int(whole or "0") * 100 + int(fraction.ljust(2, "0"))
+    return -amount if sign else amount
+
+
+def minimum_cents(expected_cents: int, percent: Decimal) -> int:
+    """Smallest whole cents that satisfy `paid * 100 >= expected * percent` (the rule table's "at least")."""
+    exact = Fraction(expected_cents) * Fraction(percent) / 100
+    return -(-exact.numerator // exact.denominator)
+
+
+def dollars(amount: int) -> str:
+    """Cents as people read them: `$1,234.50`, `-$0.05`."""
+    sign = "-" if amount < 0 else ""
+    whole, fraction = divmod(abs(amount), 100)
+    return f"{sign}${whole:,}.{fraction:02d}"
