@@ -1,0 +1,60 @@
+"""Does a claim payment add up? A positive adjustment reduces the payment; AMT never takes part (RFI 2601).
+
+Line: SVC02 less its adjustments is SVC03. Claim: CLP03 less claim and line adjustments is CLP04
+(005010X221A1 section 1.10.2.1; the same adjustment never stands at both levels, different ones may, RFI 358, 689).
+The payment as a whole is balanced in `survey`.
+"""
+
+from era_engine.money import dollars
+from era_engine.remittance.model import Adjustment, ClaimPayment, ServiceLine
+from era_engine.x12.finding import Finding
+
+
+def balance_findings(claim: ClaimPayment) -> list[Finding]:
+    """Findings `line-out-of-balance` and `claim-out-of-balance`; none when every line and the claim add up.
+
+    Where an amount is unreadable there is nothing to add up; `malformed-amount` has named it already.
+    """
+    findings: list[Finding] = []
+    adjusted: int | None = _sum(claim.adjustments)
+    for line in claim.lines:
+        of_line = _sum(line.adjustments)
+        adjusted = None if adjusted is None or of_line is None else adjusted + of_line
+        if line.charge_cents is None or line.paid_cents is None or of_line is None:
+            continue
+        if line.charge_cents - of_line != line.paid_cents:
+            findings.append(_line_off(line, line.charge_cents, of_line, line.paid_cents))
+    if claim.charge_cents is None or claim.paid_cents is None or adjusted is None:
+        return findings
+    if claim.charge_cents - adjusted != claim.paid_cents:
+        findings.append(
+            Finding(
+                "claim-out-of-balance",
+                "hold",
+                f"Claim {claim.claim_number}: charge {dollars(claim.charge_cents)} less adjustments"
+                f" {dollars(adjusted)} is {dollars(claim.charge_cents - adjusted)},"
+                f" but {dollars(claim.paid_cents)} is paid.",
+                claim.segment_number,
+            )
+        )
+    return findings
+
+
+def _sum(adjustments: tuple[Adjustment, ...]) -> int | None:
+    total = 0
+    for adjustment in adjustments:
+        if adjustment.cents is None:
+            return None
+        total += adjustment.cents
+    return total
+
+
+def _line_off(line: ServiceLine, charge: int, adjusted: int, paid: int) -> Finding:
+    return Finding(
+        "line-out-of-balance",
+        "hold",
+        f"Line {line.procedure.code}: charge {dollars(charge)} less adjustments {dollars(adjusted)}"
+        f" is {dollars(charge - adjusted)}, but {dollars(paid)} is paid.",
+        line.segment_number,
+    )
+

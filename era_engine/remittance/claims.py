@@ -1,0 +1,263 @@
+"""The claim loops of a transaction set, one at a time: 005010X221A1 loops 2000, 2100 and 2110.
+
+What stands where the guide does not place it becomes a finding of the claim it stands in; nothing is skipped.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from era_engine.remittance import values
+from era_engine.remittance.model import (
+    Adjudication,
+    Adjustment,
+    ClaimPayment,
+    Contact,
+    Dated,
+    Person,
+    ProviderSummary,
+    QualifiedAmount,
+    Quantity,
+    Reference,
+    ServiceLine,
+)
+from era_engine.remittance.values import PAD
+from era_engine.x12.finding import Finding, Severity
+from era_engine.x12.tokens import Separators
+
+_GROUPS = frozenset(["CO", "PR", "OA", "PI"])
+
+
+def read_claims(
+    raw_segments: Iterable[str], separators: Separators, position: Callable[[], int]
+) -> Iterator[ClaimPayment]:
+    """Claim payments from the segments between ST and SE, in order.
+
+    `position` gives the file position of the segment last taken. Header and provider adjustments (read by
+    `survey`) are passed over.
+    """
+    loop = _ClaimLoop(separators, position)
+    element, handlers = separators.element, loop.handlers
+    for raw in raw_segments:
+        elements = raw.split(element)
+        elements += PAD
+        handler = handlers.get(elements[0])
+        if handler is not None and loop.is_open:
+            loop.source.append(raw)
+            handler(elements)
+        elif elements[0] == "CLP":
+            if loop.is_open:
+                yield loop.close()
+            loop.open(elements, raw)
+        elif elements[0] in ("LX", "TS3", "TS2", "PLB"):
+            if loop.is_open:
+                yield loop.close()
+            loop.summarise(elements)
+        elif loop.is_open:
+            loop.source.append(raw)
+            loop.misplaced(elements)
+    if loop.is_open:
+        yield loop.close()
+
+
+class _ClaimLoop:
+    """The claim being read. Lists named plainly belong to the line at hand, or to the claim before its first line."""
+
+    def __init__(self, separators: Separators, position: Callable[[], int]) -> None:
+        self._separators, self._position = separators, position
+        self.is_open = False
+        self.source: list[str] = []
+        self._summary: ProviderSummary | None = None
+        self.handlers: dict[str, Callable[[list[str]], None]] = {
+            "CAS": self._adjust,
+            "DTM": self._date,
+            "SVC": self._open_line,
+            "REF": self._refer,
+            "AMT": self._amount,
+            "NM1": self._person,
+            "LQ": self._remark,
+            "MOA": self._adjudicate,
+            "MIA": self._adjudicate,
+            "QTY": self._quantity,
+            "PER": self._contact,
+        }
+
+    def open(self, elements: list[str], raw: str) -> None:
+        self.is_open = True
+        self.source = [raw]
+        self._at = self._position()
+        self._findings: list[Finding] = []
+        self._clp = elements
+        self._people: list[Person] = []
+        self._adjudications: list[Adjudication] = []
+        self._contacts: list[Contact] = []
+        self._lines: list[ServiceLine] = []
+        self._svc: list[str] | None = None
+        self._fresh_lists()
+        self._claim_lists = (self._adjustments, self._references, self._dates, self._amounts, self._quantities)
+        self._charge = self._required_amount(elements, 3, "the claim's charge")
+        self._paid = self._required_amount(elements, 4, "the claim's payment")
+        self._responsibility = values.amount(elements[5])
+        if elements[5] and self._responsibility is None:
+            self._unreadable(elements, 5, "patient responsibility")
+        if not elements[1] or not elements[2]:
+            self._find("missing-element", "hold", "A claim payment without claim number or status.", elements)
+
+    def summarise(self, elements: list[str]) -> None:
+        number, totals, inpatient = self._summary or ("", (), ())
+        if elements[0] == "LX":
+            self._summary = ProviderSummary(elements[1], (), ())
+        elif elements[0] == "TS3":
+            self._summary = ProviderSummary(number, tuple(elements[1:25]), inpatient)
+        elif elements[0] == "TS2":
+            self._summary = ProviderSummary(number, totals, tuple(elements[1:20]))
+
+    def close(self) -> ClaimPayment:
+        self._close_line()
+        self.is_open = False
+        clp = self._clp
+        adjustments, references, dates, amounts, quantities = self._claim_lists
+        return ClaimPayment(
+            clp[1].strip(),
+            clp[2].strip(),
+            self._charge,
+            self._paid,
+            self._responsibility,
+            clp[6],
+            clp[7].strip(),
+            clp[8],
+            clp[9],
+            tuple(adjustments),
+            tuple(self._people),
+            tuple(self._adjudications),
+            tuple(references),
+            tuple(dates),
+            tuple(self._contacts),
+            tuple(amounts),
+            tuple(quantities),
+            tuple(self._lines),
+            self._summary,
+            tuple(self._findings),
+            self._at,
+            self._separators.terminator.join(self.source),
+        )
+
+    def _fresh_lists(self) -> None:
+        self._adjustments: list[Adjustment] = []
+        self._references: list[Reference] = []
+        self._dates: list[Dated] = []
+        self._amounts: list[QualifiedAmount] = []
+        self._quantities: list[Quantity] = []
+        self._remarks: list[str] = []
+
+    def _open_line(self, elements: list[str]) -> None:
+        self._close_line()
+        self._svc = elements
+        self._svc_at = self._position()
+        self._fresh_lists()
+
+    def _close_line(self) -> None:
+        svc = self._svc
+        if svc is None:
+            return
+        self._svc = None
+        component = self._separators.component
+        adjudicated = values.procedure(svc[1], component)
+        if adjudicated is None:
+            self._find("missing-element", "hold", "A service line without a procedure.", svc)
+            adjudicated = values.procedure(component, component)
+            assert adjudicated is not None
+        self._lines.append(
+            ServiceLine(
+                adjudicated,
+                values.procedure(svc[6], component),
+                self._required_amount(svc, 2, "the line's charge"),
+                self._required_amount(svc, 3, "the line's payment"),
+                svc[4],
+                svc[5] or None,
+                svc[7] or None,
+                tuple(self._adjustments),
+                tuple(self._dates),
+                tuple(self._references),
+                tuple(self._amounts),
+                tuple(self._quantities),
+                tuple(self._remarks),
+                self._svc_at,
+            )
+        )
+
+    def _adjust(self, elements: list[str]) -> None:
+        """Up to six (reason, amount, quantity) triplets."""
+        group = elements[1]
+        length = len(elements) - len(PAD)
+        if length < 4:
+            self._find("missing-element", "hold", "An adjustment (CAS) without reason and amount.", elements)
+        for at in range(2, min(length, 20), 3):
+            if not elements[at] and not elements[at + 1]:
+                continue
+            adjustment = values.adjustment(group, elements[at], elements[at + 1], elements[at + 2])
+            self._adjustments.append(adjustment)
+            if adjustment.cents is None:
+                self._unreadable(elements, at + 1, "the adjustment's amount")
+        if elements[20]:
+            self._find("unexpected-element", "hold", "An adjustment (CAS) has more than six triplets.", elements)
+        if group not in _GROUPS:
+            self._find("unknown-adjustment-group", "warn", f"Adjustment group {group[:8]!r} is not one of CO, PR, OA, PI.", elements)
+
+    def _date(self, elements: list[str]) -> None:
+        entry = values.dated(elements[1], elements[2])
+        self._dates.append(entry)
+        if entry.day is None:
+            self._find("unreadable-date", "warn", f"DTM02 {elements[2][:12]!r} is not a date (CCYYMMDD).", elements)
+
+    def _refer(self, elements: list[str]) -> None:
+        self._references.append(values.reference(elements[1], elements[2]))
+
+    def _amount(self, elements: list[str]) -> None:
+        entry = values.qualified_amount(elements[1], elements[2])
+        self._amounts.append(entry)
+        if entry.cents is None:
+            self._find(
+                "unreadable-information", "warn", f"AMT02 {elements[2][:20]!r} is not an amount; AMT is information only.", elements
+            )
+
+    def _quantity(self, elements: list[str]) -> None:
+        self._quantities.append(Quantity(elements[1], elements[2]))
+
+    def _person(self, elements: list[str]) -> None:
+        if self._svc is not None:
+            self.misplaced(elements)
+        self._people.append(values.person(elements))
+
+    def _adjudicate(self, elements: list[str]) -> None:
+        if self._svc is not None:
+            self.misplaced(elements)
+        self._adjudications.append(values.adjudication(elements))
+
+    def _contact(self, elements: list[str]) -> None:
+        if self._svc is not None:
+            self.misplaced(elements)
+        self._contacts.append(values.contact(elements))
+
+    def _remark(self, elements: list[str]) -> None:
+        if self._svc is None:
+            self.misplaced(elements)
+        self._remarks.append(elements[2])
+
+    def misplaced(self, elements: list[str]) -> None:
+        place = "a service line" if self._svc is not None else "a claim"
+        message = f"The guide places no {elements[0][:8]} segment in {place}. A person must see what it means."
+        self._find("unexpected-segment", "hold", message, elements)
+
+    def _required_amount(self, elements: list[str], at: int, meaning: str) -> int | None:
+        value = values.amount(elements[at])
+        if value is None:
+            self._unreadable(elements, at, meaning)
+        return value
+
+    def _unreadable(self, elements: list[str], at: int, meaning: str) -> None:
+        text = elements[at]
+        found = f"{text[:24]!r} is not an amount in dollars and cents" if text else "is absent"
+        self._find("malformed-amount", "hold", f"{elements[0]}{at:02d}, {meaning}, {found}.", elements)
+
+    def _find(self, code: str, severity: Severity, message: str, elements: list[str]) -> None:
+        excerpt = self._separators.element.join(elements).rstrip(self._separators.element)[:80]
+        self._findings.append(Finding(code, severity, message, self._position(), excerpt))

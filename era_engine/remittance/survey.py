@@ -1,0 +1,213 @@
+"""The first reading of a file: every payment as a whole, before any claim of it is believed.
+
+Envelope, header, provider adjustments, totals and the payment balance are known when this is done; the claims
+themselves are streamed by the second reading (`read_claims`), so that memory does not grow with them.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from era_engine.money import dollars
+from era_engine.remittance import values
+from era_engine.remittance.claims import read_claims
+from era_engine.remittance.header import HeaderReader
+from era_engine.remittance.model import ClaimPayment, Payment, Remittance
+from era_engine.x12.finding import Finding
+from era_engine.x12.reader import Reader, TransactionSet
+from era_engine.x12.source import Source
+
+VERSIONS = ("005010X221A1", "005010X221")
+_HASH_AFTER = 20_000  # segments kept before they are hashed
+
+
+class Survey(NamedTuple):
+    """What a file holds: its payments in order, and the findings that belong to none of them."""
+
+    source: Source
+    interchanges: int
+    remittances: tuple[Remittance, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def rejected(self) -> bool:
+        """Whether some part of the file could not be used at all."""
+        return any(each.severity == "reject" for each in self.all_findings())
+
+    def all_findings(self) -> list[Finding]:
+        """Of the file and of its payments (claims have their own), in file order."""
+        everything = list(self.findings)
+        for remittance in self.remittances:
+            everything += remittance.findings
+        return sorted(set(everything), key=lambda each: (each.segment_number or 0, each.code))
+
+
+def survey(source: Source) -> Survey:
+    """Read a file once. Never raises for what a payer got wrong; all of it is in the findings."""
+    reader = Reader(source.chunks())
+    pending: list[tuple[TransactionSet, Remittance]] = []
+    refused: list[Finding] = []
+    for transaction in reader:
+        refusal = _refusal(transaction)
+        if refusal is None:
+            pending.append((transaction, _survey_set(transaction)))
+        else:
+            refused.append(refusal._replace(message=refusal.message + _count_claims(transaction)))
+    of_the_file = tuple(reader.findings)
+    doubts = tuple(each for each in of_the_file if each.severity == "hold")
+    remittances = []
+    for transaction, remittance in pending:
+        group = tuple(transaction.group.findings) if transaction.group else ()
+        inherited = group + tuple(transaction.interchange.findings) + doubts
+        remittances.append(remittance._replace(findings=remittance.findings + inherited))
+    outside = tuple(each for each in of_the_file if each.severity != "hold" or not remittances) + tuple(refused)
+    empty = _nothing_inside(reader, remittances, outside)
+    return Survey(source, len(reader.interchanges), tuple(remittances), outside + empty)
+
+
+def read_payments(surveyed: Survey) -> Iterator[tuple[Remittance, Iterator[ClaimPayment]]]:
+    """The second reading: each payment with its claims, which must be taken before the next payment is asked for."""
+    remittances = iter(surveyed.remittances)
+    for transaction in Reader(surveyed.source.chunks()):
+        if _refusal(transaction) is None:
+            claims = read_claims(transaction.raw_segments(), transaction.separators, transaction.position_now)
+            yield next(remittances), claims
+
+
+def _refusal(transaction: TransactionSet) -> Finding | None:
+    """Why this transaction set is none we can read: what was found and what was expected."""
+    group = transaction.group
+    if transaction.kind != "835":
+        found, expected = f"transaction {transaction.kind[:8]!r} (ST01)", "835, a remittance"
+    elif group is None:
+        found, expected = "a transaction set outside any group", "a GS header naming version 005010X221A1"
+    elif group.version not in VERSIONS:
+        found, expected = f"version {group.version[:16]!r} (GS08)", " or ".join(VERSIONS)
+    elif group.kind != "HP":
+        found, expected = f"group {group.kind[:8]!r} (GS01)", "HP, remittances"
+    else:
+        return None
+    return Finding(
+        "not-a-5010-remittance",
+        "reject",
+        f"Found {found}, expected {expected}. Nothing of this transaction set is used.",
+        transaction.position,
+        transaction.header[:80],
+    )
+
+
+def _count_claims(transaction: TransactionSet) -> str:
+    tag = "CLP" + transaction.separators.element
+    claims = sum(1 for raw in transaction.raw_segments() if raw.startswith(tag))
+    return f" It holds {claims} claim payment(s)." if claims else ""
+
+
+def _nothing_inside(reader: Reader, remittances: list[Remittance], outside: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    if remittances or any(each.severity == "reject" for each in outside):
+        return ()
+    message = "The file holds no remittance: expected at least one transaction set 835, found none."
+    return (Finding("no-transaction-set", "reject", message, reader.position or 1),)
+
+
+def _survey_set(transaction: TransactionSet) -> Remittance:
+    separators = transaction.separators
+    claim_tag, body_tags = "CLP" + separators.element, _body_tags(separators.element)
+    header = HeaderReader(separators, transaction.position_now)
+    fingerprint = _Fingerprint(separators.element, separators.component)
+    numbers: list[str] = []
+    claims_paid: int | None = 0
+    in_claim = in_header = True
+    for raw in transaction.raw_segments():
+        fingerprint.add(raw)
+        if raw[:4] == claim_tag:
+            in_claim, in_header = True, False
+            elements = raw.split(separators.element, 5)
+            elements += values.PAD
+            numbers.append(elements[1].strip())
+            fingerprint.keep_small()
+            paid = values.amount(elements[4])
+            claims_paid = None if claims_paid is None or paid is None else claims_paid + paid
+            if header.provider_adjustments:
+                header.misplaced(raw, "after the provider adjustments (PLB)")
+        elif in_header or not in_claim or raw[:3] == "PLB":
+            area = header.read(raw, in_header)
+            in_header = area == "header"
+            in_claim = False
+        elif raw[:3] in body_tags:
+            in_claim = False
+    findings = list(transaction.findings)
+    payment = header.payment()
+    findings += header.findings
+    provider_cents = _total([each.cents for each in header.provider_adjustments])
+    findings += _payment_balance(transaction, payment, claims_paid, provider_cents)
+    counts = Counter(numbers)
+    return Remittance(
+        payment,
+        header.parties.get("PR"),
+        header.parties.get("PE"),
+        tuple(header.references),
+        tuple(header.dates),
+        tuple(header.provider_adjustments),
+        len(numbers),
+        claims_paid,
+        {number: count for number, count in counts.items() if count > 1},
+        transaction.control_number,
+        fingerprint.hexdigest(),
+        tuple(findings),
+        any(each.severity == "reject" for each in findings),
+        transaction.position,
+        transaction.last_position,
+    )
+
+
+def _body_tags(element: str) -> frozenset[str]:
+    return frozenset(["LX" + element, "TS3", "TS2"])
+
+
+def _total(amounts: list[int | None]) -> int | None:
+    known = [each for each in amounts if each is not None]
+    return sum(known) if len(known) == len(amounts) else None
+
+
+def _payment_balance(
+    transaction: TransactionSet, payment: Payment, claims_paid: int | None, provider: int | None
+) -> list[Finding]:
+    """Claims paid less provider adjustments is the payment (005010X221A1 section 1.10.2.1.3)."""
+    if not transaction.whole:
+        return []
+    paid = payment.payment_cents
+    if claims_paid is None or provider is None or paid is None:
+        message = "The payment's balance cannot be proven: an amount it needs is unreadable."
+    elif claims_paid - provider != paid:
+        message = (
+            f"Claims pay {dollars(claims_paid)}, less provider adjustments {dollars(provider)} is"
+            f" {dollars(claims_paid - provider)}; the payment (BPR02) is {dollars(paid)},"
+            f" off by {dollars(paid - claims_paid + provider)}."
+        )
+    else:
+        return []
+    return [Finding("payment-out-of-balance", "hold", message, transaction.position)]
+
+
+class _Fingerprint:
+    """A hash of the content that is the same whatever the separators, so that a resent payment is recognised."""
+
+    def __init__(self, element: str, component: str) -> None:
+        self._element, self._component = element, component
+        self._digest = hashlib.sha256()
+        self._kept: list[str] = []
+        self.add = self._kept.append
+
+    def keep_small(self) -> None:
+        if len(self._kept) > _HASH_AFTER:
+            self._flush()
+
+    def hexdigest(self) -> str:
+        self._flush()
+        return self._digest.hexdigest()
+
+    def _flush(self) -> None:
+        text = "\n".join(self._kept).replace(self._element, "\x1f").replace(self._component, "\x1e")
+        self._digest.update(f"{text}\n".encode())
+        self._kept.clear()

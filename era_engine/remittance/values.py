@@ -1,0 +1,92 @@
+"""Elements to values. The same few texts recur in every file, so each is converted once and kept.
+
+Unreadable amounts and dates become None here; the caller adds the finding.
+"""
+
+from datetime import date
+from functools import lru_cache
+
+from era_engine.money import cents
+from era_engine.remittance.model import (
+    Adjudication,
+    Adjustment,
+    Contact,
+    Dated,
+    Person,
+    Procedure,
+    QualifiedAmount,
+    Reference,
+)
+
+_KEPT = 1 << 14
+PAD = ("",) * 32  # appended to a segment's elements so that an absent one reads as empty
+
+
+@lru_cache(_KEPT)
+def amount(text: str) -> int | None:
+    """Cents, or None when absent or unreadable."""
+    try:
+        return cents(text)
+    except ValueError:
+        return None
+
+
+@lru_cache(_KEPT)
+def day(text: str) -> date | None:
+    """A CCYYMMDD date; None for anything else and for the placeholders payers send (00000000, 19000101)."""
+    if len(text) != 8 or not (text.isascii() and text.isdigit()) or text == "19000101":
+        return None
+    try:
+        return date(int(text[:4]), int(text[4:6]), int(text[6:]))
+    except ValueError:
+        return None
+
+
+@lru_cache(_KEPT)
+def adjustment(group: str, reason: str, amount_text: str, quantity: str) -> Adjustment:
+    return Adjustment(group, reason, amount(amount_text), quantity or None)
+
+
+@lru_cache(_KEPT)
+def dated(qualifier: str, text: str) -> Dated:
+    return Dated(qualifier, day(text))
+
+
+@lru_cache(_KEPT)
+def qualified_amount(qualifier: str, text: str) -> QualifiedAmount:
+    return QualifiedAmount(qualifier, amount(text))
+
+
+@lru_cache(_KEPT)
+def reference(qualifier: str, value: str) -> Reference:
+    return Reference(qualifier, value)
+
+
+@lru_cache(_KEPT)
+def procedure(text: str, component: str) -> Procedure | None:
+    """A composite such as `AD:D0120`; None when empty."""
+    if not text:
+        return None
+    qualifier, code, *rest = [*text.split(component), ""]
+    rest += [""] * 6
+    return Procedure(qualifier, code, tuple(each for each in rest[:4] if each), rest[4])
+
+
+def person(elements: list[str]) -> Person:
+    """NM1, already padded."""
+    return Person(
+        elements[1], elements[2], elements[3], elements[4], elements[5], elements[7], elements[8], elements[9]
+    )
+
+
+def contact(elements: list[str]) -> Contact:
+    """PER, already padded."""
+    numbers = tuple((elements[at], elements[at + 1]) for at in (3, 5, 7) if elements[at])
+    return Contact(elements[1], elements[2], numbers)
+
+
+def adjudication(elements: list[str]) -> Adjudication:
+    """MIA or MOA, already padded. Remark codes: MIA05 and 20 to 23, MOA03 to 07."""
+    places = (5, 20, 21, 22, 23) if elements[0] == "MIA" else (3, 4, 5, 6, 7)
+    remarks = tuple(elements[at] for at in places if elements[at])
+    return Adjudication(elements[0], tuple(elements[1:25]), remarks)

@@ -1,0 +1,294 @@
+"""The envelope: interchanges, groups and transaction sets, each with what is wrong with it.
+
+A `TransactionSet` is a window on a running read: its segments are taken in order, once, before the next set.
+Counts and control numbers are checked against the trailers (835 guide, appendix C): SE01, GE01, IEA01 count,
+SE02 = ST02, GE02 = GS06, IEA02 = ISA13.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from era_engine.x12.finding import Finding, Severity
+from era_engine.x12.tokens import Separators, Tokeniser
+
+
+class Segment(NamedTuple):
+    """One segment; `position` counts from 1 over the whole file, `elements` are what follows the tag."""
+
+    tag: str
+    elements: tuple[str, ...]
+    position: int
+
+
+class Interchange:
+    """ISA to IEA."""
+
+    def __init__(self, elements: list[str], separators: Separators, position: int) -> None:
+        self.separators = separators
+        self.sender, self.receiver = elements[6].strip(), elements[8].strip()
+        self.control_number, self.usage = elements[13].strip(), elements[15].strip()
+        self.position = position
+        self.group_count = 0
+        self.findings: list[Finding] = []
+
+
+class Group:
+    """GS to GE."""
+
+    def __init__(self, elements: list[str], position: int) -> None:
+        elements = elements + [""] * (9 - len(elements))
+        self.kind, self.control_number, self.version = elements[1], elements[6], elements[8]
+        self.position = position
+        self.set_count = 0
+        self.findings: list[Finding] = []
+
+
+class TransactionSet:
+    """ST to SE. After its segments are taken, `whole` says whether the SE was there."""
+
+    def __init__(
+        self, reader: "Reader", interchange: Interchange, group: Group | None, elements: list[str], position: int
+    ) -> None:
+        elements = elements + [""] * (3 - len(elements))
+        self.interchange, self.group = interchange, group
+        self.kind, self.control_number = elements[1], elements[2]
+        self.header = interchange.separators.element.join(elements)
+        self.position = position
+        self.last_position = position
+        self.whole = False
+        self.ended = False
+        self.findings: list[Finding] = []
+        self._reader = reader
+
+    @property
+    def separators(self) -> Separators:
+        return self.interchange.separators
+
+    def raw_segments(self) -> Iterator[str]:
+        """The segments between ST and SE, unsplit. Leaves whatever ends the set for the reader to see."""
+        reader = self._reader
+        marks = reader.envelope_marks
+        while True:
+            for raw in reader.pending:
+                if raw[:3] in marks:
+                    self._end(raw)
+                    return
+                yield raw
+            if not reader.refill():
+                reader.cut_in_set = True
+                self._cut("the file ends")
+                return
+
+    def position_now(self) -> int:
+        """Position of the segment last taken."""
+        return self._reader.position
+
+    def _end(self, raw: str) -> None:
+        elements = raw.split(self.separators.element)
+        self.last_position = self._reader.position
+        if elements[0] != "SE":
+            self._reader.push_back(raw)
+            self._cut(f"another {raw[:3].rstrip(self.separators.element)} segment begins")
+            return
+        self.whole = self.ended = True
+        elements += [""] * (3 - len(elements))
+        count = self.last_position - self.position + 1
+        if elements[1] != str(count) and elements[1].lstrip("0") != str(count):
+            self._disagree("SE01", elements[1], f"{count} segments were read", raw)
+        if elements[2].strip() != self.control_number.strip():
+            self._disagree("SE02", elements[2], f"ST02 is {self.control_number!r}", raw)
+
+    def _disagree(self, element: str, value: str, truth: str, raw: str) -> None:
+        self.findings.append(_mismatch("transaction set", element, value, truth, self.last_position, raw))
+
+    def _cut(self, how: str) -> None:
+        self.ended = True
+        self.last_position = self._reader.position
+        self.findings.append(
+            Finding(
+                "cut-transaction-set",
+                "reject",
+                f"Transaction set {self.control_number} is cut: {how} before its SE trailer. Nothing of it is posted."
+                " Ask the payer to send the file again.",
+                self.last_position,
+            )
+        )
+
+
+class Reader:
+    """Iterate for the transaction sets of a file. What belongs to no set is in `findings`."""
+
+    def __init__(self, chunks: Iterable[str]) -> None:
+        self._tokeniser = Tokeniser(iter(chunks))
+        self._batches = self._tokeniser.batches()
+        self._batch_end = 0
+        self._pushed_back: list[str] = []
+        self._interchange: Interchange | None = None
+        self._group: Group | None = None
+        self._own_findings: list[Finding] = []
+        self.pending: Iterator[str] = iter([])
+        self.cut_in_set = False
+        self.envelope_marks: frozenset[str] = frozenset()
+        self.interchanges: list[Interchange] = []
+        self.groups: list[Group] = []
+
+    @property
+    def findings(self) -> list[Finding]:
+        """Of the file as a whole, in file order; complete after the last set."""
+        return sorted(self._tokeniser.findings + self._own_findings, key=lambda each: each.segment_number or 0)
+
+    @property
+    def position(self) -> int:
+        return self._batch_end - self.pending.__length_hint__()  # type: ignore[attr-defined,no-any-return]
+
+    def refill(self) -> bool:
+        """Fetch the next batch; False at the end of the interchange or of the file."""
+        batch = next(self._batches, None)
+        if batch is None:
+            return False
+        self._batch_end = self._tokeniser.segment_count
+        self.pending = iter(batch.segments)
+        self._separators = batch.separators
+        element = batch.separators.element
+        self.envelope_marks = frozenset(
+            ["SE", "ST", "GS", "GE", "ISA", "IEA"] + [f"{tag}{element}" for tag in ("SE", "ST", "GS", "GE")]
+        )
+        return True
+
+    def push_back(self, raw: str) -> None:
+        self._pushed_back.append(raw)
+
+    def __iter__(self) -> Iterator[TransactionSet]:
+        while (raw := self._next()) is not None:
+            elements = raw.split(self._separators.element)
+            match elements[0]:
+                case "ISA":
+                    self._open_interchange(elements)
+                case "GS":
+                    self._open_group(elements)
+                case "ST":
+                    if self._group is None:
+                        self._note("envelope-order", "hold", "A transaction set (ST) outside any group (GS).", raw)
+                    else:
+                        self._group.set_count += 1
+                    assert self._interchange is not None  # batches start with an ISA
+                    transaction = TransactionSet(self, self._interchange, self._group, elements, self.position)
+                    yield transaction
+                    if not transaction.ended:
+                        for _ in transaction.raw_segments():
+                            pass
+                case "GE":
+                    self._close_group(elements, raw)
+                case "IEA":
+                    self._close_interchange(elements, raw)
+                case tag:
+                    self._note(
+                        "segment-outside-transaction", "hold", f"A {tag} segment stands outside any transaction set.", raw
+                    )
+        self._end_of_file()
+
+    def _next(self) -> str | None:
+        if self._pushed_back:
+            return self._pushed_back.pop()
+        while True:
+            for raw in self.pending:
+                return raw
+            if not self.refill():
+                return None
+
+    def _open_interchange(self, elements: list[str]) -> None:
+        self._leave_interchange_open()
+        elements = elements + [""] * (17 - len(elements))
+        self._interchange = Interchange(elements, self._separators, self.position)
+        self.interchanges.append(self._interchange)
+
+    def _open_group(self, elements: list[str]) -> None:
+        self._leave_group_open()
+        self._group = Group(elements, self.position)
+        self.groups.append(self._group)
+        if self._interchange is not None:
+            self._interchange.group_count += 1
+
+    def _close_group(self, elements: list[str], raw: str) -> None:
+        group, self._group = self._group, None
+        if group is None:
+            self._note("envelope-order", "hold", "A GE trailer without a GS header.", raw)
+            return
+        elements += [""] * (3 - len(elements))
+        if elements[1].strip().lstrip("0") != str(group.set_count).lstrip("0"):
+            truth = f"{group.set_count} transaction sets were read"
+            group.findings.append(_mismatch("group", "GE01", elements[1], truth, self.position, raw))
+        if elements[2].strip() != group.control_number.strip():
+            truth = f"GS06 is {group.control_number!r}"
+            group.findings.append(_mismatch("group", "GE02", elements[2], truth, self.position, raw))
+
+    def _close_interchange(self, elements: list[str], raw: str) -> None:
+        self._leave_group_open()
+        interchange, self._interchange = self._interchange, None
+        if interchange is None:
+            self._note("envelope-order", "hold", "An IEA trailer without an ISA header.", raw)
+            return
+        elements += [""] * (3 - len(elements))
+        if elements[1].strip().lstrip("0") != str(interchange.group_count).lstrip("0"):
+            truth = f"{interchange.group_count} groups were read"
+            interchange.findings.append(_mismatch("interchange", "IEA01", elements[1], truth, self.position, raw))
+        if elements[2].strip() != interchange.control_number:
+            truth = f"ISA13 is {interchange.control_number!r}"
+            interchange.findings.append(_mismatch("interchange", "IEA02", elements[2], truth, self.position, raw))
+
+    def _leave_group_open(self) -> None:
+        if self._group is not None:
+            self._missing_trailer("group", "GE", self._group.control_number)
+            self._group = None
+
+    def _leave_interchange_open(self) -> None:
+        self._leave_group_open()
+        if self._interchange is not None:
+            self._missing_trailer("interchange", "IEA", self._interchange.control_number)
+            self._interchange = None
+
+    def _missing_trailer(self, level: str, tag: str, control_number: str) -> None:
+        if self.cut_in_set:
+            return  # the cut is named already
+        self._note(
+            "missing-trailer",
+            "reject",
+            f"The {level} {control_number} has no {tag} trailer: the file may be cut here, and what followed is lost."
+            " Whole transaction sets before this point are used. Ask the payer to send the file again.",
+        )
+
+    def _end_of_file(self) -> None:
+        leftover = self._tokeniser.leftover.strip("\x00\x1a\t\r\n ")
+        if leftover and self._interchange is not None:
+            elements = leftover.split(self._separators.element)
+            if elements[0] == "IEA" and elements[-1] == self._interchange.control_number:
+                self._note("missing-terminator", "warn", "The last segment has no terminator.", leftover)
+                self._close_interchange(elements, leftover)
+            elif not self.cut_in_set:
+                self._note("cut-segment", "reject", "The file ends in the middle of a segment.", leftover)
+        self._leave_interchange_open()
+
+    def _note(self, code: str, severity: Severity, message: str, excerpt: str | None = None) -> None:
+        self._own_findings.append(Finding(code, severity, message, self.position, excerpt and excerpt[:80]))
+
+
+def _mismatch(level: str, element: str, value: str, truth: str, position: int, raw: str) -> Finding:
+    return Finding(
+        "envelope-mismatch",
+        "hold",
+        f"The {level}'s trailer does not agree: {element} is {value!r}, but {truth}."
+        " Segments may be lost; ask the payer to send the file again.",
+        position,
+        raw[:80],
+    )
+
+
+def read_segments(chunks: Iterable[str]) -> Iterator[Segment]:
+    """Every segment of a file, envelope included, in order."""
+    tokeniser = Tokeniser(iter(chunks))
+    position = 0
+    for batch in tokeniser.batches():
+        for raw in batch.segments:
+            position += 1
+            tag, *elements = raw.split(batch.separators.element)
+            yield Segment(tag, tuple(elements), position)
