@@ -1,0 +1,64 @@
+"""The command line. Commands are loaded when they are called, so that every --help answers at once."""
+
+import sys
+
+import click
+
+from era_engine.cli.lazy import LazyGroup
+from era_engine.errors import EraError
+
+_COMMANDS = {
+    "init": ("era_engine.cli.init", "Make an office's home folder."),
+    "import": ("era_engine.cli.importing", "Load what the office expects from insurers."),
+    "run": ("era_engine.cli.run", "Read, decide and post remittance files."),
+    "inspect": ("era_engine.cli.inspect", "Show remittance files as read, with every finding."),
+    "log": ("era_engine.cli.log", "The decision log: what was posted, what was left, and why."),
+    "explain": ("era_engine.cli.explain", "Every rule and condition behind one decision."),
+    "quick-post": ("era_engine.cli.quick_post", "Post one claim, or all claims of a payment, now."),
+    "ledger": ("era_engine.cli.ledger", "Journal entries."),
+    "eras": ("era_engine.cli.eras", "Payments received, open and completed."),
+    "verify": ("era_engine.cli.verify", "Prove the books."),
+    "settings": ("era_engine.cli.settings", "The settings in force."),
+    "rules": ("era_engine.cli.rules", "The rules in force."),
+}
+
+
+@click.group(
+    cls=LazyGroup,
+    commands_at=_COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Example: era init demo --demo && era run --home demo && era log --home demo",
+)
+@click.version_option(package_name="era-engine", prog_name="era")
+def era() -> None:
+    """Read insurers' remittances (X12 835), decide by rules, post to the ledger or leave to a person.
+
+    Exit codes: 0 finished, 1 internal error or verify failed, 2 usage, 3 some file quarantined,
+    4 settings or rules invalid, 5 another run holds the home.
+    """
+
+
+def main() -> None:
+    """Run the command line; every way out of it is an exit code of the contract."""
+    try:
+        code = era.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("Stopped. What was reported done is done; run again to go on.", err=True)
+        code = 1
+    except click.ClickException as error:
+        error.show()
+        code = 2
+    except EraError as error:
+        click.echo(f"Error: {error.problem}", err=True)
+        if error.remedy:
+            click.echo(f"Remedy: {error.remedy}", err=True)
+        code = error.exit_code
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output has gone, which is its good right
+        code = 0
+    except Exception as error:  # noqa: BLE001 - told without its text, which may hold patient data
+        from era_engine.logs import report_internal_error
+
+        click.echo(report_internal_error(error), err=True)
+        code = 1
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,6 +1,7 @@
 """The facts a rule may ask about: their names, types and meanings, in one place.
 
 A rule file that names anything else is refused. A fact that is not known is absent: it matches no condition.
+How the facts are found out is in `observation`.
 """
 
 from collections.abc import Mapping

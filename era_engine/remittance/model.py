@@ -8,6 +8,7 @@ from datetime import date
 from typing import NamedTuple
 
 from era_engine.x12.finding import Finding
+from era_engine.x12.tokens import Separators
 
 
 class Adjustment(NamedTuple):
@@ -189,6 +190,7 @@ class Remittance(NamedTuple):
     claims_paid_cents: int | None
     claim_number_counts: dict[str, int]  # how many claim payments name each claim, where it is more than one
     control_number: str
+    separators: Separators
     fingerprint: str  # sha256 of the content between ST and SE, whatever the separators or line ends
     findings: tuple[Finding, ...]
     rejected: bool

@@ -75,6 +75,25 @@ def read_payments(surveyed: Survey) -> Iterator[tuple[Remittance, Iterator[Claim
             yield next(remittances), claims
 
 
+def not_used(claim: ClaimPayment) -> Finding:
+    """Names a claim whose transaction set cannot be used, so that it is not lost without a word."""
+    paid = "an unreadable amount" if claim.paid_cents is None else dollars(claim.paid_cents)
+    return Finding(
+        "claim-not-used",
+        "reject",
+        f"Claim {claim.claim_number}, paid {paid}, stands in a transaction set that cannot be used; it is not posted.",
+        claim.segment_number,
+    )
+
+
+def documents(surveyed: Survey) -> Iterator[tuple[Remittance, str]]:
+    """Each payment's transaction set as an interchange of its own, for the check against the implementation guide."""
+    remittances = iter(surveyed.remittances)
+    for transaction in Reader(surveyed.source.chunks()):
+        if _refusal(transaction) is None:
+            yield next(remittances), transaction.document()
+
+
 def _refusal(transaction: TransactionSet) -> Finding | None:
     """Why this transaction set is none we can read: what was found and what was expected."""
     group = transaction.group
@@ -153,6 +172,7 @@ def _survey_set(transaction: TransactionSet) -> Remittance:
         claims_paid,
         {number: count for number, count in counts.items() if count > 1},
         transaction.control_number,
+        separators,
         fingerprint.hexdigest(),
         tuple(findings),
         any(each.severity == "reject" for each in findings),

@@ -25,6 +25,7 @@ class Interchange:
 
     def __init__(self, elements: list[str], separators: Separators, position: int) -> None:
         self.separators = separators
+        self.header = separators.element.join(elements)
         self.sender, self.receiver = elements[6].strip(), elements[8].strip()
         self.control_number, self.usage = elements[13].strip(), elements[15].strip()
         self.position = position
@@ -35,7 +36,8 @@ class Interchange:
 class Group:
     """GS to GE."""
 
-    def __init__(self, elements: list[str], position: int) -> None:
+    def __init__(self, elements: list[str], separators: Separators, position: int) -> None:
+        self.header = separators.element.join(elements)
         elements = elements + [""] * (9 - len(elements))
         self.kind, self.control_number, self.version = elements[1], elements[6], elements[8]
         self.position = position
@@ -78,6 +80,24 @@ class TransactionSet:
                 reader.cut_in_set = True
                 self._cut("the file ends")
                 return
+
+    def document(self) -> str:
+        """The whole set in an envelope of its own, for a reader that wants a complete interchange.
+
+        Takes the remaining segments. Its ST is the third segment, so a position there is `position - 3` less than
+        in this file.
+        """
+        element, terminator = self.separators.element, self.separators.terminator
+        body = list(self.raw_segments())
+        group_header = self.group.header if self.group else "GS"
+        group_number = self.group.control_number if self.group else ""
+        trailers = [
+            element.join(["SE", str(len(body) + 2), self.control_number]),
+            element.join(["GE", "1", group_number]),
+            element.join(["IEA", "1", self.interchange.control_number]),
+        ]
+        segments = [self.interchange.header, group_header, self.header, *body, *trailers]
+        return terminator.join(segments) + terminator
 
     def position_now(self) -> int:
         """Position of the segment last taken."""
@@ -204,7 +224,7 @@ class Reader:
 
     def _open_group(self, elements: list[str]) -> None:
         self._leave_group_open()
-        self._group = Group(elements, self.position)
+        self._group = Group(elements, self._separators, self.position)
         self.groups.append(self._group)
         if self._interchange is not None:
             self._interchange.group_count += 1

@@ -1,0 +1,76 @@
+"""era explain."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from era_engine.cli import options
+
+if TYPE_CHECKING:
+    from era_engine.decisions.explanation import Explanation, RuleTrace
+
+
+@click.command(epilog="Example: era explain C0000012 --trace EFT0001")
+@click.argument("claim", metavar="CLAIM")
+@click.option("--trace", metavar="TRACE", help="The payment meant, where a claim was paid more than once.")
+@click.option("--all", "all_rules", is_flag=True, help="Show the holds that did not fire, too.")
+@options.as_json
+@options.home
+def command(claim: str, trace: str | None, all_rules: bool, as_json: bool, home: Path | None) -> None:
+    """Why a claim was posted or left: every rule, every condition with its value, and what would change the answer.
+
+    Explains the newest decision on the claim, under the rules and settings it was made with.
+    """
+    from dataclasses import asdict
+
+    from era_engine.cli.output import json_line
+    from era_engine.office import open_books
+    from era_engine.reports import LogReader, decision_to_explain, payment_id_of
+
+    with open_books(home) as (_, _, database), database.reading() as connection:
+        payment_id = None if trace is None else payment_id_of(connection, trace)
+        decided = decision_to_explain(connection, claim, payment_id)
+        reader = LogReader(connection)
+        record, explanation = reader.record(decided), reader.explained(decided)
+    if as_json:
+        json_line(record | {"explained": asdict(explanation)})
+    else:
+        _show(record, explanation, all_rules)
+
+
+def _show(record: dict[str, Any], explanation: "Explanation", all_rules: bool) -> None:
+    status = "✔ posted" if record["outcome"] == "post" else "⚠ left to a person"
+    click.echo(f"Claim {record['claim_number']}, {record['payer'] or 'unnamed payer'}, payment {record['trace_number']}")
+    click.echo(f"{status} ({record['mode']} mode, {record['decided_at']})")
+    click.echo(f"{explanation.sentence}\n")
+    if explanation.smallest_change:
+        click.echo(f"The smallest change that would have posted it: {explanation.smallest_change}")
+    elif explanation.changes:
+        click.echo("It would post only if all of this were otherwise:")
+        for change in explanation.changes:
+            click.echo(f"  - {change.words}")
+    elif explanation.margin:
+        click.echo(explanation.margin)
+    holds = [rule for rule in explanation.rules if rule.then == "hold"]
+    click.echo("\nThe table")
+    for rule in explanation.rules:
+        if rule.then != "hold":
+            _show_rule(rule)
+    click.echo(f"\nHolds: {len(explanation.holds)} of {len(holds)} fired" + ("." if all_rules else "; --all shows all."))
+    for hold in holds:
+        if hold.fired or all_rules:
+            _show_rule(hold)
+
+
+def _show_rule(rule: "RuleTrace") -> None:
+    from era_engine.cli.output import Column, table
+
+    mark = "▶" if rule.fired else " "
+    switched_off = "" if rule.enabled else " (switched off)"
+    click.echo(f"{mark} {rule.id}: {rule.then}{switched_off}")
+    marks = {"pass": "✔", "fail": "✘", "unknown": "?"}
+    rows = [
+        (f"    {marks[each.result]}", each.fact, each.wanted_words, each.actual_words) for each in rule.conditions
+    ]
+    table((Column("    "), Column("fact"), Column("wanted"), Column("is")), rows)

@@ -1,0 +1,34 @@
+"""era init."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command(epilog="Example: era init demo --demo && era run --home demo")
+@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@click.option("--demo", is_flag=True, help="Also load the sample practice and fill the inbox with sample files.")
+def command(folder: Path, demo: bool) -> None:
+    """Make an office's home folder: era.toml, inbox/, archive/, quarantine/, acks/ and the database."""
+    import shutil
+
+    from era_engine.home import make_home
+    from era_engine.office import open_books
+    from era_engine.practice.claims_csv import read_claims
+    from era_engine.shipped import shipped
+    from era_engine.store.practice import save_claims
+
+    home = make_home(folder)
+    with open_books(home.root) as (_, _, database):
+        click.echo(f"Made {folder}: settings in {folder / 'era.toml'}, files to read go to {folder / 'inbox'}.")
+        if not demo:
+            click.echo(f"Next: era import claims FILE --home {folder}, then era run --home {folder}")
+            return
+        samples = shipped("sample_835")
+        with database.writing() as connection:
+            imported = save_claims(connection, read_claims(samples / "claims.csv"))
+        files = sorted(samples.glob("*.835"))
+        for file in files:
+            shutil.copy(file, home.inbox / file.name)
+    click.echo(f"Loaded {imported.added} invented claims and put {len(files)} sample remittances into the inbox.")
+    click.echo(f"Next: era run --home {folder}")

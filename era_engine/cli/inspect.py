@@ -1,0 +1,77 @@
+"""era inspect."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from era_engine.cli import options
+
+
+@click.command(epilog="Example: era inspect march.835")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@options.as_json
+def command(files: tuple[Path, ...], as_json: bool) -> int:
+    """Show remittance files as read, with every finding. Touches no database and needs no home.
+
+    Exit code 3 when one of them is rejected. The output holds patient data.
+    """
+    from era_engine.cli.output import json_line
+    from era_engine.inspection import inspect_file
+
+    rejected = False
+    for file in files:
+        record = inspect_file(file)
+        rejected = rejected or any(each["severity"] == "reject" for each in record["findings"])
+        if as_json:
+            json_line(record)
+        else:
+            _show(record)
+    return 3 if rejected else 0
+
+
+def _show(record: dict[str, Any]) -> None:
+    from era_engine.cli.output import Column, count, money, table
+
+    click.echo(f"{record['file']}: {count(len(record['remittances']), 'payment')}")
+    for remittance in record["remittances"]:
+        click.echo(
+            f"\n  {remittance['payer'] or 'unnamed payer'}  {remittance['trace_number'] or 'no trace number'}"
+            f"  {remittance['payment_date'] or 'no date'}  {money(remittance['payment_cents'])}"
+            f" ({remittance['payment_method'] or 'method unknown'})"
+        )
+        if remittance["claims"]:
+            columns = (
+                Column("  claim"),
+                Column("status"),
+                Column("charge", right=True),
+                Column("paid", right=True),
+                Column("patient", right=True),
+                Column("adjustments"),
+                Column("procedures"),
+            )
+            table(columns, [_claim_row(claim) for claim in remittance["claims"]])
+        for each in remittance["provider_adjustments"]:
+            click.echo(f"  provider adjustment {each['reason']} {each['reference'] or ''} {money(each['cents'])}")
+    for finding in record["findings"]:
+        where = f"segment {finding['segment_number']}" if finding["segment_number"] else "file"
+        excerpt = f" ({finding['excerpt']})" if finding["excerpt"] else ""
+        click.echo(f"  {finding['severity']}: {where}{excerpt}: {finding['message']}")
+    if not record["findings"]:
+        click.echo("  No findings.")
+
+
+def _claim_row(claim: dict[str, Any]) -> tuple[str, ...]:
+    from era_engine.cli.output import money
+
+    every = claim["adjustments"] + [each for line in claim["lines"] for each in line["adjustments"]]
+    responsibility = claim["patient_responsibility_cents"]
+    return (
+        f"  {claim['claim_number']}",
+        claim["status"],
+        money(claim["charge_cents"]),
+        money(claim["paid_cents"]),
+        "" if responsibility is None else money(responsibility),
+        ", ".join(dict.fromkeys(f"{each['group']}-{each['reason']}" for each in every)),
+        ", ".join(line["procedure"] for line in claim["lines"]),
+    )

@@ -1,0 +1,83 @@
+"""era log."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from era_engine.cli import options
+
+_DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.command(epilog="Examples:  era log --outcome manual\n\n           era log --since 2026-11-01 --format csv > log.csv")
+@click.option("--since", type=_DAY, help="Decided on this day (UTC) or later.")
+@click.option("--until", type=_DAY, help="Decided on this day (UTC) or earlier.")
+@click.option("--outcome", type=click.Choice(["post", "manual"]))
+@click.option("--rule", metavar="ID", help="The row of the table that decided.")
+@click.option("--hold", metavar="ID", help="A hold that fired.")
+@click.option("--trace", metavar="TRACE", help="Trace number, or a payment's id where several share one.")
+@click.option("--claim", metavar="CLAIM", help="Claim number as on the remittance.")
+@click.option("--payer", metavar="TEXT", help="Part of the payer's name, in any case.")
+@click.option("--location", metavar="CODE", help="The office the claim belongs to.")
+@click.option("--patient", metavar="ID", help="The office's patient id.")
+@options.output_format("table", "json", "csv")
+@options.home
+def command(form: str, home: Path | None, **wanted: Any) -> None:
+    """The decision log: every claim payment decided, with outcome, reason and who or what decided."""
+    from era_engine.cli.output import csv_lines, json_line
+    from era_engine.office import open_books
+    from era_engine.reports import LogReader, filters
+
+    with open_books(home) as (_, _, database), database.reading() as connection:
+        records = LogReader(connection).records(filters(connection, **wanted))
+        if form == "json":
+            for record in records:
+                json_line(record)
+        elif form == "csv":
+            csv_lines(records)
+        else:
+            _show(records)
+
+
+def _show(records: Any) -> None:
+    from era_engine.cli.output import Column, count, money, table
+
+    columns = (
+        Column("status"),
+        Column("claim"),
+        Column("patient"),
+        Column("office"),
+        Column("payer"),
+        Column("trace"),
+        Column("paid", right=True),
+        Column("expected", right=True),
+        Column("why"),
+    )
+    rows, colours = [], []
+    for record in records:
+        status, colour = _status(record)
+        rows.append(
+            (
+                status,
+                record["claim_number"],
+                record["patient_id"] or "",
+                record["location"] or "",
+                record["payer"] or "",
+                record["trace_number"],
+                money(record["paid_cents"]),
+                money(record["expected_cents"]),
+                record["explanation"],
+            )
+        )
+        colours.append(colour)
+    if rows:
+        table(columns, rows, colours)
+    click.echo(f"\n{count(len(rows), 'decision')}." if rows else "No decisions.")
+
+
+def _status(record: dict[str, Any]) -> tuple[str, str | None]:
+    """Icon and word, and the colour they have on a terminal."""
+    if record["outcome"] == "post":
+        return "✔ posted A" if record["mode"] in ("auto", "quick") else "✔ posted", "green"
+    return ("⚠ review", "red") if record["patient_icon"] == "alert" else ("· manual", None)

@@ -1,0 +1,29 @@
+"""Options several commands share. This module is imported for --help, so it imports next to nothing."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+home: Decorator = click.option(
+    "--home",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The office's home folder.  [default: ERA_HOME, else the current folder]",
+)
+as_json: Decorator = click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
+
+
+def output_format(*formats: str) -> Decorator:
+    """`--format`, the first of `formats` by default."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        help="How to print; a table is plain text when piped.",
+    )

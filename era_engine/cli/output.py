@@ -1,0 +1,84 @@
+"""Printing: tables with colour on a terminal, plain columns when piped, JSON lines, CSV."""
+
+import csv
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import click
+
+from era_engine.money import dollars
+
+
+class Column(NamedTuple):
+    """A column of a table. Money and counts stand right."""
+
+    title: str
+    right: bool = False
+
+
+def on_terminal() -> bool:
+    return sys.stdout.isatty()
+
+
+def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], colours: Sequence[str | None] = ()) -> None:
+    """Rows of text under their titles. `colours`: one for each row, on a terminal that shows colours."""
+    if on_terminal():
+        _rich_table(columns, rows, colours)
+        return
+    widths = [max(len(each) for each in cells) for cells in zip(*([c.title for c in columns], *rows), strict=True)]
+    for row in ([column.title for column in columns], *rows):
+        cells = [
+            cell.rjust(width) if column.right else cell.ljust(width)
+            for cell, width, column in zip(row, widths, columns, strict=True)
+        ]
+        click.echo("  ".join(cells).rstrip())
+
+
+def _rich_table(columns: Sequence[Column], rows: Sequence[Sequence[str]], colours: Sequence[str | None]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        drawn.add_column(column.title, justify="right" if column.right else "left", overflow="fold")
+    for at, row in enumerate(rows):
+        style = (colours[at] if at < len(colours) else None) or ""
+        first, *rest = row
+        drawn.add_row(Text(first, style=style), *map(Text, rest))
+    Console(no_color=bool(os.environ.get("NO_COLOR"))).print(drawn)
+
+
+def json_line(record: dict[str, Any]) -> None:
+    click.echo(json.dumps(record, ensure_ascii=False))
+
+
+def csv_lines(records: Iterable[dict[str, Any]]) -> None:
+    """A header and one line for each record; lists are joined with blanks. Nothing is printed for no records."""
+    writer: csv.DictWriter[str] | None = None
+    for record in records:
+        if writer is None:
+            writer = csv.DictWriter(sys.stdout, list(record))
+            writer.writeheader()
+        writer.writerow({key: _cell(value) for key, value in record.items()})
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, list):
+        return " ".join(map(str, value))
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        return "'" + value  # a spreadsheet must not take it for a formula
+    return value
+
+
+def money(cents: int | None) -> str:
+    return "unknown" if cents is None else dollars(cents)
+
+
+def count(number: int, noun: str) -> str:
+    """`1 claim`, `2 claims`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -1,0 +1,56 @@
+"""era quick-post."""
+
+from pathlib import Path
+
+import click
+
+from era_engine.cli import options
+
+
+@click.command(
+    name="quick-post",
+    epilog="Examples:  era quick-post EFT0001                all open claims of the payment\n\n"
+    "           era quick-post EFT0001 --claim C12    one of them",
+)
+@click.argument("trace", metavar="TRACE")
+@click.option("--claim", metavar="CLAIM", help="Only this claim.  [default: every open claim of the payment]")
+@options.as_json
+@options.home
+def command(trace: str, claim: str | None, as_json: bool, home: Path | None) -> None:
+    """Decide one claim, or all open claims of a payment, under the quick-post settings, and post what may post.
+
+    TRACE is the payment's trace number, or its id where several payments share one.
+    """
+    from era_engine.cli.output import Column, count, json_line, money, table
+    from era_engine.office import keep_versions, open_office
+    from era_engine.quick_posting import quick_post
+    from era_engine.reports import LogReader
+    from era_engine.store.log import Filters
+
+    with open_office(home) as office:
+        keep_versions(office)
+        done = quick_post(office, trace, claim)
+        with office.database.reading() as connection:
+            reader = LogReader(connection)
+            records = [
+                record for each in done.decision_ids for record in reader.records(Filters(decision_id=each))
+            ]
+    if as_json:
+        for record in records:
+            json_line(record)
+        return
+    if records:
+        columns = (Column("status"), Column("claim"), Column("paid", right=True), Column("why"))
+        rows = [
+            (
+                "✔ posted A" if record["outcome"] == "post" else "⚠ left",
+                record["claim_number"],
+                money(record["paid_cents"]),
+                record["explanation"],
+            )
+            for record in records
+        ]
+        table(columns, rows, ["green" if record["outcome"] == "post" else "red" for record in records])
+    posted = sum(1 for record in records if record["outcome"] == "post")
+    before = f"; {count(done.posted_before, 'claim')} posted before" if done.posted_before else ""
+    click.echo(f"\nPosted {count(posted, 'claim')}, left {count(len(records) - posted, 'claim')}{before}.")

@@ -1,0 +1,44 @@
+"""era run."""
+
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+
+from era_engine.cli import options
+
+
+@click.command(
+    epilog="Examples:  era run                     the inbox of this home\n\n"
+    "           era run --dry-run mail/     what would happen, nothing kept"
+)
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
+@click.option("--dry-run", is_flag=True, help="Show what would be decided; nothing is kept or moved.")
+@options.as_json
+@click.option(
+    "--log-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Append JSON log lines to this file.  [default: stderr when that is no terminal]",
+)
+@options.home
+def command(paths: tuple[Path, ...], dry_run: bool, as_json: bool, log_file: Path | None, home: Path | None) -> int:
+    """Read remittance files, decide every claim, and post or leave it.
+
+    PATH is a file or a folder; without one the inbox is read. Files of the inbox move to archive/ or quarantine/,
+    others stay and are copied. Exit code 3 when a file was quarantined, 5 when another run is at work.
+    """
+    from era_engine.cli.running import JsonReport, TableReport, follow
+    from era_engine.logs import log_to
+    from era_engine.office import open_office
+    from era_engine.pipeline import rehearse, run
+
+    with ExitStack() as stack:
+        stream = stack.enter_context(log_file.open("a", encoding="utf-8")) if log_file else sys.stderr
+        logger = None if stream is sys.stderr and stream.isatty() else log_to(stream)
+        office = stack.enter_context(open_office(home))
+        events = (rehearse if dry_run else run)(office, paths)
+        report = (JsonReport if as_json else TableReport)(office, dry_run)
+        quarantined = follow(events, report, logger, dry_run)
+        report.end()
+    return 3 if quarantined else 0

@@ -1,0 +1,226 @@
+"""What `era run` shows while it works and when it has finished."""
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import nullcontext
+from typing import Any
+
+import click
+from structlog.typing import FilteringBoundLogger
+
+from era_engine.cli.output import Column, count, json_line, money, table
+from era_engine.judging import PaymentDone, PaymentRepeated
+from era_engine.office import Office
+from era_engine.pipeline import Event, FileDone, FileOpened
+from era_engine.reports import LogReader
+from era_engine.store.log import Filters, decisions_where
+
+_SHOWN = 20  # claims listed after a run; `era log` has all
+
+
+class JsonReport:
+    """One JSON line for each claim decision, repeated payment or file, and quarantined file."""
+
+    def __init__(self, office: Office, dry_run: bool) -> None:
+        self._office, self._dry_run = office, dry_run
+
+    def take(self, event: Event) -> None:
+        match event:
+            case PaymentDone():
+                with self._office.database.reading() as connection:
+                    for record in LogReader(connection, self._dry_run).records(Filters(payment_id=event.payment_id)):
+                        json_line(record)
+            case PaymentRepeated():
+                json_line({"file": event.file, "outcome": "duplicate"} | event._asdict())
+            case FileDone(state="quarantined"):
+                findings = [each._asdict() for each in event.findings]
+                json_line({"file": event.name, "outcome": "quarantined", "findings": findings})
+            case FileDone(state="duplicate", duplicate_of=str(first)):
+                json_line({"file": event.name, "outcome": "duplicate", "first_file": first})
+            case _:
+                pass
+
+    def end(self) -> None:
+        pass
+
+
+class TableReport:
+    """A table of payments, the claims left to a person, and what to do next."""
+
+    _columns = (
+        Column("result"),
+        Column("file"),
+        Column("trace"),
+        Column("payer"),
+        Column("payment", right=True),
+        Column("posted", right=True),
+        Column("left", right=True),
+    )
+
+    def __init__(self, office: Office, dry_run: bool) -> None:
+        self._office, self._dry_run = office, dry_run
+        self._rows: list[tuple[str, ...]] = []
+        self._colours: list[str] = []
+        self._quarantined: list[FileDone] = []
+        self._totals: Counter[str] = Counter()
+        self._left: list[tuple[str, ...]] = []
+
+    def take(self, event: Event) -> None:
+        match event:
+            case PaymentDone():
+                self._payment(event)
+            case PaymentRepeated():
+                again = f"read before in {event.first_file}"
+                self._row("· repeated", "grey50", event.file, event.trace_number, event.payer, event.payment_cents, again)
+            case FileDone(state="quarantined"):
+                self._quarantined.append(event)
+                self._row("✘ aside", "red", event.name, "", None, None, "quarantined")
+            case FileDone(state="duplicate", duplicate_of=str(first)):
+                self._row("· repeated", "grey50", event.name, "", None, None, f"same file as {first}")
+            case FileDone(state="archived") if not event.findings:
+                self._totals["files"] += 1
+            case _:
+                pass
+
+    def end(self) -> None:
+        if not self._rows:
+            click.echo("No remittance files to read. Put them into inbox/, or name them: era run PATH.")
+            return
+        table(self._columns, self._rows, self._colours)
+        self._show_left()
+        for event in self._quarantined:
+            self._show_quarantined(event)
+        totals = self._totals
+        verb = "would post" if self._dry_run else "posted"
+        click.echo(
+            f"\n{verb.capitalize()} {count(totals['posted'], 'claim')}, {money(totals['posted_cents'])};"
+            f" left {count(totals['left'], 'claim')} to a person."
+        )
+        if self._dry_run:
+            click.echo("Dry run: nothing was kept or moved.")
+        elif totals["left"]:
+            click.echo("Next: era log --outcome manual, and era explain CLAIM for any of them.")
+
+    def _payment(self, event: PaymentDone) -> None:
+        self._totals.update(posted=event.posted, posted_cents=event.posted_cents, left=event.left)
+        result, colour = ("✔ posted", "green") if not event.left else ("⚠ review", "yellow")
+        self._row(
+            result,
+            colour,
+            event.file,
+            event.trace_number,
+            event.payer,
+            event.payment_cents,
+            str(event.posted),
+            str(event.left),
+        )
+        if event.left and len(self._left) <= _SHOWN:
+            with self._office.database.reading() as connection:
+                reader = LogReader(connection)
+                for decided in decisions_where(connection, Filters(payment_id=event.payment_id, outcome="manual")):
+                    indicators = reader.rule_set(decided).indicators[decided.indicators]
+                    self._left.append(
+                        (
+                            f"{indicators.symbol} {indicators.word}",
+                            decided.claim_number,
+                            money(decided.paid_cents),
+                            decided.explanation,
+                        )
+                    )
+                    if len(self._left) > _SHOWN:
+                        break
+
+    def _row(
+        self,
+        result: str,
+        colour: str,
+        file: str,
+        trace: str,
+        payer: str | None,
+        cents: int | None,
+        posted: str,
+        left: str = "",
+    ) -> None:
+        self._rows.append((result, file, trace, payer or "", "" if cents is None else money(cents), posted, left))
+        self._colours.append(colour)
+
+    def _show_left(self) -> None:
+        if not self._left:
+            return
+        click.echo("\nLeft to a person")
+        columns = (Column("status"), Column("claim"), Column("paid", right=True), Column("why"))
+        table(columns, self._left[:_SHOWN])
+        if len(self._left) > _SHOWN:
+            click.echo("… and more; era log --outcome manual lists all.")
+
+    def _show_quarantined(self, event: FileDone) -> None:
+        click.echo(f"\n{event.name} was put aside in quarantine/:")
+        for finding in [each for each in event.findings if each.severity == "reject"][:5]:
+            where = f"segment {finding.segment_number}: " if finding.segment_number else ""
+            click.echo(f"  {where}{finding.message}")
+
+
+def follow(
+    events: Iterable[Event], report: JsonReport | TableReport, logger: FilteringBoundLogger | None, dry_run: bool
+) -> int:
+    """Show and log events as they come; returns how many files were quarantined."""
+    quarantined = 0
+    began = time.monotonic()
+    with _progress() as bar:
+        for event in events:
+            report.take(event)
+            if bar is not None:
+                _advance(bar, event)
+            match event:
+                case PaymentDone() if logger is not None:
+                    logger.info(
+                        "payment-decided",
+                        file=event.file,
+                        payment_id=event.payment_id,
+                        posted=event.posted,
+                        left=event.left,
+                        posted_cents=event.posted_cents,
+                        dry_run=dry_run,
+                    )
+                case FileDone():
+                    quarantined += event.state == "quarantined"
+                    if logger is not None:
+                        codes = Counter(each.code for each in event.findings)
+                        logger.info(
+                            "file-done", file=event.name, file_state=event.state, findings=dict(codes), dry_run=dry_run
+                        )
+                case _:
+                    pass
+    if logger is not None:
+        logger.info("run-finished", seconds=round(time.monotonic() - began, 3), dry_run=dry_run)
+    return quarantined
+
+
+def _progress() -> Any:
+    """A progress bar on stderr, on a terminal only."""
+    if not sys.stderr.isatty():
+        return nullcontext()
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("claims"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+
+
+def _advance(bar: Any, event: Event) -> None:
+    match event:
+        case FileOpened():
+            bar.add_task(event.name, total=event.claim_count)
+        case PaymentDone():
+            bar.advance(bar.tasks[-1].id, event.posted + event.left)
+        case _:
+            pass

@@ -1,0 +1,62 @@
+"""The decision on one claim: what the rules that fired mean together."""
+
+from typing import Literal, NamedTuple
+
+from era_engine.decisions.engine import Engine, EngineError
+from era_engine.decisions.explanation import sentence
+from era_engine.decisions.facts import Facts
+from era_engine.decisions.rule_set import Indicators
+
+
+class Decision(NamedTuple):
+    """`rule` is the row of the table that fired, None where holds make the table moot; `holds` are all that fired,
+    in file order, the first of which gives the indicators.
+    """
+
+    outcome: Literal["post", "manual"]
+    rule: str | None
+    holds: tuple[str, ...]
+    indicators: Indicators
+    explanation: str
+    facts: Facts
+
+
+def decide(engine: Engine, facts: Facts) -> Decision:
+    """Decide one claim. Any hold leaves it for a person, whatever the table says; without one, the one row decides.
+
+    Raises EngineError where no hold and not exactly one row fires: that is our own fault and stops the run.
+    """
+    rule_set = engine.rule_set
+    fired = engine.fired(facts)
+    rows = [row for row in rule_set.rows if row.id in fired]
+    if len(rows) < len(fired):
+        holds = [hold for hold in rule_set.holds if hold.id in fired]
+        return Decision(
+            outcome="manual",
+            rule=None,
+            holds=tuple(hold.id for hold in holds),
+            indicators=rule_set.indicators[holds[0].show],
+            explanation=sentence(rule_set, None, holds, facts),
+            facts=facts,
+        )
+    if len(rows) != 1:
+        raise EngineError(
+            _undecided([row.id for row in rows], engine, facts), "Check the rules with `era rules check`."
+        )
+    row = rows[0]
+    return Decision(
+        outcome="post" if row.then == "post" else "manual",
+        rule=row.id,
+        holds=(),
+        indicators=rule_set.indicators[row.show],
+        explanation=sentence(rule_set, row, (), facts),
+        facts=facts,
+    )
+
+
+def _undecided(fired: list[str], engine: Engine, facts: Facts) -> str:
+    if fired:
+        return f"Several rows of the table decide the same claim: {', '.join(fired)}."
+    asked = {name for row in engine.rule_set.rows for c in row.when for name in (c.fact, c.other_fact) if name}
+    unknown = ", ".join(sorted(asked - facts.keys())) or "none"
+    return f"No hold and no row of the table decides a claim. Facts the table asks about that are not known: {unknown}."

@@ -1,0 +1,147 @@
+"""The shape of the rule files: which keys an entry has and what may stand there."""
+
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from era_engine.decisions.rule_file import Faults, Source, Steps, did_you_mean
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=100)]
+Text = Annotated[str, Field(min_length=1)]
+
+
+class Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class RowEntry(Entry):
+    """A row of `auto_posting.yaml`."""
+
+    id: Name
+    because: Text
+    reference: Text
+    when: Annotated[dict[str, Any], Field(min_length=1)]
+    then: Literal["post", "manual"]
+    show: Text
+
+
+class HoldEntry(Entry):
+    """A hold of `holds.yaml`."""
+
+    id: Name
+    enabled: bool
+    because: Text
+    reference: Text
+    when: Annotated[dict[str, Any], Field(min_length=1)]
+    then: Literal["hold"]
+    show: Text
+    message: Text
+    remedy: Text
+
+
+class Icon(Entry):
+    """An icon beside the patient's name, and what a terminal shows for it."""
+
+    symbol: Text
+    word: Text
+    colour: Text
+    drawing: Text
+
+
+class Icons(Entry):
+    success: Icon
+    alert: Icon
+    none: Icon
+
+
+class Placed(Entry):
+    colour: Text
+    place: Text
+
+
+class PageMessages(Entry):
+    success: Placed
+    warning: Placed
+
+
+class IndicatorsEntry(Entry):
+    id: Name
+    page_message: Literal["success", "warning", None]
+    claim_alert: bool
+    patient_icon: Literal["success", "alert", None]
+    hover: Text | None
+
+
+class IndicatorsFile(Entry):
+    """The whole of `indicators.yaml`."""
+
+    icons: Icons
+    page_messages: PageMessages
+    claim_alert: Placed
+    indicators: Annotated[list[IndicatorsEntry], Field(min_length=1)]
+
+
+_Entry = TypeVar("_Entry", bound=Entry)
+
+
+def checked(kind: type[_Entry], data: Any, source: Source, steps: Steps, faults: Faults) -> _Entry | None:
+    """The entry, or None where it has not the right shape; each fault is noted with its line."""
+    try:
+        return kind.model_validate(data)
+    except ValidationError as error:
+        for fault in error.errors(include_url=False):
+            where = tuple(fault["loc"])
+            problem, allowed = _in_words(fault["type"], where, fault["input"], fault.get("ctx", {}), fault["msg"])
+            siblings = _keys_at(kind, where[:-1])
+            if fault["type"] == "extra_forbidden":
+                problem, allowed = problem + did_you_mean(str(where[-1]), siblings), siblings
+            faults.at(source, (*steps, *where), problem, allowed)
+        return None
+
+
+def _in_words(kind: str, where: Steps, given: Any, context: dict[str, Any], message: str) -> tuple[str, Iterable[str]]:
+    """What pydantic found, as a person who edits the file would say it, and what is allowed there."""
+    key = f"`{where[-1]}`" if where else "this entry"
+    match kind:
+        case "missing":
+            return f"{key} is missing", ()
+        case "extra_forbidden":
+            return f"the key {key} is not known here", ()
+        case "literal_error":
+            expected = str(context["expected"]).replace("'", "").replace("None", "null").replace(" or ", ", ")
+            return f"{key} is {as_written(given)}", expected.split(", ")
+        case "bool_type":
+            return f"{key} is {as_written(given)}", ("true", "false")
+        case "string_type":
+            return f"{key} is {as_written(given)}, but must be text", ()
+        case "string_pattern_mismatch":
+            return f"{key} is {as_written(given)}", ("lower case letters, digits and hyphens, a letter first",)
+        case "dict_type" | "model_type":
+            return f"{key} is {as_written(given)}, but must be `key: value` pairs", ()
+        case "list_type":
+            return f"{key} is {as_written(given)}, but must be a list", ()
+        case "too_short" | "string_too_short":
+            return f"{key} is empty", ()
+    return f"{key}: {message}", ()
+
+
+def as_written(value: Any) -> str:
+    """A value as a rule file writes it, cut where it is long."""
+    if isinstance(value, str):
+        return f'"{value}"' if len(value) <= 60 else f'"{value[:60]}…"'
+    if isinstance(value, list):
+        return "a list"
+    if isinstance(value, dict):
+        return "a group of keys"
+    return "null" if value is None else str(value).lower()
+
+
+def _keys_at(kind: type[Entry], where: Steps) -> list[str]:
+    """The keys allowed in the part of an entry that `where` leads to."""
+    for step in where:
+        if isinstance(step, str) and step in kind.model_fields:
+            annotation = kind.model_fields[step].annotation
+            inner = [annotation, *getattr(annotation, "__args__", ())]
+            kind = next((part for part in inner if isinstance(part, type) and issubclass(part, Entry)), kind)
+    return list(kind.model_fields)

@@ -1,0 +1,72 @@
+"""An office's home folder: its settings, its files, its database, and the lock that lets one run at a time in."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from era_engine.errors import LockedError, UsageError
+from era_engine.settings import DEFAULT_TOML
+
+FOLDERS = ("inbox", "archive", "quarantine", "acks")
+
+
+class Home(NamedTuple):
+    """`root` is absolute; everything the office has lies below it."""
+
+    root: Path
+
+    @property
+    def inbox(self) -> Path:
+        return self.root / "inbox"
+
+    @property
+    def archive(self) -> Path:
+        return self.root / "archive"
+
+    @property
+    def quarantine(self) -> Path:
+        return self.root / "quarantine"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the home for one run; the lock goes with the process, however it ends.
+
+        Raises LockedError at once when another run holds it.
+        """
+        with (self.root / ".lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise LockedError(
+                    f"Another run is at work on {self.root}.", "Wait until it has finished, then run again."
+                ) from error
+            yield
+
+
+def find_home(folder: Path | None) -> Home:
+    """The home at `folder`, else at ERA_HOME, else here. Raises UsageError when there is none."""
+    root = (folder or Path(os.environ.get("ERA_HOME") or ".")).absolute()
+    if not (root / "era.toml").is_file():
+        raise UsageError(
+            f"{root} is no home of era-engine: it has no era.toml.",
+            "Make one with `era init DIR`, or name yours with --home DIR or ERA_HOME.",
+        )
+    return Home(root)
+
+
+def make_home(root: Path) -> Home:
+    """Make the folders and a commented era.toml. Raises UsageError when a home is there already."""
+    home = Home(root.absolute())
+    if (home.root / "era.toml").exists():
+        raise UsageError(f"{home.root} is a home of era-engine already.", "Choose another folder; nothing was changed.")
+    try:
+        home.root.mkdir(parents=True, exist_ok=True)
+        for name in FOLDERS:
+            (home.root / name).mkdir(mode=0o700, exist_ok=True)
+        (home.root / "era.toml").write_text(DEFAULT_TOML, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{home.root} cannot be made a home: {error.strerror}.", "Choose a folder you may write.") from error
+    return home

@@ -1,0 +1,94 @@
+"""The story of a run: every file through every stage, one payment at a time."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from era_engine import custody, judging
+from era_engine.clock import now
+from era_engine.custody import Received
+from era_engine.judging import PaymentDone, PaymentRepeated
+from era_engine.office import Office, keep_versions
+from era_engine.remittance.conformance import conformance_findings
+from era_engine.remittance.survey import Survey, not_used, read_payments, survey
+from era_engine.store import files
+from era_engine.x12.finding import Finding
+from era_engine.x12.source import examine
+
+
+class FileOpened(NamedTuple):
+    """A file has been surveyed and its claims come next."""
+
+    name: str
+    claim_count: int
+
+
+class FileDone(NamedTuple):
+    """How a file ended: `archived`, `quarantined` or `duplicate` (then `duplicate_of` names the first)."""
+
+    name: str
+    state: files.State
+    findings: tuple[Finding, ...]
+    duplicate_of: str | None
+
+
+Event = FileOpened | PaymentDone | PaymentRepeated | FileDone
+
+
+def run(office: Office, paths: Iterable[Path]) -> Iterator[Event]:
+    """Read, decide and post every file; each event tells what is done and safe.
+
+    Raises LockedError when another run holds the home, UsageError for a path that does not exist.
+    """
+    with office.home.locked():
+        to_read = custody.files_to_read(office.home, paths)
+        for received in custody.interrupted(office.home, office.database):
+            yield from _work_on(office, received)
+        for path in to_read:
+            yield from _work_on(office, custody.receive(office.home, office.database, path))
+
+
+def rehearse(office: Office, paths: Iterable[Path]) -> Iterator[Event]:
+    """The same, but nothing is kept: no row, no entry, no file moved."""
+    with office.home.locked(), office.database.rehearsing():
+        for path in custody.files_to_read(office.home, paths):
+            source = examine(path)
+            with office.database.writing() as connection:
+                same = files.files_with_content(connection, source.sha256)
+                repeats = next((row for row in same if row.state == "archived"), None)
+                row = files.receive_file(connection, source, path.name, None, now())
+            yield from _work_on(office, Received(row, source, repeats))
+
+
+def _work_on(office: Office, received: Received) -> Iterator[Event]:
+    name = received.row.name
+    if received.repeats is not None:
+        custody.settle(office.home, office.database, received, "duplicate", ())
+        yield FileDone(name, "duplicate", (), received.repeats.name)
+        return
+    keep_versions(office)
+    surveyed = survey(received.source)
+    yield FileOpened(name, sum(each.claim_count for each in surveyed.remittances))
+    findings = list(surveyed.all_findings())
+    repeated, payments = 0, 0
+    advice = conformance_findings(surveyed, office.settings.conformance)
+    for (remittance, claims), conformance in zip(read_payments(surveyed), advice, strict=True):
+        findings += conformance
+        if remittance.rejected or any(each.severity == "reject" for each in conformance):
+            findings += map(not_used, claims)
+            continue
+        payments += 1
+        event = judging.decide_payment(office, received.row, remittance, conformance, claims)
+        repeated += isinstance(event, PaymentRepeated)
+        if event is not None:
+            yield event
+    state = _state(surveyed, findings, payments, repeated)
+    custody.settle(office.home, office.database, received, state, findings)
+    yield FileDone(name, state, tuple(findings), None)
+
+
+def _state(surveyed: Survey, findings: list[Finding], payments: int, repeated: int) -> files.State:
+    """Anything unusable puts the file aside for a person; its whole payments are done all the same."""
+    if surveyed.rejected or any(each.severity == "reject" for each in findings):
+        return "quarantined"
+    return "duplicate" if payments and repeated == payments else "archived"

@@ -1,0 +1,145 @@
+"""Questions asked of the store, answered in the shapes of the outside contract (plain dicts, ready for JSON)."""
+
+import json
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection
+
+from era_engine.decisions.explanation import Explanation, explain
+from era_engine.decisions.rule_set import RuleSet, rule_set_from_json
+from era_engine.errors import UsageError
+from era_engine.money import dollars
+from era_engine.store import ledger, log
+from era_engine.store.log import Decided, Filters
+
+Record = dict[str, Any]
+
+
+class LogReader:
+    """Reads decisions back with the indicators of the rule set each was made under."""
+
+    def __init__(self, connection: Connection, dry_run: bool = False) -> None:
+        self._connection, self._dry_run = connection, dry_run
+        self._rule_sets = lru_cache(maxsize=32)(self._load_rule_set)
+
+    def _load_rule_set(self, content_hash: str) -> RuleSet:
+        return rule_set_from_json(log.rule_set_content(self._connection, content_hash))
+
+    def records(self, wanted: Filters) -> Iterator[Record]:
+        """One record for each decision, in the order they were made."""
+        for decided in log.decisions_where(self._connection, wanted):
+            yield self._record(decided)
+
+    def explained(self, decided: Decided) -> Explanation:
+        """Every rule and condition as it stood when the decision was made."""
+        return explain(self._rule_sets(decided.ruleset), json.loads(decided.facts))
+
+    def record(self, decided: Decided) -> Record:
+        return self._record(decided)
+
+    def rule_set(self, decided: Decided) -> RuleSet:
+        return self._rule_sets(decided.ruleset)
+
+    def _record(self, decided: Decided) -> Record:
+        facts = json.loads(decided.facts)
+        indicators = self._rule_sets(decided.ruleset).indicators[decided.indicators]
+        return {
+            "decision_id": None if self._dry_run else decided.decision_id,
+            "decided_at": decided.decided_at,
+            "mode": decided.mode,
+            "dry_run": self._dry_run,
+            "file": decided.file,
+            "trace_number": decided.trace_number,
+            "payer": decided.payer,
+            "payment_date": _iso(decided.payment_date),
+            "claim_number": decided.claim_number,
+            "payer_claim_number": decided.payer_claim_number or None,
+            "claim_status": decided.claim_status,
+            "patient_id": decided.patient_id,
+            "location": decided.location,
+            "outcome": decided.outcome,
+            "rule": decided.rule,
+            "holds": decided.holds.split(),
+            "indicators": decided.indicators,
+            "patient_icon": indicators.patient_icon,
+            "hover": indicators.hover,
+            "page_message": indicators.page_message,
+            "claim_alert": indicators.claim_alert,
+            "charge_cents": decided.charge_cents,
+            "paid_cents": decided.paid_cents,
+            "expected_cents": facts.get("expected_cents"),
+            "minimum_percent": facts.get("minimum_percent"),
+            "minimum_cents": facts.get("minimum_cents"),
+            "write_off_cents": facts.get("write_off_cents"),
+            "patient_responsibility_cents": decided.patient_responsibility_cents,
+            "plan_count": facts.get("plan_count"),
+            "explanation": decided.explanation,
+            "ruleset": decided.ruleset,
+            "settings": decided.settings,
+        }
+
+
+def filters(connection: Connection, trace: str | None = None, **wanted: Any) -> Filters:
+    """Filters as the command line gives them: `trace` is a trace number, or a payment's id where several share one."""
+    for day in ("since", "until"):
+        if wanted.get(day) is not None:
+            wanted[day] = wanted[day].date().isoformat()
+    if trace is not None and log.is_payment_id(connection, trace):
+        return Filters(payment_id=int(trace), **wanted)
+    return Filters(trace=trace, **wanted)
+
+
+def payment_id_of(connection: Connection, trace: str) -> int:
+    """The id of the one payment meant. Raises UsageError when there is none, or several (then it lists them)."""
+    found = log.payments_named(connection, trace)
+    if len(found) == 1:
+        return found[0].payment_id
+    if not found:
+        raise UsageError(f"No payment has the trace number {trace}.", "`era eras` lists the payments received.")
+    listed = "; ".join(
+        f"{each.payment_id}: {each.payer or 'unnamed payer'}, {each.payment_date or 'no date'},"
+        f" {'amount unknown' if each.payment_cents is None else dollars(each.payment_cents)}"
+        for each in found
+    )
+    raise UsageError(
+        f"{len(found)} payments share the trace number {trace}: {listed}.",
+        "Name the payment by its id, the number before the colon.",
+    )
+
+
+def decision_to_explain(connection: Connection, claim: str, payment_id: int | None) -> Decided:
+    """The newest decision on a claim. Raises UsageError when none was made."""
+    found: Decided | None = None
+    for found in log.decisions_where(connection, Filters(claim=claim, payment_id=payment_id)):
+        pass
+    if found is None:
+        raise UsageError(
+            f"No decision on claim {claim} is in the log.", "`era log` lists them; claim numbers are as the payer wrote them."
+        )
+    return found
+
+
+def ledger_records(
+    connection: Connection, patient: str | None = None, claim: str | None = None, payment_id: int | None = None
+) -> Iterator[Record]:
+    """One record for each journal entry, in the order they were made."""
+    for entry in ledger.entries_where(connection, patient, claim, payment_id):
+        yield {
+            **entry._asdict(),
+            "date": _iso(entry.date),
+            "postings": [{"account": account, "cents": cents, "line": line} for account, cents, line in entry.postings],
+        }
+
+
+def payment_records(connection: Connection, status: str) -> Iterator[Record]:
+    """One record for each payment: `completed` when every claim on it is posted, else `open`."""
+    for summary in log.payment_summaries(connection):
+        state = "completed" if summary.posted == summary.claims else "open"
+        if status in ("all", state):
+            yield {**summary._asdict(), "payment_date": _iso(summary.payment_date), "status": state}
+
+
+def _iso(day: object) -> str | None:
+    return None if day is None else str(day)

@@ -1,0 +1,268 @@
+"""era.toml: what an office has chosen, checked before anything runs.
+
+Every key, its range and its default: docs/settings.md. Percentages are exact decimals, never floats.
+The database URL may hold a password, so it is left out of every message, representation and hash.
+"""
+
+import hashlib
+import json
+import re
+import tomllib
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    ValidationInfo,
+)
+
+from era_engine.errors import SettingsError
+from era_engine.settings_faults import describe_faults
+
+DEFAULT_TOML = """\
+# Settings of this office. A key left out has its default: the value below; keys behind a # have none.
+
+database = "sqlite:///era.db"        # in this folder; or postgresql+psycopg://USER:PASSWORD@HOST/NAME
+conformance = "report"               # implementation-guide check: off, report or require
+# rules = "rules"                    # a folder of rules in place of those that came with era-engine
+
+[era_payment_options.auto_post]      # era run
+enabled = true
+minimum_percent = 95                 # paid, in percent of expected; 0 to 100, decimals such as 33.3 are exact
+
+[era_payment_options.quick_post]     # era quick-post
+enabled = true
+minimum_percent = 90
+
+[ledger_options]
+auto_post_contracted_write_offs = true
+
+[practice]                           # where given, a payment to another payee is left to a person
+# npi = "1234567893"                 # the payee's NPI
+# tax_id = "12-3456789"              # the payee's tax id
+"""
+
+# Far beyond any use, and few enough for exact arithmetic to stay fast.
+_MOST_DECIMALS = 20
+_SQLITE = re.compile(r"sqlite:///(?!:memory:|file:)(?P<file>[^?\x00-\x1f]*[^?\x00-\x20])")
+# Stricter than SQLAlchemy about the password, so that what follows the @ is surely no part of it.
+_POSTGRESQL = re.compile(
+    r"postgresql(?:\+psycopg)?://(?P<rest>(?:[^:/@?#\s]*(?::[^/@?#\s]*)?@)?"
+    r"(?P<host>(?:\[[0-9A-Fa-f:.]+\]|[^]:/@?#\s[]*)(?::[0-9]{1,5})?)(?P<name>/[^/@?#\s]*)?(?:\?[^#\s]*)?)"
+)
+_TAX_ID = re.compile(r"[0-9]{9}|[0-9]{2}-[0-9]{7}|[0-9]{3}-[0-9]{2}-[0-9]{4}")
+
+
+def percent_text(percent: Decimal) -> str:
+    """A percentage in its one canonical spelling: `95`, `87.5`, `33.3`; no exponent, no trailing zero."""
+    if percent == 0:
+        return "0"
+    text = format(percent, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _percent(value: object) -> Decimal:
+    if not isinstance(value, int | Decimal) or isinstance(value, bool):
+        raise ValueError("not a number")
+    percent = Decimal(value)
+    if not percent.is_finite() or not 0 <= percent <= 100:
+        raise ValueError("out of range")
+    if int(percent.as_tuple().exponent) < -_MOST_DECIMALS:
+        raise ValueError("too many decimals")
+    return percent or Decimal(0)
+
+
+def _npi(npi: str) -> str:
+    """Ten digits, the last the Luhn check digit over 80840 and the other nine (the NPI's own standard)."""
+    if not re.fullmatch("[0-9]{10}", npi):
+        raise ValueError("not 10 digits")
+    digits = [int(digit) for digit in "80840" + npi]
+    doubled = [sum(divmod(2 * digit, 10)) for digit in digits[-2::-2]]
+    if (sum(digits[-1::-2]) + sum(doubled)) % 10:
+        raise ValueError("wrong check digit")
+    return npi
+
+
+def _tax_id(tax_id: str) -> str:
+    if not _TAX_ID.fullmatch(tax_id):
+        raise ValueError("not 9 digits")
+    return tax_id.replace("-", "")
+
+
+def _database(url: str) -> str:
+    if not _SQLITE.fullmatch(url) and not _POSTGRESQL.fullmatch(url):
+        raise ValueError("not a database URL this program knows")
+    return url
+
+
+def _rules_folder(folder: str, info: ValidationInfo) -> str:
+    home = info.context
+    if not folder.strip() or "\0" in folder or (isinstance(home, Path) and not (home / folder).is_dir()):
+        raise ValueError("no such folder")
+    return folder
+
+
+class _Table(BaseModel):
+    """A table of era.toml. Each field's description completes the sentence "VALUE is not …"."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", hide_input_in_errors=True)
+
+
+_FLAG = "true or false (small letters, without quotes)"
+_PERCENT = f"a number from 0 to 100 with at most {_MOST_DECIMALS} decimals, without quotes, such as 95 or 33.3"
+Percent = Annotated[Decimal, BeforeValidator(_percent), PlainSerializer(percent_text, when_used="json")]
+
+
+class PostingOption(_Table):
+    """The switch and the minimum percentage (0 to 100, exact) of one mode."""
+
+    enabled: bool = Field(default=True, description=_FLAG)
+    minimum_percent: Percent = Field(default=Decimal(95), description=_PERCENT)
+
+
+class QuickPostOption(PostingOption):
+    minimum_percent: Percent = Field(default=Decimal(90), description=_PERCENT)
+
+
+class PaymentOptions(_Table):
+    auto_post: PostingOption = Field(
+        default=PostingOption(), description="a table, begun by the line [era_payment_options.auto_post]"
+    )
+    quick_post: QuickPostOption = Field(
+        default=QuickPostOption(), description="a table, begun by the line [era_payment_options.quick_post]"
+    )
+
+
+class LedgerOptions(_Table):
+    auto_post_contracted_write_offs: bool = Field(default=True, description=_FLAG)
+
+
+class Practice(_Table):
+    """Who the payee of our payments is; tax_id without its dash. None: not given, not checked."""
+
+    npi: Annotated[str, AfterValidator(_npi)] | None = Field(
+        default=None, description="an NPI in quotes: 10 digits, the last of them the check digit"
+    )
+    tax_id: Annotated[str, AfterValidator(_tax_id)] | None = Field(
+        default=None, description='a tax id in quotes: 9 digits, such as "12-3456789"'
+    )
+
+
+class Settings(_Table):
+    """All settings of one home, frozen; `Settings()` has every default."""
+
+    database: Annotated[str, AfterValidator(_database)] = Field(
+        default="sqlite:///era.db",
+        repr=False,
+        description='"sqlite:///FILE" or "postgresql+psycopg://USER:PASSWORD@HOST/NAME"'
+        " (special characters of the password percent-encoded)",
+    )
+    conformance: Literal["off", "report", "require"] = Field(
+        default="report", description='one of "off", "report", "require"'
+    )
+    rules: Annotated[str, AfterValidator(_rules_folder)] | None = Field(
+        default=None, description='an existing folder, named relative to the home, such as "rules"'
+    )
+    era_payment_options: PaymentOptions = Field(
+        default=PaymentOptions(), description="a table, begun by the line [era_payment_options.auto_post]"
+    )
+    ledger_options: LedgerOptions = Field(
+        default=LedgerOptions(), description="a table, begun by the line [ledger_options]"
+    )
+    practice: Practice = Field(default=Practice(), description="a table, begun by the line [practice]")
+
+    def posting(self, mode: Literal["auto", "quick"]) -> PostingOption:
+        """The switch and minimum percentage of a mode."""
+        options = self.era_payment_options
+        return options.auto_post if mode == "auto" else options.quick_post
+
+    def rules_folder(self, home: Path) -> Path | None:
+        """The home's own rules; None: those that came with era-engine are in force."""
+        return None if self.rules is None else home / self.rules
+
+    def database_url(self, home: Path) -> str:
+        """The URL to connect to, a SQLite file made absolute. It may hold a password: never show or log it.
+
+        Raises SettingsError where the home's path cannot be written in a URL.
+        """
+        sqlite = _SQLITE.fullmatch(self.database)
+        if sqlite is None:
+            return "postgresql+psycopg" + self.database[self.database.index("://") :]
+        file = str((home / sqlite["file"]).absolute())
+        if "?" in file:
+            raise SettingsError(
+                f"{file}: a path with a question mark cannot hold the database.",
+                "Move the home to a folder without one in its name.",
+            )
+        return f"sqlite:///{file}"
+
+    @property
+    def database_shown(self) -> str:
+        """The database for people to read: never user, password or options."""
+        postgresql = _POSTGRESQL.fullmatch(self.database)
+        if postgresql is None:
+            return self.database
+        return f"postgresql+psycopg://{postgresql['host']}{postgresql['name'] or ''}"
+
+    def to_json(self) -> str:
+        """All that can influence a decision: everything but the database. Equal settings, equal text."""
+        values = self.model_dump(mode="json", exclude={"database"})
+        return json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+    @cached_property
+    def content_hash(self) -> str:
+        """`sha256:…` of `to_json()`, carried by every decision."""
+        return "sha256:" + hashlib.sha256(self.to_json().encode()).hexdigest()
+
+
+def load_settings(home: Path) -> Settings:
+    """The settings in `home`/era.toml.
+
+    Raises SettingsError, which lists every fault by line and key, or says how to make a home.
+    """
+    path = home / "era.toml"
+    text = _read(path)
+    document = _parsed(path, text)
+    try:
+        return Settings.model_validate(document, context=home)
+    except ValidationError as error:
+        problem = describe_faults(error, Settings, path, text)
+    # Outside the handler: the validation error, kept as a context, would carry the values.
+    raise SettingsError(problem, "Correct era.toml and run the command again.")
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except (FileNotFoundError, NotADirectoryError):
+        problem = f"{path}: there is no such file, so {path.parent} is not a home."
+        remedy = f"Run `era init {path.parent}` to make one, or name another with --home."
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        problem = f"{path}: line {line}: a character is not UTF-8."
+        remedy = "Save the file as UTF-8 text."
+    except OSError as error:
+        problem = f"{path}: cannot be read: {error.strerror}."
+        remedy = "Let the user who runs era read this file."
+    raise SettingsError(problem, remedy)
+
+
+def _parsed(path: Path, text: str) -> dict[str, object]:
+    try:
+        return tomllib.loads(text, parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        what, _, where = str(error).rstrip(")").partition(" (at ")
+        problem = f"{path}: {where}: not valid TOML: {what}."
+    except (ValueError, ArithmeticError, RecursionError):
+        problem = f"{path}: not valid TOML: a number is too long, or brackets are nested too deep."
+    raise SettingsError(
+        problem, 'A line reads key = value, where a text stands in "quotes" and true and false in small letters.'
+    )

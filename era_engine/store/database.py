@@ -1,0 +1,109 @@
+"""Opening the database: SQLite by default, PostgreSQL through a URL, brought up to date on the way."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+
+from era_engine.errors import InstallationError
+
+HEAD = "0001"  # the newest migration; a test holds it against the migrations themselves
+_READ_ONLY = "era_read_only"
+
+
+class Database:
+    """One database. Writing and reading each happen in one transaction, from `writing()` or `reading()`."""
+
+    def __init__(self, url: str) -> None:
+        """`url` is absolute; raises InstallationError when the database cannot be opened."""
+        self._engine = _engine(url)
+        self._name = make_url(url).render_as_string(hide_password=True)
+        self._rehearsal: Connection | None = None
+        try:
+            _migrate(self._engine)
+        except (OperationalError, OSError) as error:
+            raise InstallationError(
+                f"The database {self._name} cannot be opened ({type(error).__name__}).",
+                "Check `database` in era.toml, that the server runs, and that this user may write there.",
+            ) from error
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that commits when the block ends well, and leaves nothing behind when it does not."""
+        if self._rehearsal is not None:
+            with self._rehearsal.begin_nested():
+                yield self._rehearsal
+        else:
+            with self._engine.begin() as connection:
+                yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A consistent view that waits for no writer."""
+        if self._rehearsal is not None:
+            yield self._rehearsal
+            return
+        with self._engine.connect().execution_options(**{_READ_ONLY: True}) as connection:
+            yield connection
+
+    @contextmanager
+    def rehearsing(self) -> Iterator[None]:
+        """Everything written inside happens in one transaction that is taken back at the end."""
+        with self._engine.connect() as connection, connection.begin() as transaction:
+            self._rehearsal = connection
+            try:
+                yield
+            finally:
+                self._rehearsal = None
+                transaction.rollback()
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+def _engine(url: str) -> Engine:
+    engine = create_engine(url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _: Any) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves, to say IMMEDIATE
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    read_only = connection.get_execution_options().get(_READ_ONLY, False)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _migrate(engine: Engine) -> None:
+    """Alembic is slow to import, so it is only asked when the database is not at HEAD already."""
+    with engine.connect().execution_options(**{_READ_ONLY: True}) as connection:
+        if inspect(connection).has_table("alembic_version"):
+            version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+            if version == HEAD:
+                return
+            if version is not None and version > HEAD:
+                raise InstallationError(
+                    f"The database is at version {version}, newer than this program knows ({HEAD}).",
+                    "Install the newer era-engine that last used it.",
+                )
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+__all__ = ["Database", "SQLAlchemyError"]

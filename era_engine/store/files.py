@@ -1,0 +1,176 @@
+"""Files in our custody and the payments read from them."""
+
+import json
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
+
+from sqlalchemy import Connection, insert, select, update
+
+from era_engine.remittance.model import Remittance
+from era_engine.store.schema import files, payments, repeated_payments
+from era_engine.x12.finding import Finding
+from era_engine.x12.source import Source
+
+State = Literal["received", "archived", "quarantined", "duplicate"]
+
+
+class FileRow(NamedTuple):
+    """A file we took custody of; `stored_as` is relative to the home."""
+
+    id: int
+    name: str
+    sha256: str
+    state: State
+    stored_as: str | None
+    duplicate_of: int | None
+
+
+class PaymentRow(NamedTuple):
+    """A payment read before."""
+
+    id: int
+    file_id: int
+    first_segment: int
+    file_name: str
+    trace_number: str
+
+
+_FILE = select(files.c.id, files.c.name, files.c.sha256, files.c.state, files.c.stored_as, files.c.duplicate_of)
+
+
+def files_with_content(connection: Connection, sha256: str) -> list[FileRow]:
+    """Files of exactly these bytes, oldest first."""
+    return [FileRow(*row) for row in connection.execute(_FILE.where(files.c.sha256 == sha256).order_by(files.c.id))]
+
+
+def unfinished_files(connection: Connection) -> list[FileRow]:
+    """Files that were received, but whose work was interrupted."""
+    return [FileRow(*row) for row in connection.execute(_FILE.where(files.c.state == "received").order_by(files.c.id))]
+
+
+def file_of(connection: Connection, file_id: int) -> FileRow:
+    return FileRow(*connection.execute(_FILE.where(files.c.id == file_id)).one())
+
+
+def name_in_use(connection: Connection, stored_as: str) -> bool:
+    return connection.execute(select(files.c.id).where(files.c.stored_as == stored_as).limit(1)).first() is not None
+
+
+def receive_file(
+    connection: Connection,
+    source: Source,
+    name: str,
+    stored_as: str | None,
+    received_at: str,
+    state: State = "received",
+    duplicate_of: int | None = None,
+) -> FileRow:
+    """Write down that a file came in."""
+    row = {
+        "name": name,
+        "sha256": source.sha256,
+        "size": source.size,
+        "state": state,
+        "received_at": received_at,
+        "stored_as": stored_as,
+        "duplicate_of": duplicate_of,
+        "findings": "[]",
+    }
+    file_id = connection.execute(insert(files).returning(files.c.id), row).scalar_one()
+    return FileRow(file_id, name, source.sha256, state, stored_as, duplicate_of)
+
+
+def finish_file(
+    connection: Connection, file_id: int, state: State, stored_as: str | None, findings: Iterable[Finding]
+) -> None:
+    """Write down how the work on a file ended."""
+    values = {"state": state, "stored_as": stored_as, "findings": findings_json(findings)}
+    connection.execute(update(files).where(files.c.id == file_id), values)
+
+
+def payment_with_content(connection: Connection, remittance: Remittance) -> PaymentRow | None:
+    """The payment of exactly this content, whatever its envelope was."""
+    query = (
+        select(payments.c.id, payments.c.file_id, payments.c.first_segment, files.c.name, payments.c.trace_number)
+        .join(files)
+        .where(payments.c.fingerprint == remittance.fingerprint)
+    )
+    row = connection.execute(query).first()
+    return PaymentRow(*row) if row else None
+
+
+def payment_with_identity(connection: Connection, remittance: Remittance) -> bool:
+    """Whether a payment of the same originator, trace number, date and amount was read before.
+
+    Payers repeat trace numbers on payments of zero (RFI 1847), so there the content alone decides.
+    """
+    paid = remittance.payment
+    if not paid.payment_cents or not paid.trace_number:
+        return False
+    query = select(payments.c.id).where(
+        payments.c.originator == paid.originator,
+        payments.c.trace_number == paid.trace_number,
+        payments.c.payment_date == paid.payment_date,
+        payments.c.payment_cents == paid.payment_cents,
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def add_payment(
+    connection: Connection, file_id: int, remittance: Remittance, findings: Iterable[Finding]
+) -> int | None:
+    """The new payment's id; None when another worker wrote the same payment down in the meantime."""
+    paid = remittance.payment
+    row = {
+        "file_id": file_id,
+        "first_segment": remittance.first_segment,
+        "originator": paid.originator,
+        "trace_number": paid.trace_number,
+        "payment_date": paid.payment_date,
+        "payment_cents": paid.payment_cents,
+        "method": paid.method,
+        "payer": remittance.payer.name if remittance.payer else None,
+        "payee_ids": json.dumps(payee_ids(remittance)),
+        "separators": "".join(remittance.separators),
+        "claims_paid_cents": remittance.claims_paid_cents,
+        "provider_adjustments": json.dumps(
+            [[each.reason, each.reference, each.cents] for each in remittance.provider_adjustments]
+        ),
+        "fingerprint": remittance.fingerprint,
+        "findings": findings_json(findings),
+    }
+    dialect_insert = _insert_for(connection)
+    statement = dialect_insert(payments).on_conflict_do_nothing().returning(payments.c.id)
+    return connection.execute(statement, row).scalar_one_or_none()
+
+
+def payee_ids(remittance: Remittance) -> tuple[tuple[str, str], ...]:
+    """(qualifier, value) of everything that identifies the payee: N1*PE and its REF."""
+    payee = remittance.payee
+    if payee is None:
+        return ()
+    named = [(payee.id_qualifier, payee.identifier)] + [(each.qualifier, each.value) for each in payee.references]
+    return tuple((qualifier, value.strip()) for qualifier, value in named)
+
+
+def note_repeat(connection: Connection, file_id: int, first_segment: int, payment_id: int) -> None:
+    """Write down that a payment was met again."""
+    statement = _insert_for(connection)(repeated_payments).on_conflict_do_nothing()
+    connection.execute(
+        statement, {"file_id": file_id, "first_segment": first_segment, "payment_id": payment_id}
+    )
+
+
+def findings_json(findings: Iterable[Finding]) -> str:
+    """A JSON list of objects in the shape of the outside contract."""
+    return json.dumps([finding._asdict() for finding in findings], ensure_ascii=False)
+
+
+def _insert_for(connection: Connection):  # type: ignore[no-untyped-def]
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+
+        return postgresql_insert
+    from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+    return sqlite_insert

@@ -1,0 +1,207 @@
+"""Questions about decisions and payments: the decision log, one payment, one claim."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, select
+
+from era_engine.store.schema import claim_payments, decisions, files, payments, rule_sets
+
+
+class Filters(NamedTuple):
+    """Which decisions are meant; None asks for nothing. Days are inclusive ISO dates of the decision (UTC)."""
+
+    since: str | None = None
+    until: str | None = None
+    outcome: str | None = None
+    rule: str | None = None
+    hold: str | None = None
+    trace: str | None = None
+    claim: str | None = None
+    payer: str | None = None
+    location: str | None = None
+    patient: str | None = None
+    payment_id: int | None = None
+    decision_id: int | None = None
+
+
+class Decided(NamedTuple):
+    """A row of the decision log as stored; `facts` is JSON, `holds` ids between blanks."""
+
+    decision_id: int
+    decided_at: str
+    mode: str
+    file: str
+    trace_number: str
+    payer: str | None
+    payment_date: object
+    claim_number: str
+    payer_claim_number: str
+    claim_status: str
+    patient_id: str | None
+    location: str | None
+    outcome: str
+    rule: str | None
+    holds: str
+    indicators: str
+    charge_cents: int | None
+    paid_cents: int | None
+    patient_responsibility_cents: int | None
+    explanation: str
+    facts: str
+    ruleset: str
+    settings: str
+    payment_id: int
+    claim_payment_id: int
+
+
+_LOG: Select[Any] = (
+    select(
+        decisions.c.id,
+        decisions.c.decided_at,
+        decisions.c.mode,
+        files.c.name,
+        payments.c.trace_number,
+        payments.c.payer,
+        payments.c.payment_date,
+        claim_payments.c.claim_number,
+        claim_payments.c.payer_claim_number,
+        claim_payments.c.claim_status,
+        decisions.c.patient_id,
+        decisions.c.location,
+        decisions.c.outcome,
+        decisions.c.rule,
+        decisions.c.holds,
+        decisions.c.indicators,
+        claim_payments.c.charge_cents,
+        claim_payments.c.paid_cents,
+        claim_payments.c.patient_responsibility_cents,
+        decisions.c.explanation,
+        decisions.c.facts,
+        decisions.c.ruleset,
+        decisions.c.settings,
+        payments.c.id,
+        claim_payments.c.id,
+    )
+    .select_from(decisions)
+    .join(claim_payments)
+    .join(payments)
+    .join(files)
+)
+
+
+def decisions_where(connection: Connection, wanted: Filters) -> Iterator[Decided]:
+    """Decisions in the order they were made, streamed."""
+    query = _LOG.where(and_(True, *_conditions(wanted))).order_by(decisions.c.id)
+    for row in connection.execution_options(yield_per=1000).execute(query):
+        yield Decided(*row)
+
+
+def _conditions(wanted: Filters) -> list[ColumnElement[bool]]:
+    equal = (
+        (decisions.c.outcome, wanted.outcome),
+        (decisions.c.rule, wanted.rule),
+        (claim_payments.c.claim_number, wanted.claim),
+        (decisions.c.location, wanted.location),
+        (decisions.c.patient_id, wanted.patient),
+        (payments.c.trace_number, wanted.trace),
+        (payments.c.id, wanted.payment_id),
+        (decisions.c.id, wanted.decision_id),
+    )
+    conditions: list[ColumnElement[bool]] = [column == value for column, value in equal if value is not None]
+    if wanted.since is not None:
+        conditions.append(decisions.c.decided_at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(decisions.c.decided_at <= f"{wanted.until}T23:59:59Z")
+    if wanted.hold is not None:
+        conditions.append(decisions.c.holds.contains(f" {wanted.hold} ", autoescape=True))
+    if wanted.payer is not None:
+        conditions.append(func.lower(payments.c.payer).contains(wanted.payer.lower(), autoescape=True))
+    return conditions
+
+
+class PaymentSummary(NamedTuple):
+    """A payment received, and how far its claims are done. Money in cents."""
+
+    payment_id: int
+    file: str
+    trace_number: str
+    originator: str
+    payer: str | None
+    payment_date: object
+    payment_cents: int | None
+    method: str
+    claims: int
+    posted: int
+    posted_cents: int
+
+
+def _is_posted() -> ColumnElement[bool]:
+    return exists().where(decisions.c.claim_payment_id == claim_payments.c.id, decisions.c.outcome == "post")
+
+
+def payment_summaries(connection: Connection) -> Iterator[PaymentSummary]:
+    """Payments in the order they were read."""
+    claims = (
+        select(
+            claim_payments.c.payment_id,
+            func.count().label("claims"),
+            func.count().filter(_is_posted()).label("posted"),
+            func.coalesce(func.sum(claim_payments.c.paid_cents).filter(_is_posted()), 0).label("posted_cents"),
+        )
+        .group_by(claim_payments.c.payment_id)
+        .subquery()
+    )
+    query: Select[Any] = (
+        select(
+            payments.c.id,
+            files.c.name,
+            payments.c.trace_number,
+            payments.c.originator,
+            payments.c.payer,
+            payments.c.payment_date,
+            payments.c.payment_cents,
+            payments.c.method,
+            func.coalesce(claims.c.claims, 0),
+            func.coalesce(claims.c.posted, 0),
+            func.coalesce(claims.c.posted_cents, 0),
+        )
+        .join(files)
+        .join(claims, claims.c.payment_id == payments.c.id, isouter=True)
+        .order_by(payments.c.id)
+    )
+    for row in connection.execute(query):
+        yield PaymentSummary(*row[:10], posted_cents=int(row[10]))
+
+
+class PaymentName(NamedTuple):
+    """How a person tells one payment from another."""
+
+    payment_id: int
+    trace_number: str
+    payer: str | None
+    payment_date: object
+    payment_cents: int | None
+
+
+def payments_named(connection: Connection, trace: str) -> list[PaymentName]:
+    """The payments with this trace number, or else with this id."""
+    query = select(
+        payments.c.id, payments.c.trace_number, payments.c.payer, payments.c.payment_date, payments.c.payment_cents
+    ).order_by(payments.c.id)
+    found = connection.execute(query.where(payments.c.trace_number == trace)).all()
+    if not found and trace.isascii() and trace.isdigit() and len(trace) < 10:
+        found = connection.execute(query.where(payments.c.id == int(trace))).all()
+    return [PaymentName(*row) for row in found]
+
+
+def is_payment_id(connection: Connection, trace: str) -> bool:
+    """Whether this is no trace number but a payment's id."""
+    found = payments_named(connection, trace)
+    return len(found) == 1 and found[0].trace_number != trace
+
+
+def rule_set_content(connection: Connection, content_hash: str) -> str:
+    """The stored JSON of a rule set a decision was made under."""
+    content: str = connection.execute(select(rule_sets.c.content).where(rule_sets.c.hash == content_hash)).scalar_one()
+    return content

@@ -1,0 +1,192 @@
+"""The office's claims in the database: imported, and looked up in batches."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
+
+from era_engine.errors import ClaimsFileError
+from era_engine.practice.model import Claim, ProcedureLine
+from era_engine.store.schema import claims, entries, patients, procedure_lines
+
+_AT_A_TIME = 500  # claim numbers in one look-up; PostgreSQL and SQLite both plan this well
+
+
+class Imported(NamedTuple):
+    """How many claims an import added and how many it updated."""
+
+    added: int
+    updated: int
+
+
+def save_claims(connection: Connection, imported: Iterable[Claim]) -> Imported:
+    """Add claims, or update those nothing is posted against.
+
+    Raises ClaimsFileError, naming the claims that are posted already; then nothing at all must be committed.
+    """
+    by_number = {claim.claim_number: claim for claim in imported}
+    posted = posted_claims(connection, by_number)
+    if posted:
+        shown = ", ".join(sorted(posted)[:20]) + (f" and {len(posted) - 20} more" if len(posted) > 20 else "")
+        raise ClaimsFileError(
+            f"Payments are posted against {shown}: such a claim can no longer be changed.",
+            "Take these claims out of the file; nothing of it was imported.",
+        )
+    known = _known_numbers(connection, by_number)
+    _save_patients(connection, by_number.values())
+    _save(connection, list(by_number.values()), known)
+    return Imported(len(by_number) - len(known), len(known))
+
+
+def find_claims(connection: Connection, numbers: Collection[str]) -> dict[str, Claim]:
+    """The office's claims with exactly these claim numbers; rows are locked until the transaction ends."""
+    found: dict[str, Claim] = {}
+    for some in _slices(numbers):
+        found |= _claims_where(connection, _CLAIMS_BY_NUMBER, some)
+    return found
+
+
+def claims_of_patients(connection: Connection, patient_ids: Collection[str]) -> dict[str, list[Claim]]:
+    """All claims of these patients, by patient id."""
+    by_patient: dict[str, list[Claim]] = defaultdict(list)
+    for some in _slices(patient_ids):
+        for claim in _claims_where(connection, _CLAIMS_BY_PATIENT, some).values():
+            by_patient[claim.patient_id].append(claim)
+    return by_patient
+
+
+def posted_claims(connection: Connection, numbers: Collection[str]) -> set[str]:
+    """Those of these claim numbers that a payment is posted against."""
+    found: set[str] = set()
+    for some in _slices(numbers):
+        found.update(connection.execute(_POSTED, {"numbers": some}).scalars())
+    return found
+
+
+def claims_before_their_primary(connection: Connection, judged: Collection[Claim]) -> set[str]:
+    """Claims to a later plan whose claim to an earlier plan, for the same services, has no payment posted yet."""
+    later = [claim for claim in judged if claim.plan_ordinal > 1]
+    if not later:
+        return set()
+    of_patient = claims_of_patients(connection, {claim.patient_id for claim in later})
+    earlier = {claim.claim_number: earlier_claims(claim, of_patient[claim.patient_id]) for claim in later}
+    posted = posted_claims(connection, {number for numbers in earlier.values() for number in numbers})
+    return {number for number, before in earlier.items() if any(each not in posted for each in before)}
+
+
+def earlier_claims(claim: Claim, of_the_patient: Iterable[Claim]) -> set[str]:
+    """Claim numbers of the patient's claims to an earlier plan that share a procedure on the same day."""
+    services = {(line.service_date, line.procedure_code) for line in claim.lines}
+    return {
+        other.claim_number
+        for other in of_the_patient
+        if other.plan_ordinal < claim.plan_ordinal
+        and any((line.service_date, line.procedure_code) in services for line in other.lines)
+    }
+
+
+def _select_claims(by: str) -> Select[Any]:
+    wanted = claims.c.claim_number if by == "numbers" else claims.c.patient_id
+    return (
+        select(
+            claims.c.claim_number,
+            claims.c.patient_id,
+            patients.c.last_name,
+            patients.c.first_name,
+            patients.c.birth_date,
+            claims.c.subscriber_id,
+            patients.c.plan_count,
+            claims.c.plan_ordinal,
+            claims.c.payer_id,
+            claims.c.payer_name,
+            claims.c.location,
+        )
+        .join(patients)
+        .where(wanted.in_(bindparam(by, expanding=True)))
+        .order_by(claims.c.claim_number)  # one order of locking, so that two runs cannot block each other
+        .with_for_update(of=claims)
+    )
+
+
+_CLAIMS_BY_NUMBER = _select_claims("numbers")
+_CLAIMS_BY_PATIENT = _select_claims("patients")
+_LINES = (
+    select(procedure_lines)
+    .where(procedure_lines.c.claim_number.in_(bindparam("numbers", expanding=True)))
+    .order_by(procedure_lines.c.claim_number, procedure_lines.c.line_number)
+)
+_POSTED = (
+    select(entries.c.claim_number)
+    .where(entries.c.claim_number.in_(bindparam("numbers", expanding=True)), entries.c.kind == "insurance_payment")
+    .distinct()
+)
+
+
+def _claims_where(
+    connection: Connection, query: Select[Any], wanted: list[str]
+) -> dict[str, Claim]:
+    key = "numbers" if query is _CLAIMS_BY_NUMBER else "patients"
+    rows = connection.execute(query, {key: wanted}).all()
+    lines: dict[str, list[ProcedureLine]] = defaultdict(list)
+    for number, *line in connection.execute(_LINES, {"numbers": [row[0] for row in rows]}):
+        lines[number].append(ProcedureLine(*line))
+    return {row[0]: Claim(*row, lines=tuple(lines[row[0]])) for row in rows}
+
+
+def _known_numbers(connection: Connection, numbers: Collection[str]) -> set[str]:
+    query = select(claims.c.claim_number).where(claims.c.claim_number.in_(bindparam("numbers", expanding=True)))
+    return {number for some in _slices(numbers) for number in connection.execute(query, {"numbers": some}).scalars()}
+
+
+def _save_patients(connection: Connection, imported: Collection[Claim]) -> None:
+    by_id = {claim.patient_id: claim for claim in imported}
+    query = select(patients.c.patient_id).where(patients.c.patient_id.in_(bindparam("ids", expanding=True)))
+    known = {each for some in _slices(by_id) for each in connection.execute(query, {"ids": some}).scalars()}
+    rows = [
+        {
+            "patient_id": claim.patient_id,
+            "last_name": claim.last_name,
+            "first_name": claim.first_name,
+            "birth_date": claim.birth_date,
+            "plan_count": claim.plan_count,
+        }
+        for claim in by_id.values()
+    ]
+    if new := [row for row in rows if row["patient_id"] not in known]:
+        connection.execute(insert(patients), new)
+    if old := [row | {"known_id": row["patient_id"]} for row in rows if row["patient_id"] in known]:
+        connection.execute(update(patients).where(patients.c.patient_id == bindparam("known_id")), old)
+
+
+def _save(connection: Connection, imported: list[Claim], known: set[str]) -> None:
+    for some in _slices([claim.claim_number for claim in imported if claim.claim_number in known]):
+        connection.execute(delete(procedure_lines).where(procedure_lines.c.claim_number.in_(some)))
+    rows = [
+        {
+            "claim_number": claim.claim_number,
+            "patient_id": claim.patient_id,
+            "subscriber_id": claim.subscriber_id,
+            "plan_ordinal": claim.plan_ordinal,
+            "payer_id": claim.payer_id,
+            "payer_name": claim.payer_name,
+            "location": claim.location,
+        }
+        for claim in imported
+    ]
+    if new := [row for row in rows if row["claim_number"] not in known]:
+        connection.execute(insert(claims), new)
+    if old := [row | {"known": row["claim_number"]} for row in rows if row["claim_number"] in known]:
+        connection.execute(update(claims).where(claims.c.claim_number == bindparam("known")), old)
+    lines = [{"claim_number": claim.claim_number, **line._asdict()} for claim in imported for line in claim.lines]
+    if lines:
+        connection.execute(insert(procedure_lines), lines)
+
+
+def count_claims(connection: Connection) -> int:
+    return connection.execute(select(func.count()).select_from(claims)).scalar_one()
+
+
+def _slices(values: Collection[str]) -> Iterable[list[str]]:
+    everything = list(values)
+    return (everything[at : at + _AT_A_TIME] for at in range(0, len(everything), _AT_A_TIME))
