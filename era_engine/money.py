@@ -2,7 +2,6 @@
 
 import re
 from decimal import Decimal
-from fractions import Fraction
 from functools import lru_cache
 
 # X12 type R without exponent, at most two decimals and 18 digits (835 guide, appendix B.1.1.3.1.2 and front matter).
@@ -28,8 +27,8 @@ def cents(text: str) -> int:
 
 def minimum_cents(expected_cents: int, percent: Decimal) -> int:
     """Smallest whole cents that satisfy `paid * 100 >= expected * percent` (the rule table's "at least")."""
-    exact = Fraction(expected_cents) * Fraction(percent) / 100
-    return -(-exact.numerator // exact.denominator)
+    numerator, denominator = percent.as_integer_ratio()
+    return -(-expected_cents * numerator // (denominator * 100))
 
 
 def dollars(amount: int) -> str:

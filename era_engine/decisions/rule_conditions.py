@@ -12,6 +12,13 @@ from era_engine.decisions.rule_schema import as_written
 LARGEST = 2**63 - 1  # durable_rules reads whole numbers into 64 bits and would cut larger ones
 
 _TYPE_OF_KIND: dict[Kind, type[FactValue]] = {"flag": bool, "count": int, "cents": int, "code": str, "text": str}
+_KINDS: dict[Kind, str] = {
+    "flag": "a flag",
+    "count": "a count",
+    "cents": "an amount in cents",
+    "code": "a code",
+    "text": "text",
+}
 _ALLOWED_OF_KIND: dict[Kind, tuple[str, ...]] = {
     "flag": ("true", "false"),
     "count": ("a whole number",),
@@ -53,7 +60,9 @@ def _condition(
     if op is None:
         known = any(written_op in others for others in OPS_OF_KIND.values())
         problem = (
-            f"`{written_op}` cannot be asked of `{name}`, a {kind}" if known else f"there is no operator `{written_op}`"
+            f"`{written_op}` cannot be asked of `{name}`, {_KINDS[kind]}"
+            if known
+            else f"there is no operator `{written_op}`"
         )
         faults.at(source, steps, problem + did_you_mean(written_op, ops), ("a value alone", *ops))
     elif op in CHOICES:
@@ -63,7 +72,8 @@ def _condition(
         if operand in same_kind:
             yield Condition(name, op, operand)
         else:
-            problem = f"`{name}` is a {kind} and cannot be compared with `{operand}`{did_you_mean(operand, same_kind)}"
+            problem = f"`{name}` is {_KINDS[kind]} and cannot be compared with `{operand}`"
+            problem += did_you_mean(operand, same_kind)
             faults.at(source, steps, problem, (*_ALLOWED_OF_KIND[kind], *same_kind))
     elif _is_literal(name, operand, source, steps, faults):
         yield Condition(name, op, operand)
@@ -71,7 +81,9 @@ def _condition(
 
 def _choice(name: str, op: Op, operand: Any, source: Source, steps: Steps, faults: Faults) -> Iterator[Condition]:
     if not isinstance(operand, list) or not operand:
-        faults.at(source, steps, f"`{op}` needs a list", _ALLOWED_OF_KIND[FACTS[name].kind])
+        faults.at(
+            source, steps, f"`{op}` needs a list of values", (f"[{', '.join(_ALLOWED_OF_KIND[FACTS[name].kind])}, …]",)
+        )
         return
     literal = [_is_literal(name, value, source, (*steps, n), faults) for n, value in enumerate(operand)]
     if not all(literal):
@@ -86,7 +98,7 @@ def _choice(name: str, op: Op, operand: Any, source: Source, steps: Steps, fault
 def _is_literal(name: str, given: Any, source: Source, steps: Steps, faults: Faults) -> bool:
     kind = FACTS[name].kind
     if type(given) is not _TYPE_OF_KIND[kind]:
-        faults.at(source, steps, f"`{name}` is a {kind}, not {as_written(given)}", _ALLOWED_OF_KIND[kind])
+        faults.at(source, steps, f"`{name}` is {_KINDS[kind]}, not {as_written(given)}", _ALLOWED_OF_KIND[kind])
         return False
     if isinstance(given, int) and abs(given) > LARGEST:
         faults.at(source, steps, f"{given} is too large", (f"up to {LARGEST}",))

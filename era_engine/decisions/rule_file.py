@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,11 +18,12 @@ _WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)", re.ASCII)
 
 
 class Source(NamedTuple):
-    """What a rule file says, and on which line each of its values stands."""
+    """What a rule file says, on which line each of its values stands, and which of them could not be read."""
 
     name: str
     data: Any
     lines: Mapping[Steps, int]
+    unreadable: AbstractSet[Steps] = frozenset()
 
     def line(self, steps: Steps) -> int | None:
         """The line of a value, or of the closest thing around it that has one."""
@@ -44,7 +46,9 @@ class Faults:
         self._found.append((file, line or 0, f"{problem}; allowed: {listed}" if listed else problem))
 
     def at(self, source: Source, steps: Steps, problem: str, allowed: Iterable[str] = ()) -> None:
-        self.add(source.name, source.line(steps), problem, allowed)
+        """Note a fault of one value; one that could not be read has been noted already."""
+        if steps not in source.unreadable:
+            self.add(source.name, source.line(steps), problem, allowed)
 
     def raise_if_any(self) -> None:
         """Raise RulesError with one line for each fault, in the order of files and lines."""
@@ -87,7 +91,7 @@ def read_rule_file(path: Path, faults: Faults) -> Source | None:
         faults.add(path.name, None, "is empty")
         return None
     reading = _Reading(path.name, loader, faults)
-    return Source(path.name, reading.value(node, ()), reading.lines)
+    return Source(path.name, reading.value(node, ()), reading.lines, reading.unreadable)
 
 
 class _Reading:
@@ -95,16 +99,16 @@ class _Reading:
 
     def __init__(self, name: str, loader: yaml.SafeLoader, faults: Faults) -> None:
         self.lines: dict[Steps, int] = {}
+        self.unreadable: set[Steps] = set()
         self._name = name
         self._loader = loader
         self._faults = faults
         self._seen: set[int] = set()
 
     def value(self, node: yaml.Node, steps: Steps) -> Any:
-        line = self.lines.setdefault(steps, node.start_mark.line + 1)
+        self.lines.setdefault(steps, node.start_mark.line + 1)
         if id(node) in self._seen:
-            self._faults.add(self._name, line, "repeats a part by `*name`; write it out, each rule stands alone")
-            return None
+            return self._refuse(steps, "repeats a part by `*name`; write it out, each rule stands alone")
         self._seen.add(id(node))
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, steps)
@@ -112,14 +116,14 @@ class _Reading:
             return [self.value(item, (*steps, position)) for position, item in enumerate(node.value)]
         kind = node.tag.rpartition(":")[2]
         if node.tag not in _SCALARS:
-            self._faults.add(self._name, line, f"`{node.value}` would be read as a {kind}; put it in quotes")
-            return None
+            return self._refuse(steps, f"`{node.value}` would be read as a {kind}; put it in quotes")
         if kind == "int" and not _WHOLE_NUMBER.fullmatch(node.value):
-            self._faults.add(
-                self._name, line, f"`{node.value}` is not plain; write a whole number, or put it in quotes"
-            )
-            return None
+            return self._refuse(steps, f"`{node.value}` is not plain; write a whole number, or put it in quotes")
         return self._loader.construct_object(node)
+
+    def _refuse(self, steps: Steps, problem: str) -> None:
+        self._faults.add(self._name, self.lines[steps], problem)
+        self.unreadable.add(steps)
 
     def _mapping(self, node: yaml.MappingNode, steps: Steps) -> dict[str, Any]:
         values: dict[str, Any] = {}

@@ -102,7 +102,7 @@ def checked(kind: type[_Entry], data: Any, source: Source, steps: Steps, faults:
 
 def _in_words(kind: str, where: Steps, given: Any, context: dict[str, Any], message: str) -> tuple[str, Iterable[str]]:
     """What pydantic found, as a person who edits the file would say it, and what is allowed there."""
-    key = f"`{where[-1]}`" if where else "this entry"
+    key = f"`{where[-1]}`" if where else "what begins here"
     match kind:
         case "missing":
             return f"{key} is missing", ()
@@ -118,7 +118,7 @@ def _in_words(kind: str, where: Steps, given: Any, context: dict[str, Any], mess
         case "string_pattern_mismatch":
             return f"{key} is {as_written(given)}", ("lower case letters, digits and hyphens, a letter first",)
         case "dict_type" | "model_type":
-            return f"{key} is {as_written(given)}, but must be `key: value` pairs", ()
+            return f"{key} is {as_written(given)}, but must be pairs of `key: value`", ()
         case "list_type":
             return f"{key} is {as_written(given)}, but must be a list", ()
         case "too_short" | "string_too_short":

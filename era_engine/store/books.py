@@ -10,9 +10,22 @@ from era_engine.decisions.decision import Decision
 from era_engine.ledger.entries import Entry
 from era_engine.practice.model import Claim
 from era_engine.remittance.model import ClaimPayment
+from era_engine.store.bulk import insert_rows
 from era_engine.store.files import findings_json
 from era_engine.store.schema import claim_payments, decisions, entries, postings, rule_sets, settings_versions
 from era_engine.x12.finding import Finding
+
+_CLAIM_PAYMENT = (
+    *("id", "payment_id", "claim_number", "payer_claim_number", "claim_status", "charge_cents", "paid_cents"),
+    *("patient_responsibility_cents", "source", "findings"),
+)
+_DECISION = (
+    *("id", "claim_payment_id", "decided_at", "mode", "outcome", "rule", "holds", "indicators", "explanation"),
+    *("facts", "patient_id", "location", "ruleset", "settings"),
+)
+_ENTRY = ("id", "decision_id", "date", "kind", "mark", "claim_number", "patient_id", "memo")
+_POSTING = ("entry_id", "ordinal", "account", "cents", "line")
+_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class Judged(NamedTuple):
@@ -45,22 +58,22 @@ def keep_versions(connection: Connection, ruleset: tuple[str, str], settings: tu
 def add_claim_payments(connection: Connection, payment_id: int, judged: Sequence[Judged]) -> list[int]:
     """Write claim payments down, each with its own segments; returns their ids in order."""
     ids = _reserve(connection, claim_payments, len(judged))
-    rows = [
-        {
-            "id": claim_payment_id,
-            "payment_id": payment_id,
-            "claim_number": each.payment.claim_number,
-            "payer_claim_number": each.payment.payer_claim_number,
-            "claim_status": each.payment.status,
-            "charge_cents": each.payment.charge_cents,
-            "paid_cents": each.payment.paid_cents,
-            "patient_responsibility_cents": each.payment.patient_responsibility_cents,
-            "source": each.payment.source,
-            "findings": findings_json(each.findings) if each.findings else "[]",
-        }
-        for claim_payment_id, each in zip(ids, judged, strict=True)
-    ]
-    connection.execute(insert(claim_payments), rows)
+    rows = (
+        (
+            claim_payment_id,
+            payment_id,
+            payment.claim_number,
+            payment.payer_claim_number,
+            payment.status,
+            payment.charge_cents,
+            payment.paid_cents,
+            payment.patient_responsibility_cents,
+            payment.source,
+            findings_json(findings) if findings else "[]",
+        )
+        for claim_payment_id, (payment, _, _, _, findings) in zip(ids, judged, strict=True)
+    )
+    insert_rows(connection, claim_payments, _CLAIM_PAYMENT, rows)
     return ids
 
 
@@ -69,26 +82,28 @@ def add_decisions(
 ) -> list[int]:
     """Write decisions and their entries down; returns the decisions' ids in order."""
     ids = _reserve(connection, decisions, len(judged))
-    rows = [
-        {
-            "id": decision_id,
-            "claim_payment_id": claim_payment_id,
-            "decided_at": under.decided_at,
-            "mode": under.mode,
-            "outcome": each.decision.outcome,
-            "rule": each.decision.rule,
-            "holds": f" {' '.join(each.decision.holds)} ",
-            "indicators": each.decision.indicators.id,
-            "explanation": each.decision.explanation,
-            "facts": json.dumps(each.decision.facts, ensure_ascii=False),
-            "patient_id": each.claim.patient_id if each.claim else None,
-            "location": each.claim.location if each.claim else None,
-            "ruleset": under.ruleset,
-            "settings": under.settings,
-        }
-        for decision_id, claim_payment_id, each in zip(ids, claim_payment_ids, judged, strict=True)
-    ]
-    connection.execute(insert(decisions), rows)
+    rows = (
+        (
+            decision_id,
+            claim_payment_id,
+            under.decided_at,
+            under.mode,
+            decision.outcome,
+            decision.rule,
+            f" {' '.join(decision.holds)} ",
+            decision.indicators.id,
+            decision.explanation,
+            _json(decision.facts),
+            claim.patient_id if claim else None,
+            claim.location if claim else None,
+            under.ruleset,
+            under.settings,
+        )
+        for decision_id, claim_payment_id, (_, claim, decision, _, _) in zip(
+            ids, claim_payment_ids, judged, strict=True
+        )
+    )
+    insert_rows(connection, decisions, _DECISION, rows)
     _add_entries(connection, ids, judged, under.memo)
     return ids
 
@@ -103,27 +118,19 @@ def _add_entries(
     ]
     if not owed:
         return
-    entry_rows, posting_rows = [], []
-    for entry_id, (decision_id, claim, entry) in zip(_reserve(connection, entries, len(owed)), owed, strict=True):
+    entry_ids = _reserve(connection, entries, len(owed))
+    entry_rows = []
+    for entry_id, (decision_id, claim, entry) in zip(entry_ids, owed, strict=True):
         assert claim is not None, "only a claim of the office is posted"
-        entry_rows.append(
-            {
-                "id": entry_id,
-                "decision_id": decision_id,
-                "date": entry.date,
-                "kind": entry.kind,
-                "mark": entry.mark,
-                "claim_number": claim.claim_number,
-                "patient_id": claim.patient_id,
-                "memo": memo,
-            }
-        )
-        for ordinal, (account, cents, line) in enumerate(entry.postings):
-            posting_rows.append(
-                {"entry_id": entry_id, "ordinal": ordinal, "account": account, "cents": cents, "line": line}
-            )
-    connection.execute(insert(entries), entry_rows)
-    connection.execute(insert(postings), posting_rows)
+        on = entry.date.isoformat()
+        entry_rows.append((entry_id, decision_id, on, entry.kind, entry.mark, claim.claim_number, claim.patient_id, memo))
+    insert_rows(connection, entries, _ENTRY, entry_rows)
+    posting_rows = (
+        (entry_id, ordinal, account, cents, line)
+        for entry_id, (_, _, entry) in zip(entry_ids, owed, strict=True)
+        for ordinal, (account, cents, line) in enumerate(entry.postings)
+    )
+    insert_rows(connection, postings, _POSTING, posting_rows)
 
 
 def _reserve(connection: Connection, table: Table, count: int) -> list[int]:

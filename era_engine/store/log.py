@@ -171,7 +171,7 @@ def payment_summaries(connection: Connection) -> Iterator[PaymentSummary]:
         .order_by(payments.c.id)
     )
     for row in connection.execute(query):
-        yield PaymentSummary(*row[:10], posted_cents=int(row[10]))
+        yield PaymentSummary._make((*row[:10], int(row[10])))
 
 
 class PaymentName(NamedTuple):

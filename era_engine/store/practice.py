@@ -131,7 +131,7 @@ def _claims_where(
     lines: dict[str, list[ProcedureLine]] = defaultdict(list)
     for number, *line in connection.execute(_LINES, {"numbers": [row[0] for row in rows]}):
         lines[number].append(ProcedureLine(*line))
-    return {row[0]: Claim(*row, lines=tuple(lines[row[0]])) for row in rows}
+    return {row[0]: Claim._make((*row, tuple(lines[row[0]]))) for row in rows}
 
 
 def _known_numbers(connection: Connection, numbers: Collection[str]) -> set[str]:

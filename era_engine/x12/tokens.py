@@ -12,6 +12,7 @@ from era_engine.x12.finding import Finding
 
 MAX_SEGMENT = 1 << 20  # characters; no segment of the 835 comes near
 _ISA_ELEMENTS = 16
+_BLANK = " \t\r\n"  # not str.isspace: \x1c to \x1f are separators to X12 and blanks to Python
 _ISA_LENGTH = 106
 
 
@@ -53,7 +54,7 @@ def find_header(text: str) -> Header | None:
         start = match.start()
         window = text[start : start + 400]
         element = window[3:4]
-        if not element or (element.isascii() and element.isalnum()) or element.isspace():
+        if not element or (element.isascii() and element.isalnum()) or element in _BLANK:
             continue
         at = 3
         for _ in range(_ISA_ELEMENTS - 1):
@@ -128,7 +129,7 @@ class Tokeniser:
                 return
             chunk = next(self._chunks, None)
             if chunk is None:
-                self.leftover = text.strip()
+                self.leftover = text.strip(_BLANK)
                 return
             if len(text) > MAX_SEGMENT:
                 self._give_up(text)
@@ -138,7 +139,7 @@ class Tokeniser:
     def _batch(self, separators: Separators, segments: list[str], starts: bool) -> Batch:
         if "" in segments:
             whole = [segment for segment in segments if segment]
-            if not separators.terminator.isspace():
+            if separators.terminator not in _BLANK:
                 self.findings.append(
                     Finding(
                         "empty-segment",
@@ -152,7 +153,7 @@ class Tokeniser:
         return Batch(separators, segments, starts)
 
     def _refuse(self, text: str) -> None:
-        found = f"found {text.strip()[:24]!r}" if text.strip() else "the file is empty"
+        found = f"found {text.strip(_BLANK)[:24]!r}" if text.strip(_BLANK) else "the file is empty"
         self.findings.append(
             Finding(
                 "no-interchange",
@@ -160,7 +161,7 @@ class Tokeniser:
                 f"Not an X12 file: expected an interchange header beginning with ISA, {found}."
                 " Ask the sender for the 835 itself.",
                 1,
-                text.strip()[:80],
+                text.strip(_BLANK)[:80],
             )
         )
 
