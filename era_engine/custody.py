@@ -91,9 +91,7 @@ def receive(home: Home, database: Database, path: Path) -> Received:
     return Received(row, source._replace(path=stored), done)
 
 
-def settle(
-    home: Home, database: Database, received: Received, state: files.State, findings: Iterable[Finding]
-) -> None:
+def settle(home: Home, database: Database, received: Received, state: files.State, findings: Iterable[Finding]) -> None:
     """Write down how the work on a file ended; a quarantined one moves out of the archive first."""
     row = received.row
     stored_as = row.stored_as

@@ -68,5 +68,7 @@ def make_home(root: Path) -> Home:
             (home.root / name).mkdir(mode=0o700, exist_ok=True)
         (home.root / "era.toml").write_text(DEFAULT_TOML, encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"{home.root} cannot be made a home: {error.strerror}.", "Choose a folder you may write.") from error
+        raise UsageError(
+            f"{home.root} cannot be made a home: {error.strerror}.", "Choose a folder you may write."
+        ) from error
     return home

@@ -1,6 +1,5 @@
 """A file as read, in the shape of the outside contract: every value, every finding, no database."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 

@@ -147,9 +147,7 @@ class Judge:
     def _judge_one(self, payment: ClaimPayment, claim: Claim | None, evidence: BookEvidence) -> Judged:
         findings = (*payment.findings, *balance_findings(payment))
         lines = match_lines(payment, claim) if claim is not None else None
-        facts = claim_facts(
-            self._facts, payment, findings, claim, lines, evidence, self._office.settings, self._mode
-        )
+        facts = claim_facts(self._facts, payment, findings, claim, lines, evidence, self._office.settings, self._mode)
         decision = decide(self._office.engine, facts)
         entries: tuple[Entry, ...] = ()
         if decision.outcome == "post":

@@ -4,8 +4,9 @@ import re
 from decimal import Decimal
 from functools import lru_cache
 
-# X12 type R without exponent, at most two decimals and 18 digits (835 guide, appendix B.1.1.3.1.2 and front matter).
-_AMOUNT = re.compile(r"(-?)([0-9]{0,16})(?:\.([0-9]{0,2}))?", re.ASCII)
+# X12 type R without exponent, with at most two decimals. The 835 guide limits amounts to ten digits; twelve before
+# the point are read, and the sum over any file still fits the database's 64 bits.
+_AMOUNT = re.compile(r"(-?)([0-9]{0,12})(?:\.([0-9]{0,2}))?", re.ASCII)
 
 
 @lru_cache(maxsize=65536)

@@ -22,7 +22,7 @@ class QuickPosted(NamedTuple):
 def quick_post(office: Office, trace: str, claim_number: str | None) -> QuickPosted:
     """Decide and post in quick mode. `trace` is a trace number, or a payment's id where several share one.
 
-    Raises LockedError when a run holds the home; UsageError when no payment, several payments or no such claim is meant.
+    Raises LockedError when a run holds the home; UsageError when no payment, several, or no such claim is meant.
     """
     with office.home.locked(), office.database.writing() as connection:
         payment = stored_payment(connection, payment_id_of(connection, trace))

@@ -111,12 +111,11 @@ def payment_id_of(connection: Connection, trace: str) -> int:
 
 def decision_to_explain(connection: Connection, claim: str, payment_id: int | None) -> Decided:
     """The newest decision on a claim. Raises UsageError when none was made."""
-    found: Decided | None = None
-    for found in log.decisions_where(connection, Filters(claim=claim, payment_id=payment_id)):
-        pass
+    found = log.newest_decision(connection, claim, payment_id)
     if found is None:
         raise UsageError(
-            f"No decision on claim {claim} is in the log.", "`era log` lists them; claim numbers are as the payer wrote them."
+            f"No decision on claim {claim} is in the log.",
+            "`era log` lists them; claim numbers are as the payer wrote them.",
         )
     return found
 
@@ -136,7 +135,8 @@ def ledger_records(
 def payment_records(connection: Connection, status: str) -> Iterator[Record]:
     """One record for each payment: `completed` when every claim on it is posted, else `open`."""
     for summary in log.payment_summaries(connection):
-        state = "completed" if summary.posted == summary.claims else "open"
+        # A payment without claims (interest alone, say) still waits for a person: nobody has entered its money.
+        state = "completed" if summary.posted == summary.claims > 0 else "open"
         if status in ("all", state):
             yield {**summary._asdict(), "payment_date": _iso(summary.payment_date), "status": state}
 

@@ -210,26 +210,6 @@ def test_any_other_database_is_refused_without_showing_it(home: Path, url: str) 
     assert "ter2" not in refusal
 
 
-@pytest.mark.parametrize("npi", ["1234567893", "1245319599", "1003000126"])
-def test_an_npi_with_its_check_digit_is_taken(home: Path, npi: str) -> None:
-    assert settings_of(home, f'practice.npi = "{npi}"').practice.npi == npi
-
-
-@given(st.integers(0, 999_999_999), st.sampled_from(range(10)))
-def test_one_check_digit_of_ten_makes_an_npi(first_nine: int, place: int) -> None:
-    def is_npi(npi: str) -> bool:
-        try:
-            Practice(npi=npi)
-        except ValidationError:
-            return False
-        return True
-
-    valid = [npi for digit in range(10) if is_npi(npi := f"{first_nine:09}{digit}")]
-    assert len(valid) == 1
-    mistyped = [valid[0][:place] + str(digit) + valid[0][place + 1 :] for digit in range(10)]
-    assert [npi for npi in mistyped if is_npi(npi)] == valid
-
-
 @pytest.mark.parametrize("npi", ["", "123456789", "12345678930", "123456789X", "١٢٣٤٥٦٧٨٩٣", "1234567893\\n"])
 def test_what_is_not_ten_digits_is_no_npi(home: Path, npi: str) -> None:
     assert "key practice.npi" in refusal_of(home, f'practice.npi = "{npi}"')

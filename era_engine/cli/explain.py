@@ -41,7 +41,9 @@ def command(claim: str, trace: str | None, all_rules: bool, as_json: bool, home:
 
 def _show(record: dict[str, Any], explanation: "Explanation", all_rules: bool) -> None:
     status = "✔ posted" if record["outcome"] == "post" else "⚠ left to a person"
-    click.echo(f"Claim {record['claim_number']}, {record['payer'] or 'unnamed payer'}, payment {record['trace_number']}")
+    click.echo(
+        f"Claim {record['claim_number']}, {record['payer'] or 'unnamed payer'}, payment {record['trace_number']}"
+    )
     click.echo(f"{status} ({record['mode']} mode, {record['decided_at']})")
     click.echo(f"{explanation.sentence}\n")
     if explanation.smallest_change:
@@ -57,7 +59,9 @@ def _show(record: dict[str, Any], explanation: "Explanation", all_rules: bool) -
     for rule in explanation.rules:
         if rule.then != "hold":
             _show_rule(rule)
-    click.echo(f"\nHolds: {len(explanation.holds)} of {len(holds)} fired" + ("." if all_rules else "; --all shows all."))
+    click.echo(
+        f"\nHolds: {len(explanation.holds)} of {len(holds)} fired" + ("." if all_rules else "; --all shows all.")
+    )
     for hold in holds:
         if hold.fired or all_rules:
             _show_rule(hold)
@@ -70,7 +74,5 @@ def _show_rule(rule: "RuleTrace") -> None:
     switched_off = "" if rule.enabled else " (switched off)"
     click.echo(f"{mark} {rule.id}: {rule.then}{switched_off}")
     marks = {"pass": "✔", "fail": "✘", "unknown": "?"}
-    rows = [
-        (f"    {marks[each.result]}", each.fact, each.wanted_words, each.actual_words) for each in rule.conditions
-    ]
+    rows = [(f"    {marks[each.result]}", each.fact, each.wanted_words, each.actual_words) for each in rule.conditions]
     table((Column("    "), Column("fact"), Column("wanted"), Column("is")), rows)

@@ -32,9 +32,7 @@ def command(trace: str, claim: str | None, as_json: bool, home: Path | None) -> 
         done = quick_post(office, trace, claim)
         with office.database.reading() as connection:
             reader = LogReader(connection)
-            records = [
-                record for each in done.decision_ids for record in reader.records(Filters(decision_id=each))
-            ]
+            records = [record for each in done.decision_ids for record in reader.records(Filters(decision_id=each))]
     if as_json:
         for record in records:
             json_line(record)

@@ -73,7 +73,9 @@ class TableReport:
                 self._payment(event)
             case PaymentRepeated():
                 again = f"read before in {event.first_file}"
-                self._row("· repeated", "grey50", event.file, event.trace_number, event.payer, event.payment_cents, again)
+                self._row(
+                    "· repeated", "grey50", event.file, event.trace_number, event.payer, event.payment_cents, again
+                )
             case FileDone(state="quarantined"):
                 self._quarantined.append(event)
                 self._row("✘ aside", "red", event.name, "", None, None, "quarantined")
@@ -105,7 +107,7 @@ class TableReport:
 
     def _payment(self, event: PaymentDone) -> None:
         self._totals.update(posted=event.posted, posted_cents=event.posted_cents, left=event.left)
-        result, colour = ("✔ posted", "green") if not event.left else ("⚠ review", "yellow")
+        result, colour = ("✔ posted", "green") if event.posted and not event.left else ("⚠ review", "yellow")
         self._row(
             result,
             colour,

@@ -25,7 +25,9 @@ FACTS: Mapping[str, Fact] = {
     "posting_active": Fact("flag", "the switch of this mode (auto or quick) is on"),
     "write_offs_active": Fact("flag", "automatic posting of contracted write-offs is on"),
     "paid_cents": Fact("cents", "paid on this claim on this remittance (CLP04)"),
-    "minimum_cents": Fact("cents", "the smallest payment that is at least the minimum percentage of the expected amount"),
+    "minimum_cents": Fact(
+        "cents", "the smallest payment that is at least the minimum percentage of the expected amount"
+    ),
     # what messages show
     "mode": Fact("text", "auto, quick or manual"),
     "minimum_percent": Fact("text", "the minimum percentage of this mode, as a decimal"),
@@ -45,8 +47,13 @@ FACTS: Mapping[str, Fact] = {
     "secondary_before_primary": Fact("flag", "the claim sent to an earlier plan for these services is not posted yet"),
     # the claim on the remittance
     "claim_status": Fact("code", "how the payer processed the claim (CLP02)"),
-    "denied": Fact("flag", "status 4, or nothing paid of an expected amount for a reason that is neither contract nor patient share"),
-    "adjustments_to_review": Fact("count", "adjustments that are neither contracted write-off nor patient responsibility"),
+    "denied": Fact(
+        "flag",
+        "status 4, or nothing paid of an expected amount for a reason that is neither contract nor patient share",
+    ),
+    "adjustments_to_review": Fact(
+        "count", "adjustments that are neither contracted write-off nor patient responsibility"
+    ),
     "review_reasons": Fact("text", "those adjustments, as group-reason"),
     "amounts_readable": Fact("flag", "every amount of the claim could be read"),
     "lines_balance": Fact("flag", "each line: charge less adjustments is paid"),
@@ -56,7 +63,9 @@ FACTS: Mapping[str, Fact] = {
     "payment_balances": Fact("flag", "claims less provider adjustments is the payment (BPR02)"),
     "provider_adjustments": Fact("count", "provider-level adjustments on the payment (PLB)"),
     "payee_is_ours": Fact("flag", "the payee's NPI or tax id is the practice's; absent where the practice gave none"),
-    "payment_seen_with_other_content": Fact("flag", "a payment with the same identity but other content was read before"),
+    "payment_seen_with_other_content": Fact(
+        "flag", "a payment with the same identity but other content was read before"
+    ),
     "envelope_agrees": Fact("flag", "counts and control numbers of the envelope agree"),
     "conforms": Fact("flag", "no implementation-guide fault that is graded to hold"),
 }

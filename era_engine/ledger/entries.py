@@ -33,9 +33,7 @@ class Entry(NamedTuple):
     postings: tuple[Posting, ...]
 
 
-def entries_for(
-    payment: ClaimPayment, lines: LineMatch, on: date, mark: str | None
-) -> tuple[Entry, ...]:
+def entries_for(payment: ClaimPayment, lines: LineMatch, on: date, mark: str | None) -> tuple[Entry, ...]:
     """Insurance payment (also of zero: it was received) and contracted write-off (only when there is one).
 
     Raises ValueError for a claim payment whose paid amount is unreadable: such a one is never posted.
@@ -44,18 +42,14 @@ def entries_for(
         raise ValueError("a claim payment without a readable amount cannot be posted")
     line_numbers = dict(lines.pairs)
     paid = [
-        (line_numbers.get(at), line.paid_cents)
-        for at, line in enumerate(payment.lines)
-        if line.paid_cents is not None
+        (line_numbers.get(at), line.paid_cents) for at, line in enumerate(payment.lines) if line.paid_cents is not None
     ]
     write_offs = [
         (line_numbers.get(at), contracted_write_off(line.adjustments)) for at, line in enumerate(payment.lines)
     ]
     of_the_claim = contracted_write_off(payment.adjustments)
     write_off = of_the_claim + sum(cents for _, cents in write_offs)
-    entries = [
-        Entry(on, "insurance_payment", mark, _postings(INSURANCE_DEPOSITS, payment.paid_cents, paid))
-    ]
+    entries = [Entry(on, "insurance_payment", mark, _postings(INSURANCE_DEPOSITS, payment.paid_cents, paid))]
     if write_off:
         postings = _postings(CONTRACTED_WRITE_OFFS, write_off, write_offs)
         entries.append(Entry(on, "contracted_write_off", mark, postings))

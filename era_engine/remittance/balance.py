@@ -57,4 +57,3 @@ def _line_off(line: ServiceLine, charge: int, adjusted: int, paid: int) -> Findi
         f" is {dollars(charge - adjusted)}, but {dollars(paid)} is paid.",
         line.segment_number,
     )
-

@@ -200,7 +200,12 @@ class _ClaimLoop:
         if elements[20]:
             self._find("unexpected-element", "hold", "An adjustment (CAS) has more than six triplets.", elements)
         if group not in _GROUPS:
-            self._find("unknown-adjustment-group", "warn", f"Adjustment group {group[:8]!r} is not one of CO, PR, OA, PI.", elements)
+            self._find(
+                "unknown-adjustment-group",
+                "warn",
+                f"Adjustment group {group[:8]!r} is not one of CO, PR, OA, PI.",
+                elements,
+            )
 
     def _date(self, elements: list[str]) -> None:
         entry = values.dated(elements[1], elements[2])
@@ -216,7 +221,10 @@ class _ClaimLoop:
         self._amounts.append(entry)
         if entry.cents is None:
             self._find(
-                "unreadable-information", "warn", f"AMT02 {elements[2][:20]!r} is not an amount; AMT is information only.", elements
+                "unreadable-information",
+                "warn",
+                f"AMT02 {elements[2][:20]!r} is not an amount; AMT is information only.",
+                elements,
             )
 
     def _quantity(self, elements: list[str]) -> None:

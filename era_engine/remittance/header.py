@@ -93,7 +93,9 @@ class HeaderReader:
             self._trn = elements
         elif tag == "CUR":
             if elements[2] not in ("", "USD"):
-                self._find("foreign-currency", "hold", f"The payment is in {elements[2][:3]!r}, not in dollars.", elements)
+                self._find(
+                    "foreign-currency", "hold", f"The payment is in {elements[2][:3]!r}, not in dollars.", elements
+                )
         else:
             self.misplaced(raw, "here in the header")
 
@@ -134,7 +136,12 @@ class HeaderReader:
                 message = f"PLB{at + 1:02d}, the provider adjustment's amount, {text!r} is not an amount."
                 self._find("malformed-amount", "hold", message, elements)
         if not found or elements[15]:
-            self._find("unexpected-element", "hold", "A provider adjustment (PLB) without pairs, or with more than six.", elements)
+            self._find(
+                "unexpected-element",
+                "hold",
+                "A provider adjustment (PLB) without pairs, or with more than six.",
+                elements,
+            )
 
     def _find(self, code: str, severity: Severity, message: str, elements: list[str]) -> None:
         element = self._separators.element

@@ -69,7 +69,11 @@ class Party(NamedTuple):
 
 
 class Person(NamedTuple):
-    """NM1 in a claim. Roles: QC patient, IL subscriber, 74 corrected, 82 rendering, TT crossover, PR priority payer, GB other."""
+    """NM1 in a claim.
+
+    Roles: QC patient, IL subscriber, 74 corrected, 82 rendering provider, TT crossover carrier, PR priority payer,
+    GB other subscriber.
+    """
 
     role: str
     entity_type: str

@@ -108,9 +108,7 @@ def add_decisions(
     return ids
 
 
-def _add_entries(
-    connection: Connection, decision_ids: Sequence[int], judged: Sequence[Judged], memo: str
-) -> None:
+def _add_entries(connection: Connection, decision_ids: Sequence[int], judged: Sequence[Judged], memo: str) -> None:
     owed = [
         (decision_id, each.claim, entry)
         for decision_id, each in zip(decision_ids, judged, strict=True)
@@ -123,7 +121,9 @@ def _add_entries(
     for entry_id, (decision_id, claim, entry) in zip(entry_ids, owed, strict=True):
         assert claim is not None, "only a claim of the office is posted"
         on = entry.date.isoformat()
-        entry_rows.append((entry_id, decision_id, on, entry.kind, entry.mark, claim.claim_number, claim.patient_id, memo))
+        entry_rows.append(
+            (entry_id, decision_id, on, entry.kind, entry.mark, claim.claim_number, claim.patient_id, memo)
+        )
     insert_rows(connection, entries, _ENTRY, entry_rows)
     posting_rows = (
         (entry_id, ordinal, account, cents, line)

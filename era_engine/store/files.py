@@ -156,9 +156,7 @@ def payee_ids(remittance: Remittance) -> tuple[tuple[str, str], ...]:
 def note_repeat(connection: Connection, file_id: int, first_segment: int, payment_id: int) -> None:
     """Write down that a payment was met again."""
     statement = _insert_for(connection)(repeated_payments).on_conflict_do_nothing()
-    connection.execute(
-        statement, {"file_id": file_id, "first_segment": first_segment, "payment_id": payment_id}
-    )
+    connection.execute(statement, {"file_id": file_id, "first_segment": first_segment, "payment_id": payment_id})
 
 
 def findings_json(findings: Iterable[Finding]) -> str:

@@ -97,6 +97,13 @@ def decisions_where(connection: Connection, wanted: Filters) -> Iterator[Decided
         yield Decided(*row)
 
 
+def newest_decision(connection: Connection, claim: str, payment_id: int | None) -> Decided | None:
+    """The last decision made on a claim, of one payment where that is given."""
+    query = _LOG.where(and_(True, *_conditions(Filters(claim=claim, payment_id=payment_id))))
+    row = connection.execute(query.order_by(decisions.c.id.desc()).limit(1)).first()
+    return Decided(*row) if row else None
+
+
 def _conditions(wanted: Filters) -> list[ColumnElement[bool]]:
     equal = (
         (decisions.c.outcome, wanted.outcome),

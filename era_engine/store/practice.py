@@ -123,9 +123,7 @@ _POSTED = (
 )
 
 
-def _claims_where(
-    connection: Connection, query: Select[Any], wanted: list[str]
-) -> dict[str, Claim]:
+def _claims_where(connection: Connection, query: Select[Any], wanted: list[str]) -> dict[str, Claim]:
     key = "numbers" if query is _CLAIMS_BY_NUMBER else "patients"
     rows = connection.execute(query, {key: wanted}).all()
     lines: dict[str, list[ProcedureLine]] = defaultdict(list)

@@ -78,9 +78,9 @@ def payment_sums(connection: Connection) -> Iterator[PaymentSums]:
         select(
             claim_payments.c.payment_id,
             func.coalesce(func.sum(claim_payments.c.paid_cents), 0).label("read_cents"),
-            func.coalesce(
-                func.sum(claim_payments.c.paid_cents).filter(post.c.claim_payment_id.is_not(None)), 0
-            ).label("post_cents"),
+            func.coalesce(func.sum(claim_payments.c.paid_cents).filter(post.c.claim_payment_id.is_not(None)), 0).label(
+                "post_cents"
+            ),
         )
         .join(post, post.c.claim_payment_id == claim_payments.c.id, isouter=True)
         .group_by(claim_payments.c.payment_id)

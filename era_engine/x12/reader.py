@@ -203,7 +203,10 @@ class Reader:
                     self._close_interchange(elements, raw)
                 case tag:
                     self._note(
-                        "segment-outside-transaction", "hold", f"A {tag} segment stands outside any transaction set.", raw
+                        "segment-outside-transaction",
+                        "hold",
+                        f"A {tag} segment stands outside any transaction set.",
+                        raw,
                     )
         self._end_of_file()
 

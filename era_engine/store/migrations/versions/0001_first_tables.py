@@ -83,9 +83,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("fingerprint", name=op.f("uq_payments_fingerprint")),
     )
     op.create_index(op.f("ix_payments_file_id"), "payments", ["file_id"], unique=False)
-    op.create_index(
-        "ix_payments_identity", "payments", ["originator", "trace_number", "payment_date"], unique=False
-    )
+    op.create_index("ix_payments_identity", "payments", ["originator", "trace_number", "payment_date"], unique=False)
     op.create_index(op.f("ix_payments_trace_number"), "payments", ["trace_number"], unique=False)
     op.create_table(
         "claim_payments",
@@ -125,9 +123,7 @@ def upgrade() -> None:
         sa.Column("first_segment", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("payment_id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["file_id"], ["files.id"], name=op.f("fk_repeated_payments_file_id")),
-        sa.ForeignKeyConstraint(
-            ["payment_id"], ["payments.id"], name=op.f("fk_repeated_payments_payment_id")
-        ),
+        sa.ForeignKeyConstraint(["payment_id"], ["payments.id"], name=op.f("fk_repeated_payments_payment_id")),
         sa.PrimaryKeyConstraint("file_id", "first_segment", name=op.f("pk_repeated_payments")),
     )
     op.create_table(
