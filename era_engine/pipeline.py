@@ -7,6 +7,7 @@ from typing import NamedTuple
 from era_engine import custody, judging
 from era_engine.clock import now
 from era_engine.custody import Received
+from era_engine.errors import UsageError
 from era_engine.judging import PaymentDone, PaymentRepeated
 from era_engine.office import Office, keep_versions
 from era_engine.remittance.conformance import conformance_findings
@@ -45,7 +46,12 @@ def run(office: Office, paths: Iterable[Path]) -> Iterator[Event]:
         for received in custody.interrupted(office.home, office.database):
             yield from _work_on(office, received)
         for path in to_read:
-            yield from _work_on(office, custody.receive(office.home, office.database, path))
+            try:
+                received = custody.receive(office.home, office.database, path)
+            except UsageError as error:  # it stays where it is; the other files are not to wait for it
+                yield FileDone(path.name, "quarantined", (Finding("unreadable-file", "reject", str(error)),), None)
+                continue
+            yield from _work_on(office, received)
 
 
 def rehearse(office: Office, paths: Iterable[Path]) -> Iterator[Event]:

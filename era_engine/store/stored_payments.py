@@ -46,7 +46,7 @@ def stored_payment(connection: Connection, payment_id: int) -> StoredPayment:
         tuple((reason, reference, cents) for reason, reference, cents in json.loads(row["provider_adjustments"])),
         tuple(Finding(**each) for each in json.loads(row["findings"])),
         Separators(*row["separators"]),
-        {number: count for number, count in counts.tuples()},
+        {row[0]: row[1] for row in counts},
     )
 
 

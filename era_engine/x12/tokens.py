@@ -13,6 +13,7 @@ from era_engine.x12.finding import Finding
 MAX_SEGMENT = 1 << 20  # characters; no segment of the 835 comes near
 _ISA_ELEMENTS = 16
 _BLANK = " \t\r\n"  # not str.isspace: \x1c to \x1f are separators to X12 and blanks to Python
+_UNFIT = _BLANK + "\x00"
 _ISA_LENGTH = 106
 
 
@@ -54,7 +55,7 @@ def find_header(text: str) -> Header | None:
         start = match.start()
         window = text[start : start + 400]
         element = window[3:4]
-        if not element or (element.isascii() and element.isalnum()) or element in _BLANK:
+        if not element or (element.isascii() and element.isalnum()) or element in _UNFIT:
             continue
         at = 3
         for _ in range(_ISA_ELEMENTS - 1):
@@ -67,7 +68,7 @@ def find_header(text: str) -> Header | None:
         component, terminator = window[at + 1], window[at + 2]
         if component in "\r\n" or any("\n" in value for value in elements):
             continue
-        repetition = elements[10]
+        repetition = elements[10][:1] or "^"
         separators = Separators(element, component, repetition, terminator)
         return Header(start, start + at + 2, separators, match.group() == "isa", at + 3)
     return None
@@ -120,7 +121,7 @@ class Tokeniser:
             end = _end_of_interchange(text, header, skip=3 if starts else 0)
             if end is not None:
                 text, self._text = text[:end], text[end:]
-            segments = _clean(text, header).split(separators.terminator)
+            segments = self._legible(_clean(text, header)).split(separators.terminator)
             text = segments.pop()
             if segments:
                 yield self._batch(separators, segments, starts)
@@ -151,6 +152,14 @@ class Tokeniser:
             segments = whole
         self.segment_count += len(segments)
         return Batch(separators, segments, starts)
+
+    def _legible(self, text: str) -> str:
+        """NULs, which no database keeps, become a visible sign, and a finding."""
+        if "\x00" not in text:
+            return text
+        message = f"{text.count(chr(0))} NUL character(s) stand near here; the file was damaged on its way."
+        self.findings.append(Finding("control-character", "hold", message, self.segment_count + 1))
+        return text.replace("\x00", "\u2400")
 
     def _refuse(self, text: str) -> None:
         found = f"found {text.strip(_BLANK)[:24]!r}" if text.strip(_BLANK) else "the file is empty"
