@@ -18,6 +18,10 @@ from era_engine.x12.finding import Finding
 Mode = Literal["auto", "quick"]
 
 _ENVELOPE = frozenset(["envelope-mismatch", "envelope-order"])
+_PROCESSED = frozenset(["1", "2", "3", "19", "20", "21"])
+# A reversal repeats the old claim with every amount negated (RFI 1147), so it is compared with what it reverses, not
+# with the claim, and a payment posted before is just what it needs.
+_REVERSAL = "22"
 _PATIENT_SHARE = frozenset([("PR", "1"), ("PR", "2"), ("PR", "3")])  # deductible, coinsurance, co-payment
 
 
@@ -87,11 +91,12 @@ def claim_facts(
         expected = claim.expected_cents
         facts["plan_count"] = claim.plan_count
         facts["patient_matches"] = patient_matches(payment, claim)
-        facts["charge_matches"] = lines.charges_match
         facts["procedures_match"] = lines.procedures_match
         facts["office_charge_cents"] = claim.charge_cents
         facts["expected_known"] = expected is not None
-        facts["already_posted"] = books.already_posted
+        if payment.status != _REVERSAL:
+            facts["charge_matches"] = lines.charges_match
+            facts["already_posted"] = books.already_posted
         facts["secondary_before_primary"] = books.secondary_before_primary
         if expected is not None:
             facts["expected_cents"] = expected
@@ -138,7 +143,7 @@ def _add_adjustments(
             if reason == "45" and (group, reason) in CONTRACTED:
                 if cents is not None:
                     write_off += cents
-                    if cents < 0:  # the payer takes an earlier write-off back, or allows more than was charged
+                    if cents < 0 and payment.status != _REVERSAL:  # more allowed than charged, or an unmarked reversal
                         to_review.append(f"{group}-{reason}")
             else:
                 other_reason = other_reason or (group, reason) not in _PATIENT_SHARE
@@ -150,7 +155,7 @@ def _add_adjustments(
         facts["review_reasons"] = ", ".join(dict.fromkeys(to_review))
     unpaid = payment.paid_cents == 0 and expected is not None and expected > 0
     # Status 4 means only that the patient was not recognised; most denials come as 1 to 3 (RFI 1423, 1079).
-    facts["denied"] = payment.status == "4" or (unpaid and other_reason)
+    facts["denied"] = payment.status == "4" or (payment.status in _PROCESSED and unpaid and other_reason)
 
 
 def _needs_review(adjustment: Adjustment, single_plan: bool) -> bool:

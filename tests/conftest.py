@@ -1,0 +1,41 @@
+"""Fixtures: a home for every test, on SQLite and on a real PostgreSQL server."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from offices import TestedHome, make_tested_home
+from postgresql_server import HOW_TO_INSTALL, Server, binaries, running
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    programs = binaries()
+    if programs is None:
+        if os.environ.get("ERA_REQUIRE_POSTGRESQL") == "1":
+            pytest.fail(HOW_TO_INSTALL)
+        pytest.skip(HOW_TO_INSTALL)
+    with running(programs) as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of each kind, its tables made."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/era.db"
+    server: Server = request.getfixturevalue("postgresql")
+    return server.new_migrated_database()
+
+
+@pytest.fixture
+def home(database_url: str, tmp_path: Path) -> TestedHome:
+    """A home without claims on each kind of database; the implementation guide is not asked."""
+    return make_tested_home(tmp_path / "home", database_url)
+
+
+@pytest.fixture
+def sqlite_home(tmp_path: Path) -> TestedHome:
+    """The same for what has nothing to do with the kind of database."""
+    return make_tested_home(tmp_path / "home")

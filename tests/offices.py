@@ -1,0 +1,185 @@
+"""An office for a test: a home with the settings and claims the test names, and `era` run on it.
+
+Claims and remittances fit together without a word: `expects("C1")` is answered by `claim("C1")` of remittance_text.
+"""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import Any, NamedTuple
+from unittest.mock import patch
+
+from era_engine.cli import main
+from era_engine.home import make_home
+
+Record = dict[str, Any]
+AUTO, QUICK = "era_payment_options.auto_post", "era_payment_options.quick_post"
+WRITE_OFFS = "ledger_options.auto_post_contracted_write_offs"
+BOTH_POSTED = "single-plan-at-least-minimum-write-offs-on"
+
+
+class Ended(NamedTuple):
+    """How a command ended: exit code, stdout, stderr."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def records(self) -> list[Record]:
+        """stdout as JSON lines."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+class TestedHome(NamedTuple):
+    """A home and the `era` commands on it."""
+
+    __test__ = False  # no class of tests, whatever its name begins with
+
+    root: Path
+    database_url: str
+
+    def era(self, *arguments: str | Path) -> Ended:
+        """Run a command here, in this process."""
+        return era(*arguments, "--home", self.root)
+
+    def process(self, *arguments: str | Path) -> "subprocess.Popen[str]":
+        """Start a command here, as a process of its own."""
+        return start_era(*arguments, "--home", self.root)
+
+    def records(self, *arguments: str | Path) -> list[Record]:
+        """What a command tells in JSON; it must finish, with or without a file put aside."""
+        how = "--format=json" if arguments[0] in ("log", "ledger", "eras") else "--json"
+        ended = self.era(*arguments, how)
+        assert ended.code in (0, 3), ended
+        return ended.records
+
+    def expect(self, *claims: Iterable[Record]) -> Ended:
+        """Import claims as made by `expects`."""
+        file = self.root / "claims.csv"
+        file.write_text(claims_csv(*claims), encoding="utf-8")
+        ended = self.era("import", "claims", file)
+        assert ended.code == 0, ended
+        return ended
+
+    def receive(self, text: str, name: str = "remittance.835") -> Path:
+        """Put a remittance into the inbox."""
+        path = self.root / "inbox" / name
+        path.write_bytes(text.encode())
+        return path
+
+    def run(self, *texts: str) -> list[Record]:
+        """Put remittances into the inbox, run, and return what was decided."""
+        for number, text in enumerate(texts, start=len(list(self.root.glob("[aq]*/*"))) + 1):
+            self.receive(text, f"{number:03d}.835")
+        return self.records("run")
+
+    def set(self, settings: Mapping[str, object]) -> None:
+        """Write era.toml: these settings, this database, and the implementation guide not asked."""
+        lines = {"database": self.database_url, "conformance": "off", **settings}
+        text = "".join(f"{key} = {json.dumps(value)}\n" for key, value in lines.items())
+        (self.root / "era.toml").write_text(text, encoding="utf-8")
+
+    def posted(self) -> Record:
+        """Cents of the whole ledger by account."""
+        totals: Record = {}
+        for entry in self.records("ledger"):
+            for posting in entry["postings"]:
+                totals[posting["account"]] = totals.get(posting["account"], 0) + posting["cents"]
+        return totals
+
+    def verified(self) -> Ended:
+        """The books must hold."""
+        ended = self.era("verify")
+        assert ended.code == 0, ended
+        return ended
+
+
+def make_tested_home(root: Path, database_url: str = "sqlite:///era.db", **settings: object) -> TestedHome:
+    make_home(root)
+    home = TestedHome(root, database_url)
+    home.set(settings)
+    return home
+
+
+def era(*arguments: str | Path) -> Ended:
+    """Run the command line as the `era` program does, within this process."""
+    out, err = io.StringIO(), io.StringIO()
+    with patch.object(sys, "argv", ["era", *map(str, arguments)]), redirect_stdout(out), redirect_stderr(err):
+        try:
+            main()
+        except SystemExit as ended:
+            code = ended.code
+    assert isinstance(code, int)
+    return Ended(code, out.getvalue(), err.getvalue())
+
+
+def start_era(*arguments: str | Path, **environment: str) -> "subprocess.Popen[str]":
+    """Start the command line as a process of its own; its output comes through pipes."""
+    return subprocess.Popen(
+        [sys.executable, "-c", "from era_engine.cli import main; main()", *map(str, arguments)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | environment,
+    )
+
+
+def finished(process: "subprocess.Popen[str]") -> Ended:
+    """Wait for a process to end."""
+    out, err = process.communicate(timeout=120)
+    return Ended(process.returncode, out, err)
+
+
+def expects(
+    number: str = "C1",
+    expected: str = "90",
+    charge: str = "120",
+    write_off: str = "",
+    *,
+    plans: int = 1,
+    ordinal: int = 1,
+    patient: str = "",
+    location: str = "LPFD",
+    procedure: str = "D0120",
+    last_name: str = "Doe",
+) -> list[Record]:
+    """The rows of one claim the office sent: one procedure for the patient whom `remittance_text.claim` names."""
+    return [
+        {
+            "claim_number": number,
+            "patient_id": patient or f"P-{number}",
+            "last_name": last_name,
+            "first_name": "Jane",
+            "birth_date": "1980-02-29",
+            "subscriber_id": "SUB1",
+            "plan_count": plans,
+            "plan_ordinal": ordinal,
+            "payer_id": "DDP71",
+            "payer_name": "Delta Dental",
+            "location": location,
+            "line_number": 1,
+            "procedure_code": procedure,
+            "service_date": "2026-10-05",
+            "fee": charge,
+            "expected_insurance": expected,
+            "expected_write_off": write_off,
+        }
+    ]
+
+
+def claims_csv(*claims: Iterable[Record]) -> str:
+    """The text of a claims file."""
+    rows = [row for claim in claims for row in claim]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]))
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()

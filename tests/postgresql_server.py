@@ -1,0 +1,119 @@
+"""A real PostgreSQL server for the tests, in a temporary folder, gone with the test session."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any, LiteralString, cast
+
+import psycopg
+
+HOW_TO_INSTALL = (
+    "PostgreSQL is not installed here: on Debian or Ubuntu run `apt-get install postgresql`, elsewhere put initdb and"
+    " postgres on the PATH."
+)
+_TEMPLATE = "migrated"
+
+
+class Server:
+    """A running server. Databases are reached through a socket in `folder`, so no port can be taken."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._numbers = count(1)
+        self._has_template = False
+
+    def url(self, database: str) -> str:
+        return f"postgresql+psycopg://postgres@/{database}?host={self._folder}"
+
+    def new_database(self) -> str:
+        """The URL of an empty database."""
+        return self.url(self._create(""))
+
+    def new_migrated_database(self) -> str:
+        """The URL of a database with every table and no row, as our own migrations left it."""
+        if not self._has_template:
+            from era_engine.store.database import Database
+
+            self._create("", _TEMPLATE)
+            Database(self.url(_TEMPLATE)).close()
+            self._has_template = True
+        return self.url(self._create(f"TEMPLATE {_TEMPLATE}"))
+
+    def _create(self, options: str, name: str = "") -> str:
+        name = name or f"office{next(self._numbers)}"
+        with self.connect("postgres") as connection:
+            connection.execute(cast(LiteralString, f"CREATE DATABASE {name} {options}"))
+        return name
+
+    def connect(self, database: str) -> psycopg.Connection[tuple[Any, ...]]:
+        return psycopg.connect(f"host={self._folder} user=postgres dbname={database}", autocommit=True)
+
+
+def binaries() -> Path | None:
+    """The folder of initdb and postgres; Debian keeps one for each version, off the PATH."""
+    versions = Path("/usr/lib/postgresql").glob("*/bin/initdb")
+    newest = max(versions, key=lambda initdb: int(initdb.parts[-3]), default=None)
+    if newest is not None:
+        return newest.parent
+    found = shutil.which("initdb")
+    return Path(found).resolve().parent if found else None
+
+
+@contextmanager
+def running(programs: Path) -> Iterator[Server]:
+    """Start a server, and stop it at the end. The server refuses to be root, so root becomes postgres for it."""
+    folder = Path(tempfile.mkdtemp(prefix="era-postgresql-"))
+    as_postgres: list[str] = []
+    if os.geteuid() == 0:
+        as_postgres = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+        shutil.chown(folder, "postgres", "postgres")
+        folder.chmod(0o755)
+    data = folder / "data"
+    try:
+        subprocess.run(
+            [*as_postgres, programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8"]
+            + ["--no-sync", "--locale=C"],
+            check=True,
+            capture_output=True,
+            cwd=folder,
+        )
+        options = {
+            "listen_addresses": "",
+            "unix_socket_directories": folder,
+            "fsync": "off",  # nobody pulls this machine's plug: only processes die in the tests
+            "full_page_writes": "off",
+            "max_connections": 60,
+            "shared_buffers": "32MB",
+        }
+        given = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+        with (folder / "server.log").open("wb") as log:
+            process = subprocess.Popen(
+                [*as_postgres, programs / "postgres", "-D", data, *given], stdout=log, stderr=log, cwd=folder
+            )
+        try:
+            yield _when_ready(Server(folder), process)
+        finally:
+            process.terminate()  # lets no new session in
+            process.send_signal(2)  # and ends those there are
+            process.wait(timeout=30)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _when_ready(server: Server, process: subprocess.Popen[bytes]) -> Server:
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            server.connect("postgres").close()
+        except psycopg.OperationalError:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+        else:
+            return server
