@@ -1,6 +1,7 @@
 """The command line. Commands are loaded when they are called, so that every --help answers at once."""
 
 import sys
+from io import TextIOWrapper
 
 import click
 
@@ -40,6 +41,9 @@ def era() -> None:
 
 def main() -> None:
     """Run the command line; every way out of it is an exit code of the contract."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without ✔ still gets its answer
     try:
         code = era.main(standalone_mode=False)
     except click.exceptions.Abort:

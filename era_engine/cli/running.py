@@ -118,6 +118,9 @@ class TableReport:
             str(event.posted),
             str(event.left),
         )
+        if not event.posted + event.left:
+            why = f"Payment {event.trace_number} names no claim; its provider-level adjustments wait for a person."
+            self._left.append(("⚠ review", "", money(event.payment_cents), why))
         if event.left and len(self._left) <= _SHOWN:
             with self._office.database.reading() as connection:
                 reader = LogReader(connection)
