@@ -36,12 +36,14 @@ class Received(NamedTuple):
 def files_to_read(home: Home, given: Iterable[Path]) -> list[Path]:
     """The files meant by paths: files themselves, folders' files by name; the inbox when none are given.
 
+    A folder inside a folder is among them, and is then told as unreadable rather than passed over.
+
     Raises UsageError for a path that does not exist.
     """
     found: list[Path] = []
     for path in list(given) or [home.inbox]:
         if path.is_dir():
-            found += sorted(each for each in path.iterdir() if each.is_file() and not _is_aside(each))
+            found += sorted(each for each in path.iterdir() if not _is_aside(each))
         elif path.exists():
             found.append(path)
         else:

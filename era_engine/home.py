@@ -63,7 +63,7 @@ def make_home(root: Path) -> Home:
     if (home.root / "era.toml").exists():
         raise UsageError(f"{home.root} is a home of era-engine already.", "Choose another folder; nothing was changed.")
     try:
-        home.root.mkdir(parents=True, exist_ok=True)
+        home.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name in FOLDERS:
             (home.root / name).mkdir(mode=0o700, exist_ok=True)
         (home.root / "era.toml").write_text(DEFAULT_TOML, encoding="utf-8")

@@ -25,8 +25,9 @@ def inspect_file(path: Path) -> Record:
             if remittance.rejected:
                 findings.append(not_used(claim))
         remittances.append(_remittance(remittance, read))
-    for advice in conformance_findings(surveyed, "report"):
-        findings += advice
+    for remittance, advice in zip(surveyed.remittances, conformance_findings(surveyed, "report"), strict=True):
+        if not remittance.rejected:  # of a cut one it would only tell what the cut took
+            findings += advice
     findings.sort(key=lambda finding: finding.segment_number or 0)
     return {
         "file": path.name,

@@ -43,8 +43,6 @@ def run(office: Office, paths: Iterable[Path]) -> Iterator[Event]:
     """
     with office.home.locked():
         to_read = custody.files_to_read(office.home, paths)
-        for received in custody.interrupted(office.home, office.database):
-            yield from _work_on(office, received)
         for path in to_read:
             try:
                 received = custody.receive(office.home, office.database, path)
@@ -52,6 +50,8 @@ def run(office: Office, paths: Iterable[Path]) -> Iterator[Event]:
                 yield FileDone(path.name, "quarantined", (Finding("unreadable-file", "reject", str(error)),), None)
                 continue
             yield from _work_on(office, received)
+        for received in custody.interrupted(office.home, office.database):
+            yield from _work_on(office, received)  # last, so that one that breaks a run keeps no other waiting
 
 
 def rehearse(office: Office, paths: Iterable[Path]) -> Iterator[Event]:

@@ -101,6 +101,7 @@ def payment_id_of(connection: Connection, trace: str) -> int:
     listed = "; ".join(
         f"{each.payment_id}: {each.payer or 'unnamed payer'}, {each.payment_date or 'no date'},"
         f" {'amount unknown' if each.payment_cents is None else dollars(each.payment_cents)}"
+        f" in {each.file}"
         for each in found
     )
     raise UsageError(

@@ -1,5 +1,6 @@
 """The command line. Commands are loaded when they are called, so that every --help answers at once."""
 
+import os
 import sys
 from io import TextIOWrapper
 
@@ -41,6 +42,7 @@ def era() -> None:
 
 def main() -> None:
     """Run the command line; every way out of it is an exit code of the contract."""
+    os.umask(0o077)  # what we write holds patient data: for this user alone
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without ✔ still gets its answer

@@ -27,19 +27,21 @@ def command(claim: str, trace: str | None, all_rules: bool, as_json: bool, home:
     from era_engine.cli.output import json_line
     from era_engine.office import open_books
     from era_engine.reports import LogReader, decision_to_explain, payment_id_of
+    from era_engine.store.log import findings_behind
 
     with open_books(home) as (_, _, database), database.reading() as connection:
         payment_id = None if trace is None else payment_id_of(connection, trace)
         decided = decision_to_explain(connection, claim, payment_id)
         reader = LogReader(connection)
         record, explanation = reader.record(decided), reader.explained(decided)
+        findings = findings_behind(connection, decided)
     if as_json:
-        json_line(record | {"explained": asdict(explanation)})
+        json_line(record | {"explained": asdict(explanation), "findings": findings})
     else:
-        _show(record, explanation, all_rules)
+        _show(record, explanation, findings, all_rules)
 
 
-def _show(record: dict[str, Any], explanation: "Explanation", all_rules: bool) -> None:
+def _show(record: dict[str, Any], explanation: "Explanation", findings: list[dict[str, Any]], all_rules: bool) -> None:
     status = "✔ posted" if record["outcome"] == "post" else "⚠ left to a person"
     click.echo(
         f"Claim {record['claim_number']}, {record['payer'] or 'unnamed payer'}, payment {record['trace_number']}"
@@ -47,13 +49,18 @@ def _show(record: dict[str, Any], explanation: "Explanation", all_rules: bool) -
     click.echo(f"{status} ({record['mode']} mode, {record['decided_at']})")
     click.echo(f"{explanation.sentence}\n")
     if explanation.smallest_change:
-        click.echo(f"The smallest change that would have posted it: {explanation.smallest_change}")
+        click.echo(f"Only this stood in the way: {explanation.smallest_change}")
     elif explanation.changes:
-        click.echo("It would post only if all of this were otherwise:")
+        click.echo("All of this stands in the way:")
         for change in explanation.changes:
             click.echo(f"  - {change.words}")
     elif explanation.margin:
         click.echo(explanation.margin)
+    if findings:
+        click.echo(f"\nFound in {record['file']}:")
+    for finding in findings:
+        where = f"segment {finding['segment_number']}: " if finding["segment_number"] else ""
+        click.echo(f"  {finding['severity']}: {where}{finding['message']}")
     holds = [rule for rule in explanation.rules if rule.then == "hold"]
     click.echo("\nThe table")
     for rule in explanation.rules:

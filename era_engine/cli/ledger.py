@@ -7,6 +7,8 @@ import click
 
 from era_engine.cli import options
 
+_KINDS = {"insurance_payment": "insurance payment", "contracted_write_off": "contracted write-off"}
+
 
 @click.command(epilog="Example: era ledger --patient P1001")
 @click.option("--patient", metavar="ID", help="Entries of this patient.")
@@ -57,7 +59,7 @@ def _show(records: Any) -> None:
         head: tuple[str, ...] = (
             record["date"],
             record["mark"] or "",
-            record["kind"].replace("_", " "),
+            _KINDS.get(record["kind"], record["kind"]),
             record["claim_number"],
             record["patient_id"],
         )

@@ -10,11 +10,9 @@ from era_engine.cli import options
 _DAY = click.DateTime(["%Y-%m-%d"])
 
 
-@click.command(
-    epilog="Examples:  era log --outcome manual\n\n           era log --since 2026-11-01 --format csv > log.csv"
-)
-@click.option("--since", type=_DAY, help="Decided on this day (UTC) or later.")
-@click.option("--until", type=_DAY, help="Decided on this day (UTC) or earlier.")
+@click.command(epilog="\b\nExamples:\n  era log --outcome manual\n  era log --since 2026-11-01 --format csv > log.csv")
+@click.option("--since", type=_DAY, metavar="YYYY-MM-DD", help="Decided on this day (UTC) or later.")
+@click.option("--until", type=_DAY, metavar="YYYY-MM-DD", help="Decided on this day (UTC) or earlier.")
 @click.option("--outcome", type=click.Choice(["post", "manual"]))
 @click.option("--rule", metavar="ID", help="The row of the table that decided.")
 @click.option("--hold", metavar="ID", help="A hold that fired.")

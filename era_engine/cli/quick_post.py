@@ -9,8 +9,8 @@ from era_engine.cli import options
 
 @click.command(
     name="quick-post",
-    epilog="Examples:  era quick-post EFT0001                all open claims of the payment\n\n"
-    "           era quick-post EFT0001 --claim C12    one of them",
+    epilog="\b\nExamples:\n  era quick-post EFT0001                all open claims of the payment\n"
+    "  era quick-post EFT0001 --claim C12    one of them",
 )
 @click.argument("trace", metavar="TRACE")
 @click.option("--claim", metavar="CLAIM", help="Only this claim.  [default: every open claim of the payment]")

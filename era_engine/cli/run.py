@@ -10,8 +10,8 @@ from era_engine.cli import options
 
 
 @click.command(
-    epilog="Examples:  era run                     the inbox of this home\n\n"
-    "           era run --dry-run mail/     what would happen, nothing kept"
+    epilog="\b\nExamples:\n  era run                     the inbox of this home\n"
+    "  era run --dry-run mail/     what would happen, nothing kept"
 )
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
 @click.option("--dry-run", is_flag=True, help="Show what would be decided; nothing is kept or moved.")

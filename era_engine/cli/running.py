@@ -96,9 +96,10 @@ class TableReport:
             self._show_quarantined(event)
         totals = self._totals
         verb = "would post" if self._dry_run else "posted"
+        leave = "would leave" if self._dry_run else "left"
         click.echo(
             f"\n{verb.capitalize()} {count(totals['posted'], 'claim')}, {money(totals['posted_cents'])};"
-            f" left {count(totals['left'], 'claim')} to a person."
+            f" {leave} {count(totals['left'], 'claim')} to a person."
         )
         if self._dry_run:
             click.echo("Dry run: nothing was kept or moved.")
@@ -161,7 +162,9 @@ class TableReport:
             click.echo("… and more; era log --outcome manual lists all.")
 
     def _show_quarantined(self, event: FileDone) -> None:
-        click.echo(f"\n{event.name} was put aside in quarantine/:")
+        left_in_place = any(each.code == "unreadable-file" for each in event.findings)
+        ending = "could not be opened and stays where it is" if left_in_place else "was put aside in quarantine/"
+        click.echo(f"\n{event.name} {ending}:")
         for finding in [each for each in event.findings if each.severity == "reject"][:5]:
             where = f"segment {finding.segment_number}: " if finding.segment_number else ""
             click.echo(f"  {where}{finding.message}")

@@ -21,7 +21,7 @@ class Database:
     def __init__(self, url: str) -> None:
         """`url` is absolute; raises InstallationError when the database cannot be opened."""
         self._engine = _engine(url)
-        self._name = make_url(url).render_as_string(hide_password=True)
+        self._name = _shown(url)
         self._rehearsal: Connection | None = None
         try:
             _migrate(self._engine)
@@ -65,8 +65,14 @@ class Database:
         self._engine.dispose()
 
 
+def _shown(url: str) -> str:
+    """Where the database is, without user, password and options."""
+    parsed = make_url(url)
+    return f"{parsed.drivername}://{parsed.host or ''}/{parsed.database or ''}"
+
+
 def _engine(url: str) -> Engine:
-    engine = create_engine(url)
+    engine = create_engine(url, hide_parameters=True)  # an error's text must not hold patient data
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

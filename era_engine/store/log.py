@@ -1,5 +1,6 @@
 """Questions about decisions and payments: the decision log, one payment, one claim."""
 
+import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -104,6 +105,16 @@ def newest_decision(connection: Connection, claim: str, payment_id: int | None) 
     return Decided(*row) if row else None
 
 
+def findings_behind(connection: Connection, decided: Decided) -> list[dict[str, Any]]:
+    """What was found in the claim, then in its payment, when they were read: findings in the contract's shape."""
+    of_claim = select(claim_payments.c.findings).where(claim_payments.c.id == decided.claim_payment_id)
+    of_payment = select(payments.c.findings).where(payments.c.id == decided.payment_id)
+    found: list[dict[str, Any]] = []
+    for query in (of_claim, of_payment):
+        found += json.loads(connection.execute(query).scalar_one())
+    return found
+
+
 def _conditions(wanted: Filters) -> list[ColumnElement[bool]]:
     equal = (
         (decisions.c.outcome, wanted.outcome),
@@ -189,13 +200,23 @@ class PaymentName(NamedTuple):
     payer: str | None
     payment_date: object
     payment_cents: int | None
+    file: str
 
 
 def payments_named(connection: Connection, trace: str) -> list[PaymentName]:
     """The payments with this trace number, or else with this id."""
-    query = select(
-        payments.c.id, payments.c.trace_number, payments.c.payer, payments.c.payment_date, payments.c.payment_cents
-    ).order_by(payments.c.id)
+    query = (
+        select(
+            payments.c.id,
+            payments.c.trace_number,
+            payments.c.payer,
+            payments.c.payment_date,
+            payments.c.payment_cents,
+            files.c.name,
+        )
+        .join(files)
+        .order_by(payments.c.id)
+    )
     found = connection.execute(query.where(payments.c.trace_number == trace)).all()
     if not found and trace.isascii() and trace.isdigit() and len(trace) < 10:
         found = connection.execute(query.where(payments.c.id == int(trace))).all()

@@ -1,0 +1,246 @@
+"""What the documents say is so: their commands parse, what they print is printed, and what they name is there."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+import pytest
+from decision_cases import ORDINARY
+from offices import era
+
+from era_engine import errors
+from era_engine.cli import era as era_command
+from era_engine.decisions.decision import decide
+from era_engine.decisions.engine import Engine
+from era_engine.decisions.rule_set import load_rule_set
+from era_engine.errors import EraError
+from era_engine.practice.claims_csv import COLUMNS
+
+CHECKOUT = Path(__file__).parent.parent
+README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+DOCUMENTS = sorted(
+    [
+        *CHECKOUT.glob("*.md"),
+        *CHECKOUT.glob("docs/**/*.md"),
+        *CHECKOUT.glob("rules/*.md"),
+        *CHECKOUT.glob("sample_835/*.md"),
+        CHECKOUT / "scripts" / "after-demo.txt",
+    ]
+)
+RULE_SET = load_rule_set(CHECKOUT / "rules")
+_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_SPAN = re.compile(r"(?<!`)`([^`]+)`(?!`)")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+
+
+class Command(NamedTuple):
+    """A command line of a document. `whole`: written to be run as it stands, not just to be talked about."""
+
+    document: str
+    words: tuple[str, ...]
+    whole: bool
+
+
+def prose_of(text: str) -> str:
+    return _FENCE.sub("", text)
+
+
+def spans_of(text: str) -> list[str]:
+    return [" ".join(span.split()) for span in _SPAN.findall(prose_of(text))]
+
+
+def era_words(line: str) -> tuple[str, ...] | None:
+    """The words after `era` in a line of shell, up to the next redirection or command."""
+    lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
+    lexer.whitespace_split = True
+    words = list(lexer)
+    at = next((at for at, word in enumerate(words) if word == "era" or word.endswith("/era")), None)
+    if at is None:
+        return None
+    end = next((end for end in range(at, len(words)) if set(words[end]) <= set(";<>|&")), len(words))
+    return tuple(words[at + 1 : end])
+
+
+def commands() -> Iterator[Command]:
+    for document in DOCUMENTS:
+        text, name = document.read_text(encoding="utf-8"), document.relative_to(CHECKOUT).as_posix()
+        lines = [line for kind, block in _FENCE.findall(text) if kind in ("sh", "cron") for line in block.splitlines()]
+        if document.suffix == ".txt":
+            lines = [re.split(r" {2,}", line.strip())[0] for line in text.splitlines() if line.startswith("  era ")]
+        for line in lines:
+            words = era_words(line)
+            if words is not None:
+                yield Command(name, words, whole=True)
+        for span in spans_of(text):
+            if span.startswith("era ") and "`" not in span:
+                yield Command(name, era_words(span) or (), whole=False)
+
+
+COMMANDS = list(dict.fromkeys(commands()))
+
+
+def parse(command: Command) -> None:
+    """Raises a click.UsageError for a command, an option or a value that the program does not know."""
+    found: click.Command = era_command
+    words = list(command.words)
+    context = click.Context(era_command, info_name="era")
+    while isinstance(found, click.Group) and words and not words[0].startswith("-"):
+        name = words.pop(0)
+        inner = found.get_command(context, name)
+        if inner is None:
+            raise click.UsageError(f"no command {name}")
+        found = inner
+    if isinstance(found, click.Group) and not words:
+        return  # a group that is talked about
+    try:
+        found.make_context(found.name, words)
+    except click.MissingParameter:
+        if command.whole:
+            raise
+    except click.exceptions.Exit:
+        pass  # --help
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda each: f"{each.document}: {' '.join(each.words)}")
+def test_every_era_command_in_the_documents_is_one_the_program_takes(command: Command) -> None:
+    parse(command)
+
+
+@pytest.mark.parametrize(
+    "line", ["era forget", "era run --nothing", "era log --outcome perhaps", "era explain", "era rules burn"]
+)
+def test_a_command_the_program_does_not_take_would_be_noticed(line: str) -> None:
+    words = era_words(line)
+    assert words is not None
+    with pytest.raises(click.UsageError):
+        parse(Command("", words, whole=True))
+
+
+def test_readme_and_demo_name_the_commands_of_a_first_day() -> None:
+    named = {command.words[0] for command in COMMANDS if command.document in ("README.md", "scripts/after-demo.txt")}
+    assert named >= {"init", "import", "run", "inspect", "log", "explain", "quick-post", "ledger", "eras", "verify"}
+    assert len([command for command in COMMANDS if command.whole]) > 5
+
+
+def test_every_make_target_named_is_in_the_makefile() -> None:
+    targets = set(re.findall(r"^(\w+):", (CHECKOUT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    code = "\n".join(block for _, block in _FENCE.findall(README)) + "\n".join(spans_of(README))
+    named = set(re.findall(r"\bmake (\w+)", code))
+    assert {"demo", "test", "check", "bench"} <= named <= targets
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda each: each.relative_to(CHECKOUT).as_posix())
+def test_what_a_document_links_to_and_names_is_there(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)#]+)[^)]*\)", prose_of(text))
+    assert [link for link in links if not (document.parent / link).exists()] == []
+    roots = (CHECKOUT, CHECKOUT / "era_engine")
+    first_parts = {each.name for root in roots for each in root.iterdir()}
+    paths = [
+        span
+        for span in spans_of(text)
+        if re.fullmatch(r"[\w.-]+(/[\w.-]*)+", span) and span.split("/")[0] in first_parts
+    ]
+    assert [path for path in paths if not any((root / path).exists() for root in roots)] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda each: each.relative_to(CHECKOUT).as_posix())
+def test_no_document_sends_anybody_to_a_web_address(document: Path) -> None:
+    assert re.findall(r"https?:|www\.", document.read_text(encoding="utf-8"), re.IGNORECASE) == []
+
+
+def lines_in(text: str) -> list[str]:
+    """Lines without what changes from run to run or with the width of a column."""
+    return [" ".join(_TIME.sub("TIME", line).split()) for line in text.splitlines() if line.strip()]
+
+
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """What the commands of the five-minute tour print, in its order."""
+    folder = tmp_path_factory.mktemp("tour")
+    demo, what_if, samples = folder / "demo-home", folder / "what-if", CHECKOUT / "sample_835"
+    ended = [era("init", demo, "--demo"), era("run", "--home", demo), era("log", "--outcome", "manual", "--home", demo)]
+    ended += [
+        era("explain", "C26010", "--home", demo),
+        era("quick-post", "261006CG0093317", "--home", demo),
+        era("ledger", "--claim", "C26010", "--home", demo),
+        era("verify", "--home", demo),
+        era("inspect", samples / "26_metlife_cut_in_transfer.835"),
+        era("init", what_if, "--demo"),
+    ]
+    settings = (what_if / "era.toml").read_text(encoding="utf-8")
+    changed = re.sub("^minimum_percent = 95", "minimum_percent = 87.5", settings, flags=re.MULTILINE)
+    assert changed != settings
+    (what_if / "era.toml").write_text(changed, encoding="utf-8")
+    ended.append(era("run", "--home", what_if, "--dry-run", samples / "03_cigna_ninety_five_percent.835"))
+    assert [each.code for each in ended] == [0, 3, 0, 0, 0, 0, 0, 3, 0, 0]
+    return [line for each in ended for line in lines_in(each.out)]
+
+
+TOUR = [block for kind, block in _FENCE.findall(README) if kind == "text"]
+
+
+@pytest.mark.parametrize("block", TOUR, ids=lambda block: block.splitlines()[0][:40])
+def test_what_the_tour_shows_is_what_the_commands_print(block: str, printed: list[str]) -> None:
+    shown = [line for line in lines_in(block) if line != "…"]
+    assert [line for line in shown if line not in printed] == []
+
+
+def test_the_tour_shows_every_command_it_names() -> None:
+    assert len(TOUR) == 8
+
+
+PLANS = {"one": 1, "several": 2}
+PAID = {"at least the minimum": [18240, 19200], "below": [0, 18239], "any": [0, 18239, 18240]}
+SWITCH = {"on": [True], "off": [False], "any": [True, False]}
+PEOPLE_SEE = {
+    "green message and check mark": "posted",
+    "yellow message, red alert and icon": "criteria-not-met",
+    "nothing": "quiet",
+}
+THEN = {"**post** payment and write-off": "post", "left to a person": "manual"}
+TABLE = [
+    [cell.strip() for cell in row.split("|")] for row in re.findall(r"^\| ((?:one|several) \|.*) \|$", README, re.M)
+]
+
+
+@pytest.mark.parametrize("row", TABLE, ids=" | ".join)
+def test_the_table_in_the_readme_is_the_table_in_force(row: list[str]) -> None:
+    plans, posting, paid, write_offs, then, people_see = row
+    for posting_active, paid_cents, write_offs_active in product(SWITCH[posting], PAID[paid], SWITCH[write_offs]):
+        facts = ORDINARY | {
+            "plan_count": PLANS[plans],
+            "posting_active": posting_active,
+            "paid_cents": paid_cents,
+            "write_offs_active": write_offs_active,
+        }
+        decision = decide(Engine(RULE_SET), facts)
+        assert (decision.outcome, decision.indicators.id, decision.holds) == (THEN[then], PEOPLE_SEE[people_see], ())
+
+
+def test_readme_and_changelog_name_as_many_rows_and_holds_as_there_are() -> None:
+    assert len(TABLE) == len(RULE_SET.rows)
+    assert f"stand {len(RULE_SET.holds)} holds" in README
+    assert f"of {len(RULE_SET.holds)} fired" in README
+    changes = spans_of((CHECKOUT / "CHANGELOG.md").read_text(encoding="utf-8"))
+    assert [rule.id for rule in (*RULE_SET.rows, *RULE_SET.holds) if rule.id not in changes] == []
+
+
+def test_the_columns_of_the_claims_file_are_all_described() -> None:
+    section = README.split("| column | holds |")[1].split("\n\n")[0]
+    first_cells = re.findall(r"^\| (`.*?) \|", section, re.MULTILINE)
+    assert [name for cell in first_cells for name in _SPAN.findall(cell)] == list(COLUMNS)
+
+
+def test_every_exit_code_of_an_error_is_explained() -> None:
+    explained = {int(code) for code in re.findall(r"^\| (\d) \|", README, re.MULTILINE)}
+    raised = {each.exit_code for each in vars(errors).values() if isinstance(each, type) and issubclass(each, EraError)}
+    assert explained == raised | {0, 3}
+
+
+def test_the_readme_can_be_read_in_one_sitting() -> None:
+    assert len(README.splitlines()) <= 300
