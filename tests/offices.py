@@ -10,13 +10,17 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import closing, redirect_stderr, redirect_stdout
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
+from remittance_text import Segments, claim, payment, remittance_file, transaction_set
+
 from era_engine.cli import main
 from era_engine.home import make_home
+from era_engine.store.database import Database
 
 Record = dict[str, Any]
 AUTO, QUICK = "era_payment_options.auto_post", "era_payment_options.quick_post"
@@ -44,6 +48,11 @@ class TestedHome(NamedTuple):
 
     root: Path
     database_url: str
+
+    @property
+    def url(self) -> str:
+        """The database for a program that runs elsewhere: a SQLite file by its whole path."""
+        return self.database_url.replace(":///era.db", f":///{self.root}/era.db")
 
     def era(self, *arguments: str | Path) -> Ended:
         """Run a command here, in this process."""
@@ -74,6 +83,10 @@ class TestedHome(NamedTuple):
         path.write_bytes(text.encode())
         return path
 
+    def receive_file(self, file: Path) -> None:
+        """Put a copy of a file into the inbox."""
+        (self.root / "inbox" / file.name).write_bytes(file.read_bytes())
+
     def run(self, *texts: str) -> list[Record]:
         """Put remittances into the inbox, run, and return what was decided."""
         for number, text in enumerate(texts, start=len(list(self.root.glob("[aq]*/*"))) + 1):
@@ -83,8 +96,21 @@ class TestedHome(NamedTuple):
     def set(self, settings: Mapping[str, object]) -> None:
         """Write era.toml: these settings, this database, and the implementation guide not asked."""
         lines = {"database": self.database_url, "conformance": "off", **settings}
-        text = "".join(f"{key} = {json.dumps(value)}\n" for key, value in lines.items())
+        text = "".join(
+            f"{key} = {value if isinstance(value, Decimal) else json.dumps(value)}\n" for key, value in lines.items()
+        )
         (self.root / "era.toml").write_text(text, encoding="utf-8")
+
+    def change(self, *statements: str) -> None:
+        """Change the database behind the program's back, in one transaction."""
+        with closing(Database(self.url)) as database, database.writing() as connection:
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """What stands in the database."""
+        with closing(Database(self.url)) as database, database.reading() as connection:
+            return [tuple(row) for row in connection.exec_driver_sql(query)]
 
     def posted(self) -> Record:
         """Cents of the whole ledger by account."""
@@ -175,6 +201,11 @@ def expects(
     ]
 
 
+def remittance(amount: str, *claims: Segments, trace: str = "EFT0001", **header: Any) -> str:
+    """The usual file with one payment."""
+    return remittance_file(transaction_set(payment(amount, *claims, trace=trace, **header)))
+
+
 def claims_csv(*claims: Iterable[Record]) -> str:
     """The text of a claims file."""
     rows = [row for claim in claims for row in claim]
@@ -183,3 +214,31 @@ def claims_csv(*claims: Iterable[Record]) -> str:
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()
+
+
+def cents(amount: str) -> int:
+    return int(Decimal(amount) * 100)
+
+
+def dollars(amount: int) -> str:
+    return str(Decimal(amount) / 100)
+
+
+class Sent(NamedTuple):
+    """A claim the office sent and what is paid on it; amounts in cents."""
+
+    number: str
+    plans: int
+    charge: int
+    expected: int
+    paid: int
+
+    def rows(self) -> list[Record]:
+        return expects(self.number, dollars(self.expected), dollars(self.charge), plans=self.plans)
+
+    def claim(self) -> Segments:
+        return claim(self.number, dollars(self.charge), dollars(self.paid), dollars(self.charge - self.paid))
+
+
+def one_payment(practice: list[Sent], **header: Any) -> str:
+    return remittance(dollars(sum(each.paid for each in practice)), *(each.claim() for each in practice), **header)

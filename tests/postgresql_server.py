@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -76,13 +77,8 @@ def running(programs: Path) -> Iterator[Server]:
         folder.chmod(0o755)
     data = folder / "data"
     try:
-        subprocess.run(
-            [*as_postgres, programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8"]
-            + ["--no-sync", "--locale=C"],
-            check=True,
-            capture_output=True,
-            cwd=folder,
-        )
+        initdb = [programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"]
+        subprocess.run([*as_postgres, *initdb, "--no-sync"], check=True, capture_output=True, cwd=folder)
         options = {
             "listen_addresses": "",
             "unix_socket_directories": folder,
@@ -99,8 +95,7 @@ def running(programs: Path) -> Iterator[Server]:
         try:
             yield _when_ready(Server(folder), process)
         finally:
-            process.terminate()  # lets no new session in
-            process.send_signal(2)  # and ends those there are
+            process.send_signal(signal.SIGQUIT)  # at once: nothing of it is needed any more
             process.wait(timeout=30)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
