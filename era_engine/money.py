@@ -26,9 +26,12 @@ def cents(text: str) -> int:
     return -amount if sign else amount
 
 
+_ratio = lru_cache(64)(Decimal.as_integer_ratio)
+
+
 def minimum_cents(expected_cents: int, percent: Decimal) -> int:
     """Smallest whole cents that satisfy `paid * 100 >= expected * percent` (the rule table's "at least")."""
-    numerator, denominator = percent.as_integer_ratio()
+    numerator, denominator = _ratio(percent)
     return -(-expected_cents * numerator // (denominator * 100))
 
 

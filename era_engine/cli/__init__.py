@@ -1,5 +1,6 @@
 """The command line. Commands are loaded when they are called, so that every --help answers at once."""
 
+import gc
 import os
 import sys
 from io import TextIOWrapper
@@ -42,6 +43,7 @@ def era() -> None:
 
 def main() -> None:
     """Run the command line; every way out of it is an exit code of the contract."""
+    gc.set_threshold(200_000, 20, 20)  # a run makes millions of small tuples and hardly a cycle
     os.umask(0o077)  # what we write holds patient data: for this user alone
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
@@ -67,4 +69,5 @@ def main() -> None:
 
         click.echo(report_internal_error(error), err=True)
         code = 1
+    gc.freeze()  # the interpreter need not look for cycles on its way out
     sys.exit(code if isinstance(code, int) else 0)

@@ -14,7 +14,7 @@ from typing import Any
 
 from era_engine.decisions.condition import Condition
 from era_engine.decisions.facts import FACTS, Facts
-from era_engine.decisions.rule_conditions import LARGEST
+from era_engine.decisions.rule_conditions import LARGEST, TYPE_OF_KIND
 from era_engine.decisions.rule_set import Rule, RuleSet
 from era_engine.errors import EraError, InstallationError
 
@@ -36,7 +36,10 @@ class Engine:
         self._durable = _durable()
         rules = [*rule_set.rows, *(hold for hold in rule_set.holds if hold.enabled)]
         self._definition = json.dumps({_READY: {"all": [{"m": {_READY: 1}}]}, **{r.id: _compiled(r) for r in rules}})
-        self._asked = [(name, FACTS[name].kind, f'"{name}":') for name in sorted(_facts_asked(rules))]
+        self._asked = [
+            (name, FACTS[name].kind, TYPE_OF_KIND[FACTS[name].kind], f'"{name}":')
+            for name in sorted(_facts_asked(rules))
+        ]
         self._lock = threading.Lock()
         self._start()
 
@@ -79,18 +82,20 @@ class Engine:
         if not facts.keys() <= FACTS.keys():
             raise EngineError(f"Facts that are not declared: {', '.join(sorted(facts.keys() - FACTS.keys()))}.")
         parts = ['"id":"1"']
-        for name, kind, key in self._asked:
+        for name, kind, type_of_kind, key in self._asked:
             value = facts.get(name)
             if value is None:
                 continue
-            if type(value) is bool and kind == "flag":
-                parts.append(key + ("true" if value else "false"))
-            elif type(value) is int and (kind == "cents" or kind == "count") and -LARGEST <= value <= LARGEST:
-                parts.append(f"{key}{value}")
-            elif type(value) is str and (kind == "code" or kind == "text"):
+            if type(value) is not type_of_kind:
+                raise _wrong_fact(name, kind, value)
+            if isinstance(value, bool):
+                parts.append(f"{key}true" if value else f"{key}false")
+            elif isinstance(value, str):
                 parts.append(key + encode_basestring_ascii(value))
+            elif -LARGEST <= value <= LARGEST:
+                parts.append(f"{key}{value}")
             else:
-                raise EngineError(f"The fact {name} must be a {kind}, not {type(value).__name__}, or it is too large.")
+                raise _wrong_fact(name, kind, value)
         return "{" + ",".join(parts) + "}"
 
     def _match(self, message: str) -> list[str]:
@@ -109,6 +114,10 @@ class Engine:
             action = durable.complete_and_start_action(handle, state)
         durable.retract_fact(handle, '{"id":"1"}')
         return fired
+
+
+def _wrong_fact(name: str, kind: str, value: object) -> EngineError:
+    return EngineError(f"The fact {name} must be a {kind}, not {type(value).__name__}, or it is too large.")
 
 
 def _durable() -> ModuleType:

@@ -196,7 +196,7 @@ def _needed(condition: Condition, facts: Facts) -> FactValue | None:
 
 
 def _compares_payment(row: Rule) -> bool:
-    return any((c.fact, c.op, c.other_fact) == ("paid_cents", "at_least", "minimum_cents") for c in row.when)
+    return Condition("paid_cents", "at_least", "minimum_cents") in row.when
 
 
 def _margin(row: Rule, facts: Facts) -> str | None:

@@ -11,7 +11,7 @@ from era_engine.decisions.rule_schema import as_written
 
 LARGEST = 2**63 - 1  # durable_rules reads whole numbers into 64 bits and would cut larger ones
 
-_TYPE_OF_KIND: dict[Kind, type[FactValue]] = {"flag": bool, "count": int, "cents": int, "code": str, "text": str}
+TYPE_OF_KIND: dict[Kind, type[FactValue]] = {"flag": bool, "count": int, "cents": int, "code": str, "text": str}
 _KINDS: dict[Kind, str] = {
     "flag": "a flag",
     "count": "a count",
@@ -97,7 +97,7 @@ def _choice(name: str, op: Op, operand: Any, source: Source, steps: Steps, fault
 
 def _is_literal(name: str, given: Any, source: Source, steps: Steps, faults: Faults) -> bool:
     kind = FACTS[name].kind
-    if type(given) is not _TYPE_OF_KIND[kind]:
+    if type(given) is not TYPE_OF_KIND[kind]:
         faults.at(source, steps, f"`{name}` is {_KINDS[kind]}, not {as_written(given)}", _ALLOWED_OF_KIND[kind])
         return False
     if isinstance(given, int) and abs(given) > LARGEST:

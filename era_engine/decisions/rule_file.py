@@ -69,8 +69,7 @@ def read_rule_file(path: Path, faults: Faults) -> Source | None:
     """Read one YAML file; what is wrong with it as YAML goes to `faults`, and then there may be nothing to return."""
     try:
         text = path.read_text(encoding="utf-8-sig")
-        loader = yaml.SafeLoader(text)
-        node = loader.get_single_node()
+        loader, node = _parsed(text)
     except FileNotFoundError:
         faults.add(path.name, None, f"there is no such file in {path.parent}")
         return None
@@ -92,6 +91,18 @@ def read_rule_file(path: Path, faults: Faults) -> Source | None:
         return None
     reading = _Reading(path.name, loader, faults)
     return Source(path.name, reading.value(node, ()), reading.lines, reading.unreadable)
+
+
+def _parsed(text: str) -> tuple[Any, yaml.Node | None]:
+    """libyaml is eight times as fast; what it refuses is read again by PyYAML, whose messages say more."""
+    for kind in (getattr(yaml, "CSafeLoader", yaml.SafeLoader), yaml.SafeLoader):
+        loader = kind(text)
+        try:
+            return loader, loader.get_single_node()
+        except yaml.YAMLError:
+            if kind is yaml.SafeLoader:
+                raise
+    raise AssertionError("not reached")
 
 
 class _Reading:

@@ -41,14 +41,16 @@ def entries_for(payment: ClaimPayment, lines: LineMatch, on: date, mark: str | N
     if payment.paid_cents is None:
         raise ValueError("a claim payment without a readable amount cannot be posted")
     line_numbers = dict(lines.pairs)
-    paid = [
-        (line_numbers.get(at), line.paid_cents) for at, line in enumerate(payment.lines) if line.paid_cents is not None
-    ]
-    write_offs = [
-        (line_numbers.get(at), contracted_write_off(line.adjustments)) for at, line in enumerate(payment.lines)
-    ]
-    of_the_claim = contracted_write_off(payment.adjustments)
-    write_off = of_the_claim + sum(cents for _, cents in write_offs)
+    paid = []
+    write_offs = []
+    write_off = contracted_write_off(payment.adjustments)
+    for at, line in enumerate(payment.lines):
+        number = line_numbers.get(at)
+        if line.paid_cents is not None:
+            paid.append((number, line.paid_cents))
+        written_off = contracted_write_off(line.adjustments)
+        write_offs.append((number, written_off))
+        write_off += written_off
     entries = [Entry(on, "insurance_payment", mark, _postings(INSURANCE_DEPOSITS, payment.paid_cents, paid))]
     if write_off:
         postings = _postings(CONTRACTED_WRITE_OFFS, write_off, write_offs)
@@ -58,10 +60,13 @@ def entries_for(payment: ClaimPayment, lines: LineMatch, on: date, mark: str | N
 
 def _postings(account: str, total: int, by_line: list[tuple[int | None, int]]) -> tuple[Posting, ...]:
     """A debit of the total, credits by line, and what the lines do not carry on no line (claim-level amounts)."""
-    credits = [Posting(ACCOUNTS_RECEIVABLE, -cents, line) for line, cents in by_line if cents]
-    rest = total + sum(each.cents for each in credits)
-    if rest or not credits:
-        credits.append(Posting(ACCOUNTS_RECEIVABLE, -rest, None))
-    postings = (Posting(account, total, None), *credits)
-    assert sum(each.cents for each in postings) == 0, "an entry must balance"
-    return postings
+    postings = [Posting(account, total, None)]
+    rest = total
+    for line, cents in by_line:
+        if cents:
+            postings.append(Posting(ACCOUNTS_RECEIVABLE, -cents, line))
+            rest -= cents
+    if rest or len(postings) == 1:
+        postings.append(Posting(ACCOUNTS_RECEIVABLE, -rest, None))
+    assert sum([each.cents for each in postings]) == 0, "an entry must balance"
+    return tuple(postings)

@@ -35,11 +35,17 @@ def read_claims(
     `survey`) are passed over.
     """
     loop = _ClaimLoop(separators, position)
-    element, handlers = separators.element, loop.handlers
+    element = separators.element
+    frequent = {tag + element: take for tag, take in loop.frequent.items()}
     for raw in raw_segments:
+        take = frequent.get(raw[:4])
+        if take is not None and loop.is_open:
+            loop.source.append(raw)
+            take(raw)
+            continue
         elements = raw.split(element)
         elements += PAD
-        handler = handlers.get(elements[0])
+        handler = loop.handlers.get(elements[0])
         if handler is not None and loop.is_open:
             loop.source.append(raw)
             handler(elements)
@@ -66,12 +72,17 @@ class _ClaimLoop:
         self.is_open = False
         self.source: list[str] = []
         self._summary: ProviderSummary | None = None
-        self.handlers: dict[str, Callable[[list[str]], None]] = {
+        self._element = separators.element
+        # the same few of these recur in every claim, so they are read once and kept whole
+        self.frequent: dict[str, Callable[[str], None]] = {
             "CAS": self._adjust,
             "DTM": self._date,
-            "SVC": self._open_line,
             "REF": self._refer,
             "AMT": self._amount,
+        }
+        self.handlers: dict[str, Callable[[list[str]], None]] = {
+            "CAS": self._adjust_oddly,
+            "SVC": self._open_line,
             "NM1": self._person,
             "LQ": self._remark,
             "MOA": self._adjudicate,
@@ -184,7 +195,14 @@ class _ClaimLoop:
             )
         )
 
-    def _adjust(self, elements: list[str]) -> None:
+    def _adjust(self, raw: str) -> None:
+        adjustments = values.adjustments(raw, self._element)
+        if adjustments is None:
+            self._adjust_oddly([*raw.split(self._element), *PAD])
+        else:
+            self._adjustments += adjustments
+
+    def _adjust_oddly(self, elements: list[str]) -> None:
         """Up to six (reason, amount, quantity) triplets."""
         group = elements[1]
         length = len(elements) - len(PAD)
@@ -207,19 +225,21 @@ class _ClaimLoop:
                 elements,
             )
 
-    def _date(self, elements: list[str]) -> None:
-        entry = values.dated(elements[1], elements[2])
+    def _date(self, raw: str) -> None:
+        entry = values.dated(raw, self._element)
         self._dates.append(entry)
         if entry.day is None:
+            elements = [*raw.split(self._element), *PAD]
             self._find("unreadable-date", "warn", f"DTM02 {elements[2][:12]!r} is not a date (CCYYMMDD).", elements)
 
-    def _refer(self, elements: list[str]) -> None:
-        self._references.append(values.reference(elements[1], elements[2]))
+    def _refer(self, raw: str) -> None:
+        self._references.append(values.reference(raw, self._element))
 
-    def _amount(self, elements: list[str]) -> None:
-        entry = values.qualified_amount(elements[1], elements[2])
+    def _amount(self, raw: str) -> None:
+        entry = values.qualified_amount(raw, self._element)
         self._amounts.append(entry)
         if entry.cents is None:
+            elements = [*raw.split(self._element), *PAD]
             self._find(
                 "unreadable-information",
                 "warn",

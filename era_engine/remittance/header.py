@@ -84,9 +84,9 @@ class HeaderReader:
         elif tag in _OF_A_PARTY and self._n1 is not None:
             self._party_segment(tag, elements)
         elif tag == "REF":
-            self.references.append(values.reference(elements[1], elements[2]))
+            self.references.append(Reference(elements[1], elements[2]))
         elif tag == "DTM":
-            self.dates.append(values.dated(elements[1], elements[2]))
+            self.dates.append(Dated(elements[1], values.day(elements[2])))
         elif tag == "BPR" and self._bpr is None:
             self._bpr = elements
         elif tag == "TRN" and self._trn is None:
@@ -101,7 +101,7 @@ class HeaderReader:
 
     def _party_segment(self, tag: str, elements: list[str]) -> None:
         if tag == "REF":
-            self._party_references.append(values.reference(elements[1], elements[2]))
+            self._party_references.append(Reference(elements[1], elements[2]))
         elif tag == "PER":
             self._contacts.append(values.contact(elements))
         else:

@@ -19,6 +19,7 @@ from era_engine.x12.reader import Reader, TransactionSet
 from era_engine.x12.source import Source
 
 VERSIONS = ("005010X221A1", "005010X221")
+_WITHIN_A_CLAIM = frozenset(["SVC", "CAS", "DTM", "REF", "AMT", "NM1"])
 _HASH_AFTER = 20_000  # segments kept before they are hashed
 
 
@@ -136,9 +137,11 @@ def _survey_set(transaction: TransactionSet) -> Remittance:
     fingerprint = _Fingerprint(separators.element, separators.component)
     numbers: list[str] = []
     claims_paid: int | None = 0
-    in_claim = in_header = True
+    in_claim, in_header = False, True
     for raw in transaction.raw_segments():
         fingerprint.add(raw)
+        if in_claim and raw[:3] in _WITHIN_A_CLAIM:  # nearly all of the file
+            continue
         if raw[:4] == claim_tag:
             in_claim, in_header = True, False
             elements = raw.split(separators.element, 5)

@@ -19,6 +19,7 @@ from era_engine.remittance.model import (
 )
 
 _KEPT = 1 << 14
+GROUPS = frozenset(["CO", "PR", "OA", "PI"])
 PAD = ("",) * 32  # appended to a segment's elements so that an absent one reads as empty
 
 
@@ -48,18 +49,42 @@ def adjustment(group: str, reason: str, amount_text: str, quantity: str) -> Adju
 
 
 @lru_cache(_KEPT)
-def dated(qualifier: str, text: str) -> Dated:
-    return Dated(qualifier, day(text))
+def adjustments(raw: str, element: str) -> tuple[Adjustment, ...] | None:
+    """The triplets of an ordinary CAS; None where anything of it is odd."""
+    elements = raw.split(element)
+    if not 4 <= len(elements) <= 20 or elements[1] not in GROUPS:
+        return None
+    elements += PAD
+    read = [
+        adjustment(elements[1], elements[at], elements[at + 1], elements[at + 2])
+        for at in range(2, 20, 3)
+        if elements[at] or elements[at + 1]
+    ]
+    return None if any(each.cents is None for each in read) else tuple(read)
 
 
 @lru_cache(_KEPT)
-def qualified_amount(qualifier: str, text: str) -> QualifiedAmount:
-    return QualifiedAmount(qualifier, amount(text))
+def dated(raw: str, element: str) -> Dated:
+    """DTM."""
+    elements = raw.split(element)
+    elements += PAD
+    return Dated(elements[1], day(elements[2]))
 
 
 @lru_cache(_KEPT)
-def reference(qualifier: str, value: str) -> Reference:
-    return Reference(qualifier, value)
+def qualified_amount(raw: str, element: str) -> QualifiedAmount:
+    """AMT."""
+    elements = raw.split(element)
+    elements += PAD
+    return QualifiedAmount(elements[1], amount(elements[2]))
+
+
+@lru_cache(_KEPT)
+def reference(raw: str, element: str) -> Reference:
+    """REF."""
+    elements = raw.split(element)
+    elements += PAD
+    return Reference(elements[1], elements[2])
 
 
 @lru_cache(_KEPT)

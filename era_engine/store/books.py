@@ -25,7 +25,7 @@ _DECISION = (
 )
 _ENTRY = ("id", "decision_id", "date", "kind", "mark", "claim_number", "patient_id", "memo")
 _POSTING = ("entry_id", "ordinal", "account", "cents", "line")
-_json = json.JSONEncoder(ensure_ascii=False).encode
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class Judged(NamedTuple):

@@ -127,8 +127,8 @@ def _claims_where(connection: Connection, query: Select[Any], wanted: list[str])
     key = "numbers" if query is _CLAIMS_BY_NUMBER else "patients"
     rows = connection.execute(query, {key: wanted}).all()
     lines: dict[str, list[ProcedureLine]] = defaultdict(list)
-    for number, *line in connection.execute(_LINES, {"numbers": [row[0] for row in rows]}):
-        lines[number].append(ProcedureLine(*line))
+    for row in connection.execute(_LINES, {"numbers": [row[0] for row in rows]}).all():
+        lines[row[0]].append(ProcedureLine(*row[1:]))
     return {row[0]: Claim._make((*row, tuple(lines[row[0]]))) for row in rows}
 
 
