@@ -37,6 +37,7 @@ class PaymentDone(NamedTuple):
     posted: int
     posted_cents: int
     left: int
+    left_cents: int
     findings: tuple[Finding, ...]
 
 
@@ -84,8 +85,7 @@ def decide_payment(
             judge.record(ids, judged)
             for each in judged:
                 totals[each.decision.outcome] += 1
-                if each.decision.outcome == "post":
-                    totals["posted_cents"] += each.payment.paid_cents or 0
+                totals[f"{each.decision.outcome}_cents"] += each.payment.paid_cents or 0
     paid = remittance.payment
     return PaymentDone(
         file.name,
@@ -94,8 +94,9 @@ def decide_payment(
         remittance.payer.name if remittance.payer else None,
         paid.payment_cents,
         totals["post"],
-        totals["posted_cents"],
+        totals["post_cents"],
         totals["manual"],
+        totals["manual_cents"],
         findings,
     )
 

@@ -28,6 +28,11 @@ def quick_post(office: Office, trace: str, claim_number: str | None) -> QuickPos
         payment = stored_payment(connection, payment_id_of(connection, trace))
         waiting = list(claim_payments_of(connection, payment, claim_number, posted=False))
         done = sum(1 for _ in claim_payments_of(connection, payment, claim_number, posted=True))
+        if not waiting and not done and claim_number is None:
+            raise UsageError(
+                f"Payment {trace} names no claim; there is nothing to quick-post.",
+                "Its provider-level adjustments wait for a person.",
+            )
         if not waiting and not done:
             raise UsageError(
                 f"Payment {trace} has no claim {claim_number}.", f"`era log --trace {trace}` lists its claims."

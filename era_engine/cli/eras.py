@@ -35,6 +35,7 @@ def command(status: str, form: str, home: Path | None) -> None:
         Column("payment", right=True),
         Column("posted", right=True),
         Column("claims", right=True),
+        Column("left", right=True),
         Column("file"),
     )
     rows = [
@@ -47,10 +48,14 @@ def command(status: str, form: str, home: Path | None) -> None:
             money(record["payment_cents"]),
             money(record["posted_cents"]),
             f"{record['posted']}/{record['claims']}",
+            money(record["left_cents"]),
             record["file"],
         )
         for record in records
     ]
     if rows:
         table(columns, rows, ["green" if record["status"] == "completed" else "yellow" for record in records])
-    click.echo(f"\n{count(len(rows), 'payment')}." if rows else "No payments.")
+    left = money(sum(record["left_cents"] for record in records))
+    click.echo(
+        f"\n{count(len(rows), 'payment')}; claims paying {left} are left to a person." if rows else "No payments."
+    )

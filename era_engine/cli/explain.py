@@ -51,9 +51,9 @@ def _show(record: dict[str, Any], explanation: "Explanation", findings: list[dic
     if explanation.smallest_change:
         click.echo(f"Only this stood in the way: {explanation.smallest_change}")
     elif explanation.changes:
-        click.echo("All of this stands in the way:")
+        click.echo("What stands in the way, and what to do:")
         for change in explanation.changes:
-            click.echo(f"  - {change.words}")
+            click.echo(f"  - {change.hold}: {change.words}" if change.hold else f"  - {change.words}")
     elif explanation.margin:
         click.echo(explanation.margin)
     if findings:
@@ -62,7 +62,7 @@ def _show(record: dict[str, Any], explanation: "Explanation", findings: list[dic
         where = f"segment {finding['segment_number']}: " if finding["segment_number"] else ""
         click.echo(f"  {finding['severity']}: {where}{finding['message']}")
     holds = [rule for rule in explanation.rules if rule.then == "hold"]
-    click.echo("\nThe table")
+    click.echo("\nThe table (▶ the row that applies" + ("; moot, as a hold fired)" if explanation.holds else ")"))
     for rule in explanation.rules:
         if rule.then != "hold":
             _show_rule(rule)

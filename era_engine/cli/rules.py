@@ -52,6 +52,16 @@ def check(folder: Path | None, home: Path | None) -> None:
     click.echo(f"✔ {len(rule_set.rows)} rows and {len(rule_set.holds)} holds are valid. {rule_set.content_hash}")
 
 
+@command.command(epilog="Example: era rules facts")
+def facts() -> None:
+    """List every fact a rule may ask about: its name, kind and meaning."""
+    from era_engine.cli.output import Column, table
+    from era_engine.decisions.facts import FACTS
+
+    columns = (Column("fact"), Column("kind"), Column("meaning"))
+    table(columns, [(name, fact.kind, fact.meaning) for name, fact in FACTS.items()])
+
+
 def _load(folder: Path | None, home: Path | None) -> "RuleSet":
     from era_engine.decisions.rule_set import load_rule_set
     from era_engine.home import find_home
@@ -72,5 +82,9 @@ def _show(rule: "Rule") -> None:
     click.echo(f"{rule.id}{'' if rule.enabled else ' (switched off)'} -> {outcome}")
     click.echo(f"  {rule.because} [{rule.reference}]")
     for condition in rule.when:
-        click.echo(f"  when {FACTS[condition.fact].meaning}: {condition_words(condition)}")
+        click.echo(f"  when {FACTS[condition.fact].meaning} ({condition.fact}): {condition_words(condition)}")
+    if rule.message:
+        click.echo(f"  says: {rule.message}")
+    if rule.remedy:
+        click.echo(f"  to do: {rule.remedy}")
     click.echo("")

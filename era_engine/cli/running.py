@@ -99,15 +99,19 @@ class TableReport:
         leave = "would leave" if self._dry_run else "left"
         click.echo(
             f"\n{verb.capitalize()} {count(totals['posted'], 'claim')}, {money(totals['posted_cents'])};"
-            f" {leave} {count(totals['left'], 'claim')} to a person."
+            f" {leave} {count(totals['left'], 'claim')}, {money(totals['left_cents'])}, to a person."
         )
         if self._dry_run:
             click.echo("Dry run: nothing was kept or moved.")
         elif totals["left"]:
-            click.echo("Next: era log --outcome manual, and era explain CLAIM for any of them.")
+            click.echo(
+                "Next: era log --open lists what waits for a person; era explain CLAIM tells why, for any of them."
+            )
 
     def _payment(self, event: PaymentDone) -> None:
-        self._totals.update(posted=event.posted, posted_cents=event.posted_cents, left=event.left)
+        self._totals.update(
+            posted=event.posted, posted_cents=event.posted_cents, left=event.left, left_cents=event.left_cents
+        )
         result, colour = ("✔ posted", "green") if event.posted and not event.left else ("⚠ review", "yellow")
         self._row(
             result,
@@ -159,7 +163,7 @@ class TableReport:
         columns = (Column("status"), Column("claim"), Column("paid", right=True), Column("why"))
         table(columns, self._left[:_SHOWN])
         if len(self._left) > _SHOWN:
-            click.echo("… and more; era log --outcome manual lists all.")
+            click.echo("… and more; era log --open lists all.")
 
     def _show_quarantined(self, event: FileDone) -> None:
         left_in_place = any(each.code == "unreadable-file" for each in event.findings)

@@ -26,6 +26,32 @@ def table_faults(rows: Sequence[tuple[str, Sequence[Condition]]]) -> Iterator[tu
     yield from islice(_wrong_cases(rows, values), _MOST_SHOWN)
 
 
+# What may be unknown of a claim. No row can decide then, so a hold has to, and must not be switched off.
+_UNKNOWN: tuple[tuple[str, Facts], ...] = (
+    ("a claim the office does not have", {"claim_found": False}),
+    ("a claim whose expected amount the office does not know", {"claim_found": True, "expected_known": False}),
+    ("a claim with an unreadable amount", {"amounts_readable": False}),
+)
+# The switches of the dialog are hard: no row posts what they forbid.
+_SWITCHES = ("posting_active", "write_offs_active")
+
+
+def uncaught_unknowns(holds: Sequence[Sequence[Condition]]) -> Iterator[str]:
+    """What is wrong where no enabled hold, each given by its conditions, catches what no row can decide."""
+    for claim, facts in _UNKNOWN:
+        if not any(all(condition.met(facts) for condition in when) for when in holds):
+            asked = ", ".join(f"{name}: {str(value).lower()}" for name, value in facts.items())
+            yield f"no enabled hold catches {claim} (when: {{{asked}}}), which no row can decide"
+
+
+def unguarded_posts(rows: Sequence[tuple[str, Sequence[Condition]]]) -> Iterator[tuple[int, str]]:
+    """(position, what is wrong) of rows, each `post` or `manual` and its conditions, that post without a switch."""
+    for position, (then, when) in enumerate(rows):
+        for switch in _SWITCHES:
+            if then == "post" and Condition(switch, "is", True) not in when:
+                yield position, f"a row that posts must ask for `{switch}: true`"
+
+
 def _wrong_cases(
     rows: Sequence[tuple[str, Sequence[Condition]]], values: dict[str, list[FactValue]]
 ) -> Iterator[tuple[int | None, str]]:

@@ -24,6 +24,7 @@ class Filters(NamedTuple):
     patient: str | None = None
     payment_id: int | None = None
     decision_id: int | None = None
+    open: bool = False  # only the newest decision on claim payments that are not posted
 
 
 class Decided(NamedTuple):
@@ -131,6 +132,14 @@ def _conditions(wanted: Filters) -> list[ColumnElement[bool]]:
         conditions.append(decisions.c.decided_at >= wanted.since)
     if wanted.until is not None:
         conditions.append(decisions.c.decided_at <= f"{wanted.until}T23:59:59Z")
+    if wanted.open:
+        newer = decisions.alias("newer")
+        conditions.append(
+            ~exists().where(
+                newer.c.claim_payment_id == decisions.c.claim_payment_id,
+                (newer.c.id > decisions.c.id) | (newer.c.outcome == "post"),
+            )
+        )
     if wanted.hold is not None:
         conditions.append(decisions.c.holds.contains(f" {wanted.hold} ", autoescape=True))
     if wanted.payer is not None:
@@ -152,6 +161,7 @@ class PaymentSummary(NamedTuple):
     claims: int
     posted: int
     posted_cents: int
+    left_cents: int
 
 
 def _is_posted() -> ColumnElement[bool]:
@@ -166,6 +176,7 @@ def payment_summaries(connection: Connection) -> Iterator[PaymentSummary]:
             func.count().label("claims"),
             func.count().filter(_is_posted()).label("posted"),
             func.coalesce(func.sum(claim_payments.c.paid_cents).filter(_is_posted()), 0).label("posted_cents"),
+            func.coalesce(func.sum(claim_payments.c.paid_cents).filter(~_is_posted()), 0).label("left_cents"),
         )
         .group_by(claim_payments.c.payment_id)
         .subquery()
@@ -183,13 +194,14 @@ def payment_summaries(connection: Connection) -> Iterator[PaymentSummary]:
             func.coalesce(claims.c.claims, 0),
             func.coalesce(claims.c.posted, 0),
             func.coalesce(claims.c.posted_cents, 0),
+            func.coalesce(claims.c.left_cents, 0),
         )
         .join(files)
         .join(claims, claims.c.payment_id == payments.c.id, isouter=True)
         .order_by(payments.c.id)
     )
     for row in connection.execute(query):
-        yield PaymentSummary._make((*row[:10], int(row[10])))
+        yield PaymentSummary._make((*row[:10], int(row[10]), int(row[11])))
 
 
 class PaymentName(NamedTuple):
