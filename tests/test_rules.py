@@ -144,7 +144,7 @@ def test_comments_and_layout_do_not_change_the_hash(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [
-        ("holds.yaml", "enabled: true", "enabled: false"),
+        ("holds.yaml", "- id: denied\n  enabled: true", "- id: denied\n  enabled: false"),
         ("holds.yaml", "more_than: 1}", "more_than: 2}"),
         ("holds.yaml", "message: An amount", "message: Some amount"),
         ("auto_posting.yaml", "reference: auto-posting table, row 1", "reference: our own table"),
@@ -189,9 +189,16 @@ def test_several_operators_on_one_fact_are_all_conditions(folder: Path) -> None:
     assert is_not == Condition("provider_adjustments", "is_not", 7)
 
 
-def test_an_office_may_have_no_holds_at_all(folder: Path) -> None:
-    (folder / "holds.yaml").write_text("[]\n", encoding="utf-8")
-    assert load_rule_set(folder).holds == ()
+@pytest.mark.parametrize("hold", ["no-matching-claim", "expected-amount-unknown", "malformed-amount"])
+def test_a_hold_the_table_cannot_do_without_cannot_be_switched_off(folder: Path, hold: str) -> None:
+    change(folder / "holds.yaml", f"- id: {hold}\n  enabled: true", f"- id: {hold}\n  enabled: false")
+    with pytest.raises(RulesError, match=r"no enabled hold catches a claim .* which no row can decide"):
+        load_rule_set(folder)
+
+
+def test_any_other_hold_may_be_switched_off(folder: Path) -> None:
+    change(folder / "holds.yaml", "- id: denied\n  enabled: true", "- id: denied\n  enabled: false")
+    assert [hold.id for hold in load_rule_set(folder).holds if not hold.enabled] == ["denied"]
 
 
 def test_a_table_of_an_offices_own_is_accepted(folder: Path) -> None:

@@ -11,7 +11,7 @@ from era_engine.decisions.condition import Condition
 from era_engine.decisions.rule_conditions import check_message, read_conditions
 from era_engine.decisions.rule_file import Faults, Source, Steps, did_you_mean, read_rule_file
 from era_engine.decisions.rule_schema import HoldEntry, IndicatorsEntry, IndicatorsFile, RowEntry, checked
-from era_engine.decisions.table import table_faults, uncaught_unknowns, unguarded_posts
+from era_engine.decisions.table import table_faults, uncaught_unknowns
 
 ROWS, HOLDS, INDICATORS = "auto_posting.yaml", "holds.yaml", "indicators.yaml"
 
@@ -83,8 +83,6 @@ def load_rule_set(folder: Path) -> RuleSet:
     rule_set = _rule_set(list(found.values()), faults)
     for problem in uncaught_unknowns([hold.when for hold in rule_set.holds if hold.enabled]):
         faults.at(found[HOLDS], (), problem)
-    for position, problem in unguarded_posts([(row.then, row.when) for row in rule_set.rows]):
-        faults.at(found[ROWS], (position,), problem)
     faults.raise_if_any()
     return rule_set
 

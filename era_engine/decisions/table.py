@@ -32,8 +32,6 @@ _UNKNOWN: tuple[tuple[str, Facts], ...] = (
     ("a claim whose expected amount the office does not know", {"claim_found": True, "expected_known": False}),
     ("a claim with an unreadable amount", {"amounts_readable": False}),
 )
-# The switches of the dialog are hard: no row posts what they forbid.
-_SWITCHES = ("posting_active", "write_offs_active")
 
 
 def uncaught_unknowns(holds: Sequence[Sequence[Condition]]) -> Iterator[str]:
@@ -42,14 +40,6 @@ def uncaught_unknowns(holds: Sequence[Sequence[Condition]]) -> Iterator[str]:
         if not any(all(condition.met(facts) for condition in when) for when in holds):
             asked = ", ".join(f"{name}: {str(value).lower()}" for name, value in facts.items())
             yield f"no enabled hold catches {claim} (when: {{{asked}}}), which no row can decide"
-
-
-def unguarded_posts(rows: Sequence[tuple[str, Sequence[Condition]]]) -> Iterator[tuple[int, str]]:
-    """(position, what is wrong) of rows, each `post` or `manual` and its conditions, that post without a switch."""
-    for position, (then, when) in enumerate(rows):
-        for switch in _SWITCHES:
-            if then == "post" and Condition(switch, "is", True) not in when:
-                yield position, f"a row that posts must ask for `{switch}: true`"
 
 
 def _wrong_cases(
