@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
 
@@ -86,9 +87,22 @@ def filters(connection: Connection, trace: str | None = None, **wanted: Any) -> 
     for day in ("since", "until"):
         if wanted.get(day) is not None:
             wanted[day] = wanted[day].date().isoformat()
+    for kind in ("rule", "hold"):
+        if wanted.get(kind) is not None:
+            _check_rule(connection, kind, wanted[kind])
     if trace is not None and log.is_payment_id(connection, trace):
         return Filters(payment_id=int(trace), **wanted)
     return Filters(trace=trace, **wanted)
+
+
+def _check_rule(connection: Connection, kind: str, wanted: str) -> None:
+    """A mistyped rule or hold must not look like "nothing to do"."""
+    contents = [rule_set_from_json(content) for content in log.rules_ever_used(connection)]
+    known = {rule.id for each in contents for rule in (each.rows if kind == "rule" else each.holds)}
+    if known and wanted not in known:
+        close = get_close_matches(wanted, known, n=1)
+        hint = f" Did you mean {close[0]}?" if close else ""
+        raise UsageError(f"No {kind} is called {wanted}.{hint}", "`era rules show` lists rules and holds.")
 
 
 def payment_id_of(connection: Connection, trace: str) -> int:

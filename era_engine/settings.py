@@ -254,7 +254,7 @@ def _parsed(path: Path, text: str) -> dict[str, object]:
         return tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
         what, _, where = str(error).rstrip(")").partition(" (at ")
-        problem = f"{path}: {where}: not valid TOML: {what}."
+        problem = f"{path}: {where}: not valid TOML: {what}. (A number has a decimal point, and no % sign.)"
     except (ValueError, ArithmeticError, RecursionError):
         problem = f"{path}: not valid TOML: a number is too long, or brackets are nested too deep."
     raise SettingsError(

@@ -27,7 +27,7 @@ def command(claim: str, trace: str | None, all_rules: bool, as_json: bool, home:
     from era_engine.cli.output import json_line
     from era_engine.office import open_books
     from era_engine.reports import LogReader, decision_to_explain, payment_id_of
-    from era_engine.store.log import findings_behind
+    from era_engine.store.log import findings_behind, other_payments_of
 
     with open_books(home) as (_, _, database), database.reading() as connection:
         payment_id = None if trace is None else payment_id_of(connection, trace)
@@ -35,10 +35,13 @@ def command(claim: str, trace: str | None, all_rules: bool, as_json: bool, home:
         reader = LogReader(connection)
         record, explanation = reader.record(decided), reader.explained(decided)
         findings = findings_behind(connection, decided)
+        others = other_payments_of(connection, decided)
     if as_json:
         json_line(record | {"explained": asdict(explanation), "findings": findings})
     else:
         _show(record, explanation, findings, all_rules)
+        for other_id, trace_number in others:
+            click.echo(f"Payment {other_id} ({trace_number}) names this claim, too: --trace {other_id} explains it.")
 
 
 def _show(record: dict[str, Any], explanation: "Explanation", findings: list[dict[str, Any]], all_rules: bool) -> None:

@@ -52,13 +52,24 @@ def _show(record: dict[str, Any]) -> None:
             )
             table(columns, [_claim_row(claim) for claim in remittance["claims"]])
         for each in remittance["provider_adjustments"]:
-            click.echo(f"  provider adjustment {each['reason']} {each['reference'] or ''} {money(each['cents'])}")
+            click.echo(
+                f"  provider-level adjustment {each['reason']} {each['reference'] or ''}: {_effect(each['cents'])}"
+            )
     for finding in record["findings"]:
         where = f"segment {finding['segment_number']}" if finding["segment_number"] else "file"
         excerpt = f" ({finding['excerpt']})" if finding["excerpt"] else ""
         click.echo(f"  {finding['severity']}: {where}{excerpt}: {finding['message']}")
     if not record["findings"]:
         click.echo("  No findings.")
+
+
+def _effect(cents: int | None) -> str:
+    """What a provider-level adjustment does to the payment; a positive one reduces it."""
+    from era_engine.cli.output import money
+
+    if cents is None:
+        return "an unreadable amount"
+    return f"keeps back {money(cents)}" if cents >= 0 else f"adds {money(-cents)}"
 
 
 def _claim_row(claim: dict[str, Any]) -> tuple[str, ...]:
@@ -72,6 +83,16 @@ def _claim_row(claim: dict[str, Any]) -> tuple[str, ...]:
         money(claim["charge_cents"]),
         money(claim["paid_cents"]),
         "" if responsibility is None else money(responsibility),
-        ", ".join(dict.fromkeys(f"{each['group']}-{each['reason']}" for each in every)),
+        ", ".join(f"{reason} {money(cents)}" for reason, cents in _by_reason(every).items()),
         ", ".join(line["procedure"] for line in claim["lines"]),
     )
+
+
+def _by_reason(adjustments: list[dict[str, Any]]) -> dict[str, int | None]:
+    """Cents by group and reason over the claim and its lines; None where one of them is unreadable."""
+    totals: dict[str, int | None] = {}
+    for each in adjustments:
+        reason = f"{each['group']}-{each['reason']}"
+        before = totals.get(reason, 0)
+        totals[reason] = None if before is None or each["cents"] is None else before + each["cents"]
+    return totals

@@ -42,9 +42,9 @@ def command(form: str, home: Path | None, **wanted: Any) -> None:
 
 
 def _show(records: Any) -> None:
-    from era_engine.cli.output import Column, count, money, table
+    from era_engine.cli.output import Column, count, money, narrow, table
 
-    columns = (
+    columns: tuple[Column, ...] = (
         Column("status"),
         Column("claim"),
         Column("patient"),
@@ -55,7 +55,8 @@ def _show(records: Any) -> None:
         Column("expected", right=True),
         Column("why"),
     )
-    rows, colours = [], []
+    rows: list[tuple[str, ...]] = []
+    colours = []
     for record in records:
         status, colour = _status(record)
         rows.append(
@@ -72,6 +73,8 @@ def _show(records: Any) -> None:
             )
         )
         colours.append(colour)
+    if narrow():  # the reason matters more than where the claim belongs
+        columns, rows = columns[:2] + columns[5:7] + columns[8:], [row[:2] + row[5:7] + row[8:] for row in rows]
     if rows:
         table(columns, rows, colours)
     click.echo(f"\n{count(len(rows), 'decision')}." if rows else "No decisions.")

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -21,6 +22,11 @@ class Column(NamedTuple):
 
 def on_terminal() -> bool:
     return sys.stdout.isatty()
+
+
+def narrow() -> bool:
+    """Whether a wide table would be squeezed on this terminal."""
+    return on_terminal() and shutil.get_terminal_size().columns < 140
 
 
 def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], colours: Sequence[str | None] = ()) -> None:

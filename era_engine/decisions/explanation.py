@@ -91,6 +91,8 @@ def sentence(rule_set: RuleSet, row: Rule | None, holds: Sequence[Rule], facts: 
     if row.then == "post":
         written_off = facts.get("write_off_cents")
         and_wrote_off = f" and wrote off {shown('write_off_cents', written_off)}" if written_off else ""
+        if not facts.get("paid_cents") and facts.get("expected_cents") == 0:
+            return f"Posted $0.00{and_wrote_off}: nothing was expected and nothing was paid."
         why = f"the payment is at least {minimum_words(facts)}." if _compares_payment(row) else row.because
         return f"Posted {shown('paid_cents', facts.get('paid_cents'))}{and_wrote_off}: {why}"
     asked = {condition.fact for condition in row.when}

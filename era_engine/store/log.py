@@ -106,6 +106,23 @@ def newest_decision(connection: Connection, claim: str, payment_id: int | None) 
     return Decided(*row) if row else None
 
 
+def other_payments_of(connection: Connection, decided: Decided) -> list[tuple[int, str]]:
+    """(id, trace number) of the other payments that name the claim."""
+    query = (
+        select(payments.c.id, payments.c.trace_number)
+        .join(claim_payments)
+        .where(claim_payments.c.claim_number == decided.claim_number, payments.c.id != decided.payment_id)
+        .distinct()
+        .order_by(payments.c.id)
+    )
+    return [(payment_id, trace) for payment_id, trace in connection.execute(query)]
+
+
+def rules_ever_used(connection: Connection) -> list[str]:
+    """The contents of every rule set a decision was made under, as JSON."""
+    return list(connection.execute(select(rule_sets.c.content)).scalars())
+
+
 def findings_behind(connection: Connection, decided: Decided) -> list[dict[str, Any]]:
     """What was found in the claim, then in its payment, when they were read: findings in the contract's shape."""
     of_claim = select(claim_payments.c.findings).where(claim_payments.c.id == decided.claim_payment_id)
