@@ -99,8 +99,8 @@ def _adjustments(adjustments: tuple[Adjustment, ...]) -> list[Record]:
 
 
 def _number(text: str | None) -> int | str | None:
-    """A whole number as such, anything else as written, so that no fraction is rounded."""
-    return int(text) if text is not None and text.isascii() and text.isdigit() else text
+    """A whole number of at most 15 digits (the standard's limit) as such; anything else as written, never rounded."""
+    return int(text) if text is not None and len(text) <= 15 and text.isascii() and text.isdigit() else text
 
 
 def _first_day(dates: tuple[Dated, ...], qualifiers: tuple[str, ...]) -> str | None:

@@ -20,13 +20,22 @@ def postgresql() -> Iterator[Server]:
         yield server
 
 
+@pytest.fixture
+def postgresql_url(postgresql: Server) -> Iterator[str]:
+    """A PostgreSQL database without a row, for what only PostgreSQL does."""
+    with postgresql.database() as url:
+        yield url
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database of each kind, its tables made."""
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database of each kind, without a row."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/era.db"
+        yield f"sqlite:///{tmp_path}/era.db"
+        return
     server: Server = request.getfixturevalue("postgresql")
-    return server.new_migrated_database()
+    with server.database() as url:
+        yield url
 
 
 @pytest.fixture

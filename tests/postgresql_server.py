@@ -14,6 +14,8 @@ from typing import Any, LiteralString, cast
 
 import psycopg
 
+from era_engine.store.database import Database
+
 HOW_TO_INSTALL = (
     "PostgreSQL is not installed here: on Debian or Ubuntu run `apt-get install postgresql`, elsewhere put initdb and"
     " postgres on the PATH."
@@ -32,25 +34,27 @@ class Server:
     def url(self, database: str) -> str:
         return f"postgresql+psycopg://postgres@/{database}?host={self._folder}"
 
-    def new_database(self) -> str:
-        """The URL of an empty database."""
-        return self.url(self._create(""))
+    @contextmanager
+    def database(self, empty: bool = False) -> Iterator[str]:
+        """The URL of a database that is dropped at the end: with every table and no row, or without tables."""
+        if not empty and not self._has_template:
+            self._make_template()
+        name = f"office{next(self._numbers)}"
+        self._run(f"CREATE DATABASE {name}" + ("" if empty else f" TEMPLATE {_TEMPLATE}"))
+        try:
+            yield self.url(name)
+        finally:
+            self._run(f"DROP DATABASE {name} WITH (FORCE)")
 
-    def new_migrated_database(self) -> str:
-        """The URL of a database with every table and no row, as our own migrations left it."""
-        if not self._has_template:
-            from era_engine.store.database import Database
+    def _make_template(self) -> None:
+        """Our own migrations take a while, so they are run once and copied."""
+        self._run(f"CREATE DATABASE {_TEMPLATE}")
+        Database(self.url(_TEMPLATE)).close()
+        self._has_template = True
 
-            self._create("", _TEMPLATE)
-            Database(self.url(_TEMPLATE)).close()
-            self._has_template = True
-        return self.url(self._create(f"TEMPLATE {_TEMPLATE}"))
-
-    def _create(self, options: str, name: str = "") -> str:
-        name = name or f"office{next(self._numbers)}"
+    def _run(self, statement: str) -> None:
         with self.connect("postgres") as connection:
-            connection.execute(cast(LiteralString, f"CREATE DATABASE {name} {options}"))
-        return name
+            connection.execute(cast(LiteralString, statement))
 
     def connect(self, database: str) -> psycopg.Connection[tuple[Any, ...]]:
         return psycopg.connect(f"host={self._folder} user=postgres dbname={database}", autocommit=True)
@@ -84,6 +88,7 @@ def running(programs: Path) -> Iterator[Server]:
             "unix_socket_directories": folder,
             "fsync": "off",  # nobody pulls this machine's plug: only processes die in the tests
             "full_page_writes": "off",
+            "max_wal_size": "96MB",
             "max_connections": 60,
             "shared_buffers": "32MB",
         }

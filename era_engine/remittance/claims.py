@@ -13,6 +13,7 @@ from era_engine.remittance.model import (
     Contact,
     Dated,
     Person,
+    Procedure,
     ProviderSummary,
     QualifiedAmount,
     Quantity,
@@ -164,24 +165,24 @@ class _ClaimLoop:
         self._svc = elements
         self._svc_at = self._position()
         self._fresh_lists()
+        adjudicated = values.procedure(elements[1], self._separators.component)
+        if adjudicated is None:
+            self._find("missing-element", "hold", "A service line without a procedure.", elements)
+        self._adjudicated = adjudicated or Procedure("", "", (), "")
+        self._line_charge = self._required_amount(elements, 2, "the line's charge")
+        self._line_paid = self._required_amount(elements, 3, "the line's payment")
 
     def _close_line(self) -> None:
         svc = self._svc
         if svc is None:
             return
         self._svc = None
-        component = self._separators.component
-        adjudicated = values.procedure(svc[1], component)
-        if adjudicated is None:
-            self._find("missing-element", "hold", "A service line without a procedure.", svc)
-            adjudicated = values.procedure(component, component)
-            assert adjudicated is not None
         self._lines.append(
             ServiceLine(
-                adjudicated,
-                values.procedure(svc[6], component),
-                self._required_amount(svc, 2, "the line's charge"),
-                self._required_amount(svc, 3, "the line's payment"),
+                self._adjudicated,
+                values.procedure(svc[6], self._separators.component),
+                self._line_charge,
+                self._line_paid,
                 svc[4],
                 svc[5] or None,
                 svc[7] or None,
@@ -205,17 +206,18 @@ class _ClaimLoop:
     def _adjust_oddly(self, elements: list[str]) -> None:
         """Up to six (reason, amount, quantity) triplets."""
         group = elements[1]
-        length = len(elements) - len(PAD)
-        if length < 4:
+        if not any(elements[2:20]):
             self._find("missing-element", "hold", "An adjustment (CAS) without reason and amount.", elements)
-        for at in range(2, min(length, 20), 3):
-            if not elements[at] and not elements[at + 1]:
+        for at in range(2, 20, 3):
+            if not any(elements[at : at + 3]):
                 continue
+            if not elements[at]:
+                self._find("missing-element", "hold", "An adjustment (CAS) without a reason.", elements)
             adjustment = values.adjustment(group, elements[at], elements[at + 1], elements[at + 2])
             self._adjustments.append(adjustment)
             if adjustment.cents is None:
                 self._unreadable(elements, at + 1, "the adjustment's amount")
-        if elements[20]:
+        if any(elements[20:]):
             self._find("unexpected-element", "hold", "An adjustment (CAS) has more than six triplets.", elements)
         if group not in _GROUPS:
             self._find(

@@ -21,7 +21,7 @@ class HeaderReader:
         self._separators, self._position = separators, position
         self._bpr: list[str] | None = None
         self._trn: list[str] | None = None
-        self._first = position()
+        self._at = {"ST": position()}  # where the segments stood that are judged later
         self._n1: list[str] | None = None
         self._address: list[str] = []
         self._party_references: list[Reference] = []
@@ -58,18 +58,20 @@ class HeaderReader:
         trn = self._trn or ["TRN", *PAD]
         if self._bpr is None or self._trn is None:
             missing = " and ".join(tag for tag, at in (("BPR", self._bpr), ("TRN", self._trn)) if at is None)
-            self._find("missing-segment", "hold", f"The payment has no {missing} segment.", [])
+            self._find("missing-segment", "hold", f"The payment has no {missing} segment.", [], "ST")
+        elif not trn[2].strip():
+            self._find("missing-element", "hold", "The payment has no trace number (TRN02).", trn, "TRN")
         for role, meaning in (("PR", "payer"), ("PE", "payee")):
             if role not in self.parties:
-                self._find("missing-segment", "warn", f"The remittance names no {meaning} (N1*{role}).", [])
+                self._find("missing-segment", "warn", f"The remittance names no {meaning} (N1*{role}).", [], "ST")
         paid = values.amount(bpr[2])
         if self._bpr is not None and paid is None:
             found = f"{bpr[2][:24]!r} is not an amount" if bpr[2] else "is absent"
-            self._find("malformed-amount", "hold", f"BPR02, the payment's amount, {found}.", bpr)
+            self._find("malformed-amount", "hold", f"BPR02, the payment's amount, {found}.", bpr, "BPR")
         if bpr[3] == "D":
-            self._find("debit-payment", "hold", "BPR03 is D: the payer takes money instead of paying it.", bpr)
+            self._find("debit-payment", "hold", "BPR03 is D: the payer takes money instead of paying it.", bpr, "BPR")
         if self._bpr is not None and values.day(bpr[16]) is None:
-            self._find("unreadable-date", "warn", f"BPR16, the payment's date, is {bpr[16][:12]!r}.", bpr)
+            self._find("unreadable-date", "warn", f"BPR16, the payment's date, is {bpr[16][:12]!r}.", bpr, "BPR")
         return Payment(bpr[1], paid, bpr[3], bpr[4], values.day(bpr[16]), trn[2].strip(), trn[3].strip())
 
     def misplaced(self, raw: str, where: str) -> None:
@@ -81,16 +83,21 @@ class HeaderReader:
         if tag == "N1":
             self._close_party()
             self._n1 = elements
+            self._at[tag] = self._position()
         elif tag in _OF_A_PARTY and self._n1 is not None:
             self._party_segment(tag, elements)
         elif tag == "REF":
             self.references.append(Reference(elements[1], elements[2]))
         elif tag == "DTM":
             self.dates.append(Dated(elements[1], values.day(elements[2])))
+            if self.dates[-1].day is None:
+                self._find("unreadable-date", "warn", f"DTM02 {elements[2][:12]!r} is not a date (CCYYMMDD).", elements)
         elif tag == "BPR" and self._bpr is None:
             self._bpr = elements
+            self._at[tag] = self._position()
         elif tag == "TRN" and self._trn is None:
             self._trn = elements
+            self._at[tag] = self._position()
         elif tag == "CUR":
             if elements[2] not in ("", "USD"):
                 self._find(
@@ -112,7 +119,7 @@ class HeaderReader:
         if n1 is None:
             return
         if n1[1] not in ("PR", "PE") or n1[1] in self.parties:
-            self._find("unexpected-segment", "hold", f"The guide places no N1*{n1[1][:3]} loop here.", n1)
+            self._find("unexpected-segment", "hold", f"The guide places no N1*{n1[1][:3]} loop here.", n1, "N1")
         else:
             self.parties[n1[1]] = Party(
                 n1[1], n1[2], n1[3], n1[4], tuple(self._address), tuple(self._party_references), tuple(self._contacts)
@@ -135,7 +142,7 @@ class HeaderReader:
                 text = elements[at + 1][:24]
                 message = f"PLB{at + 1:02d}, the provider adjustment's amount, {text!r} is not an amount."
                 self._find("malformed-amount", "hold", message, elements)
-        if not found or elements[15]:
+        if not found or any(elements[15:]):
             self._find(
                 "unexpected-element",
                 "hold",
@@ -143,7 +150,8 @@ class HeaderReader:
                 elements,
             )
 
-    def _find(self, code: str, severity: Severity, message: str, elements: list[str]) -> None:
+    def _find(self, code: str, severity: Severity, message: str, elements: list[str], at: str | None = None) -> None:
         element = self._separators.element
         excerpt = element.join(elements).rstrip(element)[:80] or None
-        self.findings.append(Finding(code, severity, message, self._position(), excerpt))
+        position = self._position() if at is None else self._at[at]
+        self.findings.append(Finding(code, severity, message, position, excerpt))

@@ -15,7 +15,7 @@ from era_engine.remittance.claims import read_claims
 from era_engine.remittance.header import HeaderReader
 from era_engine.remittance.model import ClaimPayment, Payment, Remittance
 from era_engine.x12.finding import Finding
-from era_engine.x12.reader import Reader, TransactionSet
+from era_engine.x12.reader import Group, Interchange, Reader, TransactionSet
 from era_engine.x12.source import Source
 
 VERSIONS = ("005010X221A1", "005010X221")
@@ -41,7 +41,7 @@ class Survey(NamedTuple):
         everything = list(self.findings)
         for remittance in self.remittances:
             everything += remittance.findings
-        return sorted(set(everything), key=lambda each: (each.segment_number or 0, each.code))
+        return sorted(dict.fromkeys(everything), key=lambda each: each.segment_number or 0)
 
 
 def survey(source: Source) -> Survey:
@@ -55,7 +55,7 @@ def survey(source: Source) -> Survey:
             pending.append((transaction, _survey_set(transaction)))
         else:
             refused.append(refusal._replace(message=refusal.message + _count_claims(transaction)))
-    of_the_file = tuple(reader.findings)
+    of_the_file = (*reader.findings, *_of_empty_envelopes(reader, pending))
     doubts = tuple(each for each in of_the_file if each.severity == "hold")
     remittances = []
     for transaction, remittance in pending:
@@ -123,6 +123,15 @@ def _count_claims(transaction: TransactionSet) -> str:
     return f" It holds {claims} claim payment(s)." if claims else ""
 
 
+def _of_empty_envelopes(reader: Reader, pending: list[tuple[TransactionSet, Remittance]]) -> Iterator[Finding]:
+    """Findings of groups and interchanges that no payment inherits: their trailers count what is not there."""
+    used = {id(level) for transaction, _ in pending for level in (transaction.group, transaction.interchange)}
+    levels: list[Group | Interchange] = [*reader.groups, *reader.interchanges]
+    for level in levels:
+        if id(level) not in used:
+            yield from level.findings
+
+
 def _nothing_inside(reader: Reader, remittances: list[Remittance], outside: tuple[Finding, ...]) -> tuple[Finding, ...]:
     if remittances or any(each.severity == "reject" for each in outside):
         return ()
@@ -132,7 +141,7 @@ def _nothing_inside(reader: Reader, remittances: list[Remittance], outside: tupl
 
 def _survey_set(transaction: TransactionSet) -> Remittance:
     separators = transaction.separators
-    claim_tag, body_tags = "CLP" + separators.element, _body_tags(separators.element)
+    claim_tags, body_tags = frozenset(["CLP", "CLP" + separators.element]), _body_tags(separators.element)
     header = HeaderReader(separators, transaction.position_now)
     fingerprint = _Fingerprint(separators.element, separators.component)
     numbers: list[str] = []
@@ -142,7 +151,7 @@ def _survey_set(transaction: TransactionSet) -> Remittance:
         fingerprint.add(raw)
         if in_claim and raw[:3] in _WITHIN_A_CLAIM:  # nearly all of the file
             continue
-        if raw[:4] == claim_tag:
+        if raw[:4] in claim_tags:
             in_claim, in_header = True, False
             elements = raw.split(separators.element, 5)
             elements += values.PAD
@@ -185,7 +194,7 @@ def _survey_set(transaction: TransactionSet) -> Remittance:
 
 
 def _body_tags(element: str) -> frozenset[str]:
-    return frozenset(["LX" + element, "TS3", "TS2"])
+    return frozenset(["LX", "LX" + element, "TS3", "TS2"])
 
 
 def _total(amounts: list[int | None]) -> int | None:
@@ -217,7 +226,7 @@ class _Fingerprint:
     """A hash of the content that is the same whatever the separators, so that a resent payment is recognised."""
 
     def __init__(self, element: str, component: str) -> None:
-        self._element, self._component = element, component
+        self._neutral = str.maketrans({component: "\x1e", element: "\x1f"})  # at once: either may be \x1e or \x1f
         self._digest = hashlib.sha256()
         self._kept: list[str] = []
         self.add = self._kept.append
@@ -231,6 +240,6 @@ class _Fingerprint:
         return self._digest.hexdigest()
 
     def _flush(self) -> None:
-        text = "\n".join(self._kept).replace(self._element, "\x1f").replace(self._component, "\x1e")
+        text = "\n".join(self._kept).translate(self._neutral)
         self._digest.update(f"{text}\n".encode())
         self._kept.clear()

@@ -58,9 +58,9 @@ def adjustments(raw: str, element: str) -> tuple[Adjustment, ...] | None:
     read = [
         adjustment(elements[1], elements[at], elements[at + 1], elements[at + 2])
         for at in range(2, 20, 3)
-        if elements[at] or elements[at + 1]
+        if any(elements[at : at + 3])
     ]
-    return None if any(each.cents is None for each in read) else tuple(read)
+    return tuple(read) if read and all(each.reason and each.cents is not None for each in read) else None
 
 
 @lru_cache(_KEPT)

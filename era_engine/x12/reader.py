@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from era_engine.x12.finding import Finding, Severity
+from era_engine.x12.text_faults import PADDING, claims_in
 from era_engine.x12.tokens import Separators, Tokeniser
 
 
@@ -78,7 +79,7 @@ class TransactionSet:
                 yield raw
             if not reader.refill():
                 reader.cut_in_set = True
-                self._cut("the file ends")
+                self._cut("the file ends", reader.leftover)
                 return
 
     def document(self) -> str:
@@ -121,7 +122,7 @@ class TransactionSet:
     def _disagree(self, element: str, value: str, truth: str, raw: str) -> None:
         self.findings.append(_mismatch("transaction set", element, value, truth, self.last_position, raw))
 
-    def _cut(self, how: str) -> None:
+    def _cut(self, how: str, leftover: str = "") -> None:
         self.ended = True
         self.last_position = self._reader.position
         self.findings.append(
@@ -129,8 +130,9 @@ class TransactionSet:
                 "cut-transaction-set",
                 "reject",
                 f"Transaction set {self.control_number} is cut: {how} before its SE trailer. Nothing of it is posted."
-                " Ask the payer to send the file again.",
+                f" Ask the payer to send the file again.{claims_in(leftover)}",
                 self.last_position,
+                leftover[:80] or None,
             )
         )
 
@@ -160,6 +162,11 @@ class Reader:
     @property
     def position(self) -> int:
         return self._batch_end - self.pending.__length_hint__()  # type: ignore[attr-defined,no-any-return]
+
+    @property
+    def leftover(self) -> str:
+        """What follows the last terminator of a file that has been read to its end."""
+        return self._tokeniser.leftover.strip(PADDING)
 
     def refill(self) -> bool:
         """Fetch the next batch; False at the end of the interchange or of the file."""
@@ -191,8 +198,8 @@ class Reader:
                         self._note("envelope-order", "hold", "A transaction set (ST) outside any group (GS).", raw)
                     else:
                         self._group.set_count += 1
-                    assert self._interchange is not None  # batches start with an ISA
-                    transaction = TransactionSet(self, self._interchange, self._group, elements, self.position)
+                    interchange = self._interchange_at_hand()
+                    transaction = TransactionSet(self, interchange, self._group, elements, self.position)
                     yield transaction
                     if not transaction.ended:
                         for _ in transaction.raw_segments():
@@ -204,8 +211,8 @@ class Reader:
                 case tag:
                     self._note(
                         "segment-outside-transaction",
-                        "hold",
-                        f"A {tag} segment stands outside any transaction set.",
+                        "reject" if tag == "CLP" else "hold",
+                        f"A {tag[:8]} segment stands outside any transaction set.",
                         raw,
                     )
         self._end_of_file()
@@ -225,12 +232,18 @@ class Reader:
         self._interchange = Interchange(elements, self._separators, self.position)
         self.interchanges.append(self._interchange)
 
+    def _interchange_at_hand(self) -> Interchange:
+        """The open one; after an IEA without another ISA, a stand-in, and every payment of the file is in doubt."""
+        if self._interchange is None:
+            self._interchange = Interchange([""] * 17, self._separators, self.position)
+            self._note("envelope-order", "hold", "A group (GS) or transaction set (ST) outside any interchange (ISA).")
+        return self._interchange
+
     def _open_group(self, elements: list[str]) -> None:
         self._leave_group_open()
         self._group = Group(elements, self._separators, self.position)
         self.groups.append(self._group)
-        if self._interchange is not None:
-            self._interchange.group_count += 1
+        self._interchange_at_hand().group_count += 1
 
     def _close_group(self, elements: list[str], raw: str) -> None:
         group, self._group = self._group, None
@@ -281,14 +294,15 @@ class Reader:
         )
 
     def _end_of_file(self) -> None:
-        leftover = self._tokeniser.leftover.strip("\x00\x1a\t\r\n ")
+        leftover = self.leftover
         if leftover and self._interchange is not None:
             elements = leftover.split(self._separators.element)
             if elements[0] == "IEA" and elements[-1] == self._interchange.control_number:
                 self._note("missing-terminator", "warn", "The last segment has no terminator.", leftover)
                 self._close_interchange(elements, leftover)
             elif not self.cut_in_set:
-                self._note("cut-segment", "reject", "The file ends in the middle of a segment.", leftover)
+                message = f"The file ends in the middle of a segment.{claims_in(leftover)}"
+                self._note("cut-segment", "reject", message, leftover)
         self._leave_interchange_open()
 
     def _note(self, code: str, severity: Severity, message: str, excerpt: str | None = None) -> None:

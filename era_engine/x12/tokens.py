@@ -5,9 +5,11 @@ until somebody needs its elements.
 """
 
 import re
+import string
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from era_engine.x12 import text_faults
 from era_engine.x12.finding import Finding
 
 MAX_SEGMENT = 1 << 20  # characters; no segment of the 835 comes near
@@ -15,6 +17,8 @@ _ISA_ELEMENTS = 16
 _BLANK = " \t\r\n"  # not str.isspace: \x1c to \x1f are separators to X12 and blanks to Python
 _UNFIT = _BLANK + "\x00"
 _ISA_LENGTH = 106
+_TO_UPPER = str.maketrans(string.ascii_lowercase, string.ascii_uppercase)  # keeps lengths, unlike str.upper
+_TO_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
 class Separators(NamedTuple):
@@ -68,10 +72,34 @@ def find_header(text: str) -> Header | None:
         component, terminator = window[at + 1], window[at + 2]
         if component in "\r\n" or any("\n" in value for value in elements):
             continue
+        if terminator in "\r\n":
+            terminator = _terminator_at_line_end(window[at + 2 :])
+        if not _usable(element, component, terminator):
+            continue
         repetition = elements[10][:1] or "^"
         separators = Separators(element, component, repetition, terminator)
-        return Header(start, start + at + 2, separators, match.group() == "isa", at + 3)
+        return Header(start, start + at + 2, separators, match.group() != "ISA", at + 3)
     return None
+
+
+def _terminator_at_line_end(text: str) -> str:
+    """Where a line end follows the header: the line end itself, or what stands at the beginning of each line.
+
+    Of a carriage return and line feed it is the line feed, so that a file may mix both kinds of line end. Empty when
+    the text is too short to tell.
+    """
+    following = text.lstrip("\r\n")[:1]
+    if not following:
+        return ""
+    if following in _UNFIT or (following.isascii() and following.isalnum()):
+        return "\n" if "\n" in text[:2] else text[0]
+    return following
+
+
+def _usable(element: str, component: str, terminator: str) -> bool:
+    """Three different characters, none of them a letter or digit; else an element of the header is missing."""
+    letters = any(each.isascii() and each.isalnum() for each in (component, terminator))
+    return len({element, component, terminator}) == 3 and not letters and terminator not in " \t"
 
 
 class Tokeniser:
@@ -84,12 +112,19 @@ class Tokeniser:
         self.segment_count = 0
         self.interchange_count = 0
         self.leftover = ""  # what followed the last terminator
+        self._empty, self._first_empty = 0, 0
+        self._nuls, self._first_nul = 0, 0
 
     def batches(self) -> Iterator[Batch]:
         """All batches of the file, in order."""
         while (header := self._next_header()) is not None:
             self.interchange_count += 1
+            self._empty = self._nuls = 0
             yield from self._interchange(header)
+            if self._empty:
+                self.findings.append(text_faults.empty_segments(self._empty, self._first_empty))
+            if self._nuls:
+                self.findings.append(text_faults.control_characters(self._nuls, self._first_nul))
 
     def _next_header(self) -> Header | None:
         """Read on to the next ISA; anything but blanks before it is named."""
@@ -101,7 +136,9 @@ class Tokeniser:
                 header = find_header(text)
             if header is not None and header.end + 1 < len(text):
                 self._name_stray(text[: header.start])
-                self._warn_of_length(header)
+                if header.length != _ISA_LENGTH:
+                    position = self.segment_count + 1
+                    self.findings.append(text_faults.unusual_header(header.length, _ISA_LENGTH, position))
                 self._text = text[header.start :]
                 return header
             chunk = next(self._chunks, None)
@@ -109,9 +146,9 @@ class Tokeniser:
                 break
             self._text += chunk
         if self.interchange_count == 0:
-            self._refuse(self._text)
+            self.findings.append(text_faults.no_interchange(self._text))
         else:
-            self._name_stray(self._text)
+            self._name_stray(self._text, read_on=chunk is None)
         return None
 
     def _interchange(self, header: Header) -> Iterator[Batch]:
@@ -121,10 +158,15 @@ class Tokeniser:
             end = _end_of_interchange(text, header, skip=3 if starts else 0)
             if end is not None:
                 text, self._text = text[:end], text[end:]
-            segments = self._legible(_clean(text, header)).split(separators.terminator)
+            text = _clean(text, header)
+            damaged = "\x00" in text
+            segments = text.split(separators.terminator)
             text = segments.pop()
+            if end is not None and text.strip(text_faults.PADDING):
+                segments.append(text.strip(text_faults.PADDING))
+                self.findings.append(text_faults.no_terminator(segments[-1], self.segment_count + len(segments)))
             if segments:
-                yield self._batch(separators, segments, starts)
+                yield self._batch(separators, segments, starts, damaged)
                 starts = False
             if end is not None:
                 return
@@ -133,102 +175,72 @@ class Tokeniser:
                 self.leftover = text.strip(_BLANK)
                 return
             if len(text) > MAX_SEGMENT:
-                self._give_up(text)
+                self._give_up(text + chunk, "CLP" + separators.element)
                 return
             text += chunk
 
-    def _batch(self, separators: Separators, segments: list[str], starts: bool) -> Batch:
+    def _batch(self, separators: Separators, segments: list[str], starts: bool, damaged: bool) -> Batch:
         if "" in segments:
-            whole = [segment for segment in segments if segment]
             if separators.terminator not in _BLANK:
-                self.findings.append(
-                    Finding(
-                        "empty-segment",
-                        "warn",
-                        f"{len(segments) - len(whole)} empty segment(s) near here: two terminators in a row.",
-                        self.segment_count + 1,
-                    )
-                )
-            segments = whole
+                self._first_empty = self._first_empty if self._empty else self.segment_count + segments.index("") + 1
+                self._empty += segments.count("")
+            segments = [segment for segment in segments if segment]
+        if damaged:
+            for position, segment in enumerate(segments, self.segment_count + 1):
+                if "\x00" in segment:
+                    self._first_nul = self._first_nul if self._nuls else position
+                    self._nuls += segment.count("\x00")
+            segments = [segment.replace("\x00", "\u2400") for segment in segments]  # no database keeps NULs
         self.segment_count += len(segments)
         return Batch(separators, segments, starts)
 
-    def _legible(self, text: str) -> str:
-        """NULs, which no database keeps, become a visible sign, and a finding."""
-        if "\x00" not in text:
-            return text
-        message = f"{text.count(chr(0))} NUL character(s) stand near here; the file was damaged on its way."
-        self.findings.append(Finding("control-character", "hold", message, self.segment_count + 1))
-        return text.replace("\x00", "\u2400")
+    def _name_stray(self, text: str, read_on: bool = True) -> None:
+        finding = text_faults.outside_interchange(text, self.segment_count + 1, read_on)
+        if finding is not None:
+            self.findings.append(finding)
 
-    def _refuse(self, text: str) -> None:
-        found = f"found {text.strip(_BLANK)[:24]!r}" if text.strip(_BLANK) else "the file is empty"
-        self.findings.append(
-            Finding(
-                "no-interchange",
-                "reject",
-                f"Not an X12 file: expected an interchange header beginning with ISA, {found}."
-                " Ask the sender for the 835 itself.",
-                1,
-                text.strip(_BLANK)[:80],
-            )
-        )
-
-    def _name_stray(self, text: str) -> None:
-        text = text.strip("\x00\x1a\ufeff \t\r\n")
-        if text:
-            self.findings.append(
-                Finding(
-                    "text-outside-interchange",
-                    "hold",
-                    f"{len(text)} characters stand outside any interchange (ISA to IEA).",
-                    self.segment_count + 1,
-                    text[:80],
-                )
-            )
-
-    def _warn_of_length(self, header: Header) -> None:
-        if header.length != _ISA_LENGTH:
-            self.findings.append(
-                Finding(
-                    "isa-length",
-                    "warn",
-                    f"The interchange header is {header.length} characters long where the standard fixes"
-                    f" {_ISA_LENGTH}; its separators were found by counting elements.",
-                    self.segment_count + 1,
-                )
-            )
-
-    def _give_up(self, text: str) -> None:
-        self.findings.append(
-            Finding(
-                "segment-too-long",
-                "reject",
-                f"No segment terminator within {MAX_SEGMENT:,} characters; nothing after this point was read.",
-                self.segment_count + 1,
-                text[:80],
-            )
-        )
-        for _ in self._chunks:
-            pass
+    def _give_up(self, text: str, claim_tag: str) -> None:
+        claims = text.count(claim_tag) + sum(chunk.count(claim_tag) for chunk in self._chunks)
+        self.findings.append(text_faults.segment_too_long(text, MAX_SEGMENT, claims, self.segment_count + 1))
 
 
 def _end_of_interchange(text: str, header: Header, skip: int) -> int | None:
-    """Where, in uncleaned text, this interchange ends: after its IEA, or before an ISA that comes without one."""
-    terminator, element = header.separators.terminator, header.separators.element
-    case = str.lower if header.lower_case else str
+    """Where, in uncleaned text, this interchange ends: after its IEA, or before an ISA that comes without one.
+
+    An IEA may lack its terminator where files were put together; then the next ISA ends it.
+    """
+    terminator = header.separators.terminator
+    trailer, following = "IEA", "ISA"
+    if header.lower_case:
+        text, trailer, following = text.translate(_TO_LOWER), "iea", "isa"
     ends: list[int] = []
-    for tag in (case("IEA"), case("ISA")):
-        at = text.find(tag + element, skip)
-        while at >= 0:
-            before = text[max(0, at - 80) : at].rstrip(" \r\n" if terminator not in "\r\n" else " ")
-            if before.endswith(terminator) or (not before and at < 80):
-                close = at if tag == case("ISA") else text.find(terminator, at) + 1
-                if close > 0:
-                    ends.append(close)
-                break
-            at = text.find(tag + element, at + 1)
+    at = _find_segment(text, trailer, skip, terminator)
+    if at >= 0:
+        close = text.find(terminator, at)
+        run_on = text.find(following, at, close if close >= 0 else len(text))
+        if run_on >= 0:
+            ends.append(run_on)
+        elif close >= 0:
+            ends.append(close + 1)
+    at = _find_segment(text, following, skip, terminator)
+    if at >= 0:
+        ends.append(at)
     return min(ends, default=None)
+
+
+def _find_segment(text: str, tag: str, skip: int, terminator: str) -> int:
+    """Where the first segment of this tag stands, after blanks or not; -1 when there is none."""
+    blanks = _BLANK.replace(terminator, "")
+    at = text.find(tag, skip)
+    while at >= 0:
+        before, after = at, text[at + len(tag) : at + len(tag) + 1]
+        separated = after != "" and not (after.isascii() and after.isalnum())
+        while before and text[before - 1] in blanks:
+            before -= 1
+        if separated and (before == 0 or text[before - 1] == terminator):
+            return at
+        at = text.find(tag, at + 1)
+    return -1
 
 
 def _clean(text: str, header: Header) -> str:
@@ -237,8 +249,7 @@ def _clean(text: str, header: Header) -> str:
     for line_end in "\r\n":
         if line_end != terminator and line_end in text:
             text = text.replace(line_end, "")
-    blank = terminator + " "
-    while blank in text:
-        text = text.replace(blank, terminator)
-    text = text.lstrip(" ")
-    return text.upper() if header.lower_case else text
+    if terminator + " " in text or terminator + "\t" in text:
+        text = re.sub(re.escape(terminator) + "[ \t]+", lambda _: terminator, text)
+    text = text.lstrip(" \t")
+    return text.translate(_TO_UPPER) if header.lower_case else text

@@ -1,0 +1,232 @@
+"""Several programs at once: on one home they take turns, on one PostgreSQL database they meet row by row."""
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from offices import Ended, TestedHome, claims_csv, expects, finished, make_tested_home, remittance
+from postgresql_server import Server
+from remittance_text import claim
+
+from era_engine.home import Home
+
+
+def posted_once(home: TestedHome, *numbers: str) -> None:
+    entries = [each["claim_number"] for each in home.records("ledger") if each["kind"] == "insurance_payment"]
+    assert sorted(entries) == sorted(numbers)
+
+
+# one home
+
+
+def test_four_runs_at_once_on_one_home_post_everything_once(home: TestedHome) -> None:
+    numbers = [f"C{n}" for n in range(24)]
+    home.expect(*(expects(number) for number in numbers))
+    for at, number in enumerate(numbers):
+        home.receive(remittance("90", claim(number), trace=number), f"{at:02d}.835")
+    ended = [finished(process) for process in [home.process("run", "--json") for _ in range(4)]]
+    assert {each.code for each in ended} <= {0, 5}
+    assert 0 in [each.code for each in ended]
+    decided = [record["claim_number"] for each in ended for record in each.records]
+    assert sorted(decided) == sorted(numbers)
+    for each in ended:
+        if each.code == 5:
+            assert each.out == ""
+            assert "Another run is at work" in each.err
+    posted_once(home, *numbers)
+    home.verified()
+
+
+@pytest.mark.parametrize("command", [["run"], ["run", "--dry-run"], ["quick-post", "EFT0001"]])
+def test_what_decides_waits_for_nobody_when_another_run_holds_the_home(home: TestedHome, command: list[str]) -> None:
+    home.expect(expects("C1", "100"), expects("C2"))
+    home.run(remittance("90", claim("C1")))
+    home.receive(remittance("90", claim("C2"), trace="EFT0002"))
+    before = home.records("log")
+    with Home(home.root).locked():
+        refused = home.era(*command)
+        assert (refused.code, refused.out) == (5, "")
+        assert "Remedy: Wait until it has finished, then run again." in refused.err
+        assert home.records("log") == before
+    assert home.era(*command).code == 0
+
+
+def test_what_only_looks_or_imports_needs_no_turn(home: TestedHome) -> None:
+    home.expect(expects("C1"))
+    home.run(remittance("90", claim("C1")))
+    with Home(home.root).locked():
+        for command in (["log"], ["ledger"], ["eras"], ["explain", "C1"], ["verify"], ["settings", "check"]):
+            assert home.era(*command).code == 0
+        home.expect(expects("C2"))
+
+
+def test_the_lock_goes_with_the_process_however_it_ends(sqlite_home: TestedHome) -> None:
+    with pytest.raises(ZeroDivisionError), Home(sqlite_home.root).locked():
+        _ = 1 // 0
+    assert sqlite_home.era("run").code == 0
+
+
+# several homes on one PostgreSQL database
+
+
+@pytest.fixture
+def homes(postgresql_url: str, tmp_path: Path) -> list[TestedHome]:
+    made = [make_tested_home(tmp_path / f"home{number}", postgresql_url) for number in range(4)]
+    made[0].expect(expects("C1"), expects("C2", "100"))
+    return made
+
+
+def test_four_homes_given_the_same_file_at_once_post_it_once(homes: list[TestedHome]) -> None:
+    text = remittance("90", claim("C1"))
+    for home in homes:
+        home.receive(text)
+    ended = [finished(process) for process in [home.process("run", "--json") for home in homes]]
+    assert [each.code for each in ended] == [0] * 4
+    assert sorted(record["outcome"] for each in ended for record in each.records) == ["duplicate"] * 3 + ["post"]
+    posted_once(homes[0], "C1")
+    for home in homes:
+        assert [path.read_text() for path in (home.root / "archive").iterdir() if path.suffix == ".835"] == [text]
+        home.verified()
+
+
+def test_four_homes_given_four_payments_of_one_claim_at_once_post_one_of_them(homes: list[TestedHome]) -> None:
+    for number, home in enumerate(homes):
+        home.receive(remittance("90", claim("C1"), trace=f"EFT{number}"))
+    ended = [finished(process) for process in [home.process("run", "--json") for home in homes]]
+    assert sorted(str(record["holds"]) for each in ended for record in each.records) == ["['already-posted']"] * 3 + [
+        "[]"
+    ]
+    posted_once(homes[0], "C1")
+    for home in homes:
+        home.verified()
+
+
+def test_a_file_one_home_has_read_is_another_homes_to_keep(homes: list[TestedHome]) -> None:
+    text = remittance("90", claim("C1"))
+    first, second, *_ = homes
+    first.receive(text, "monday.835")
+    second.receive(text, "monday.835")
+    assert [each["outcome"] for each in first.records("run")] == ["post"]
+    assert [each["outcome"] for each in second.records("run")] == ["duplicate"]
+    for home in (first, second):
+        assert [path.name for path in (home.root / "archive").iterdir()] == ["monday.835"]
+        home.verified()
+
+
+def test_a_file_another_home_is_working_on_is_left_to_it(homes: list[TestedHome]) -> None:
+    """Homes with one name for two files, one of them interrupted."""
+    first, second, *_ = homes
+    first.receive(remittance("90", claim("C1"), trace="EFT0001"), "monday.835")
+    second.receive(remittance("90", claim("C2"), trace="EFT0002"), "monday.835")
+    first.era("run")
+    first.change("UPDATE files SET state = 'received'")
+    assert [each["claim_number"] for each in second.records("run")] == ["C2"]
+    second.verified()
+    assert first.era("verify").code == 1
+    assert first.records("run") == []
+    first.verified()
+
+
+# meeting in the middle of a posting
+
+_PAUSE = (
+    "CREATE FUNCTION pause() RETURNS trigger LANGUAGE plpgsql AS"
+    " $$ BEGIN PERFORM pg_advisory_xact_lock_shared(7); RETURN NEW; END $$",
+    "CREATE TRIGGER pause BEFORE INSERT ON postings FOR EACH ROW EXECUTE FUNCTION pause()",
+)
+
+
+@pytest.fixture
+def watch(homes: list[TestedHome], postgresql: Server) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+    """A look at the server, whose postings all wait while lock 7 is held."""
+    homes[0].change(*_PAUSE)
+    database = homes[0].database_url.partition("?")[0].rpartition("/")[2]
+    with postgresql.connect(database) as connection:
+        yield connection
+
+
+@contextmanager
+def postings_wait(watch: psycopg.Connection[tuple[object, ...]]) -> Iterator[Callable[[int], None]]:
+    """Yields a function that returns when so many programs wait."""
+
+    def until_waiting(programs: int) -> None:
+        deadline = time.monotonic() + 30
+        query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        while watch.execute(query).fetchone() != (programs,):
+            assert time.monotonic() < deadline, f"{programs} programs were to wait by now"
+            time.sleep(0.02)
+
+    watch.execute("SELECT pg_advisory_lock(7)")
+    try:
+        yield until_waiting
+    finally:
+        watch.execute("SELECT pg_advisory_unlock(7)")
+
+
+def test_a_claim_being_posted_cannot_be_changed_by_an_import(
+    homes: list[TestedHome], watch: psycopg.Connection[tuple[object, ...]]
+) -> None:
+    home = homes[0]
+    home.receive(remittance("90", claim("C1")))
+    changed = home.root / "changed.csv"
+    changed.write_text(claims_csv(expects("C1", "1000")), encoding="utf-8")
+    with postings_wait(watch) as until_waiting:
+        run = home.process("run", "--json")
+        until_waiting(1)
+        importing = home.process("import", "claims", changed)
+        until_waiting(2)
+    assert [each["outcome"] for each in finished(run).records] == ["post"]
+    refused = finished(importing)
+    assert (refused.code, "Payments are posted against C1" in refused.err) == (2, True)
+    assert home.rows("SELECT expected_insurance_cents FROM procedure_lines WHERE claim_number = 'C1'") == [(9_000,)]
+
+
+def test_two_quick_posts_of_one_claim_at_once_post_it_once(
+    homes: list[TestedHome], watch: psycopg.Connection[tuple[object, ...]]
+) -> None:
+    homes[0].receive(remittance("90", claim("C2")))
+    assert [each["outcome"] for each in homes[0].records("run")] == ["manual"]
+    with postings_wait(watch) as until_waiting:
+        first = homes[0].process("quick-post", "EFT0001", "--json")
+        until_waiting(1)
+        second = homes[1].process("quick-post", "EFT0001", "--json")
+        until_waiting(2)
+    assert [each["outcome"] for each in finished(first).records] == ["post"]
+    assert [each["holds"] for each in finished(second).records] == [["already-posted"]]
+    posted_once(homes[0], "C2")
+    homes[0].verified()
+
+
+def test_a_run_that_is_stopped_leaves_the_payment_at_hand_to_the_next(
+    homes: list[TestedHome], watch: psycopg.Connection[tuple[object, ...]]
+) -> None:
+    home = homes[0]
+    home.receive(remittance("90", claim("C1")))
+    with postings_wait(watch) as until_waiting:
+        run = home.process("run", "--json")
+        until_waiting(1)
+        run.send_signal(signal.SIGINT)
+        stopped: Ended = finished(run)
+    assert (stopped.code, stopped.out) == (1, "")
+    assert "Stopped. What was reported done is done; run again to go on." in stopped.err
+    assert "Traceback" not in stopped.err
+    assert home.posted() == {}
+    assert [each["outcome"] for each in home.records("run")] == ["post"]
+    home.verified()
+
+
+def test_whoever_reads_sees_none_of_a_payment_or_all_of_it(
+    homes: list[TestedHome], watch: psycopg.Connection[tuple[object, ...]]
+) -> None:
+    home = homes[0]
+    home.receive(remittance("90", claim("C1")))
+    with postings_wait(watch) as until_waiting:
+        run = home.process("run", "--json")
+        until_waiting(1)
+        assert [home.records(report) for report in ("log", "eras", "ledger")] == [[], [], []]
+    finished(run)
+    assert [len(home.records(report)) for report in ("log", "eras", "ledger")] == [1, 1, 2]

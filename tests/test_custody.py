@@ -1,0 +1,283 @@
+"""Files come into our keeping, none is lost, and none is read twice."""
+
+import os
+import resource
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from offices import Record, TestedHome, expects, remittance
+from remittance_text import Delimiters, claim, group, interchange, payment, transaction_set, written
+
+GOOD = remittance("90", claim("C1"))
+NOT_X12 = "Dear office, please find attached nothing.\n"
+
+
+@pytest.fixture
+def office(home: TestedHome) -> TestedHome:
+    """A home that expects C1 and C2."""
+    home.expect(expects("C1"), expects("C2"))
+    return home
+
+
+def kept(home: TestedHome) -> dict[str, str]:
+    """Every file in our keeping, by its path in the home."""
+    folders = (home.root / name for name in ("inbox", "archive", "quarantine"))
+    return {
+        str(path.relative_to(home.root)): path.read_bytes().decode("latin-1")
+        for folder in folders
+        for path in sorted(folder.iterdir())
+    }
+
+
+def posted_times(home: TestedHome, number: str = "C1") -> int:
+    return len([each for each in home.records("ledger", "--claim", number) if each["kind"] == "insurance_payment"])
+
+
+# where files go
+
+
+def test_a_file_of_the_inbox_moves_to_the_archive(office: TestedHome) -> None:
+    office.receive(GOOD, "monday.835")
+    [decided] = office.records("run")
+    assert (decided["file"], decided["outcome"]) == ("monday.835", "post")
+    assert kept(office) == {"archive/monday.835": GOOD}
+    office.verified()
+
+
+def test_a_file_named_by_path_stays_and_a_copy_is_archived(office: TestedHome, tmp_path: Path) -> None:
+    path = tmp_path / "monday.835"
+    path.write_text(GOOD)
+    assert office.records("run", path)[0]["outcome"] == "post"
+    assert path.read_text() == GOOD
+    assert kept(office) == {"archive/monday.835": GOOD}
+    office.verified()
+
+
+def test_a_folder_is_read_by_name_and_hidden_or_unfinished_files_are_left_alone(office: TestedHome) -> None:
+    inbox = office.root / "inbox"
+    for name in (".monday.835", "monday.835.part", "monday.835.tmp"):
+        (inbox / name).write_text(GOOD)
+    (inbox / "folder").mkdir()
+    office.receive(remittance("90", claim("C2"), trace="B"), "b.835")
+    office.receive(remittance("90", claim("C1"), trace="A"), "a.835")
+    assert [each["file"] for each in office.records("run", inbox)] == ["a.835", "b.835"]
+    assert sorted(path.name for path in inbox.iterdir()) == [
+        ".monday.835",
+        "folder",
+        "monday.835.part",
+        "monday.835.tmp",
+    ]
+
+
+def test_a_file_that_is_no_remittance_is_put_aside_and_the_others_are_done(office: TestedHome) -> None:
+    office.receive(NOT_X12, "a letter.835")
+    office.receive(GOOD, "monday.835")
+    ended = office.era("run", "--json")
+    assert ended.code == 3
+    aside, decided = ended.records
+    assert (aside["file"], aside["outcome"]) == ("a letter.835", "quarantined")
+    assert [each["severity"] for each in aside["findings"]] == ["reject"]
+    assert decided["outcome"] == "post"
+    assert kept(office) == {"quarantine/a letter.835": NOT_X12, "archive/monday.835": GOOD}
+    office.verified()
+
+
+def test_a_path_that_does_not_exist_stops_the_run_before_it_begins(office: TestedHome, tmp_path: Path) -> None:
+    (tmp_path / "monday.835").write_text(GOOD)
+    ended = office.era("run", tmp_path / "monday.835", tmp_path / "tuesday.835")
+    assert ended.code == 2
+    assert "tuesday.835 does not exist" in ended.err
+    assert kept(office) == {}
+    assert office.records("log") == []
+
+
+def test_two_files_of_one_name_are_both_kept(office: TestedHome) -> None:
+    second = remittance("90", claim("C2"), trace="EFT0002")
+    for text in (GOOD, second, NOT_X12, NOT_X12 + "!"):
+        office.receive(text, "today.835")
+        office.era("run")
+    found = kept(office)
+    assert sorted(found.values()) == sorted([GOOD, second, NOT_X12, NOT_X12 + "!"])
+    assert {name.partition("/")[2].partition(".")[0] for name in found} == {"today"}
+    office.verified()
+
+
+@pytest.mark.parametrize(
+    "name", ["né\u0301e — 日本.835", "-rf.835", "a\nb.835", "'; DROP TABLE files; --.835", "*.835"]
+)
+def test_a_files_name_may_be_anything(sqlite_home: TestedHome, name: str) -> None:
+    sqlite_home.expect(expects("C1"))
+    sqlite_home.receive(GOOD, name)
+    assert sqlite_home.records("run")[0]["file"] == name
+    assert kept(sqlite_home) == {f"archive/{name}": GOOD}
+    sqlite_home.verified()
+
+
+def test_a_files_name_need_not_be_utf_8(office: TestedHome) -> None:
+    path = os.fsencode(office.root / "inbox") + b"/se\xf1ora.835"
+    with open(path, "w") as file:
+        file.write(GOOD)
+    assert office.records("run")[0]["outcome"] == "post"
+    assert list(kept(office).values()) == [GOOD]
+    assert not Path(os.fsdecode(path)).exists()
+    office.verified()
+
+
+# the same file again
+
+
+def again(home: TestedHome, name: str = "again.835") -> Record:
+    home.receive(GOOD, name)
+    [told] = home.records("run")
+    return told
+
+
+def test_the_same_file_in_the_inbox_again_posts_nothing_and_says_so(office: TestedHome) -> None:
+    office.receive(GOOD, "first.835")
+    office.era("run")
+    assert again(office) == {"file": "again.835", "outcome": "duplicate", "first_file": "first.835"}
+    assert kept(office) == {"archive/first.835": GOOD, "archive/again.835": GOOD}
+    assert posted_times(office) == 1
+    office.verified()
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_the_same_file_by_path_again_is_not_even_copied(office: TestedHome, tmp_path: Path, times: int) -> None:
+    path = tmp_path / "path.835"
+    path.write_text(GOOD)
+    office.run(GOOD)
+    before = kept(office)
+    for _ in range(times):
+        assert office.records("run", path) == [{"file": "path.835", "outcome": "duplicate", "first_file": "001.835"}]
+    assert kept(office) == before
+    assert path.read_text() == GOOD
+    assert posted_times(office) == 1
+    office.verified()
+
+
+def test_a_file_read_by_path_and_then_dropped_into_the_inbox_is_posted_once(office: TestedHome, tmp_path: Path) -> None:
+    path = tmp_path / "path.835"
+    path.write_text(GOOD)
+    office.records("run", path)
+    assert again(office)["outcome"] == "duplicate"
+    assert posted_times(office) == 1
+    office.verified()
+
+
+def test_the_same_file_twice_in_one_command_is_posted_once(office: TestedHome, tmp_path: Path) -> None:
+    path = tmp_path / "path.835"
+    path.write_text(GOOD)
+    decided, repeated = office.records("run", path, path)
+    assert (decided["outcome"], repeated["outcome"]) == ("post", "duplicate")
+    assert posted_times(office) == 1
+    office.verified()
+
+
+def test_a_file_of_the_archive_is_known(office: TestedHome) -> None:
+    office.run(GOOD)
+    [told] = office.records("run", office.root / "archive" / "001.835")
+    assert told["outcome"] == "duplicate"
+    office.verified()
+
+
+def test_what_was_put_aside_is_read_anew_when_it_comes_again(office: TestedHome) -> None:
+    """A cut file: its whole payment was done, and is not done twice; the rest is still missing."""
+    whole = [transaction_set(payment("90", claim("C1"), trace="A"), "0001")]
+    cut = written(interchange(group(*whole, transaction_set(payment("90", claim("C2"), trace="B"), "0002"))))
+    cut = cut[: cut.index("CLP*C2")]
+    office.receive(cut, "cut.835")
+    first, aside = office.records("run")
+    assert (first["claim_number"], first["outcome"], aside["outcome"]) == ("C1", "post", "quarantined")
+    office.receive(cut, "cut.835")
+    repeated, aside = office.records("run")
+    assert (repeated["outcome"], repeated["trace_number"], aside["outcome"]) == ("duplicate", "A", "quarantined")
+    assert (posted_times(office, "C1"), posted_times(office, "C2")) == (1, 0)
+    office.verified()
+
+
+def test_the_whole_file_after_the_cut_one_brings_only_what_was_missing(office: TestedHome) -> None:
+    sets = [transaction_set(payment("90", claim(f"C{n}"), trace=f"T{n}"), f"000{n}") for n in (1, 2)]
+    whole = written(interchange(group(*sets)))
+    office.receive(whole[: whole.index("CLP*C2")], "cut.835")
+    office.era("run")
+    repeated, decided = office.run(whole)
+    assert (repeated["outcome"], repeated["trace_number"]) == ("duplicate", "T1")
+    assert (decided["outcome"], decided["claim_number"]) == ("post", "C2")
+    assert (posted_times(office, "C1"), posted_times(office, "C2")) == (1, 1)
+    office.verified()
+
+
+# a disk that fills up, an inbox on another disk
+
+
+@contextmanager
+def disk_with_room_for(size: int) -> Iterator[None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.fixture
+def inbox_elsewhere(sqlite_home: TestedHome) -> Iterator[TestedHome]:
+    """The inbox is a mount of its own."""
+    elsewhere = Path(tempfile.mkdtemp(dir="/dev/shm")) if os.path.isdir("/dev/shm") else None
+    if elsewhere is None or elsewhere.stat().st_dev == sqlite_home.root.stat().st_dev:
+        pytest.skip("there is only one file system here")
+    inbox = sqlite_home.root / "inbox"
+    inbox.rmdir()
+    inbox.symlink_to(elsewhere)
+    sqlite_home.expect(expects("C1"))
+    yield sqlite_home
+    shutil.rmtree(elsewhere)
+
+
+def test_an_inbox_on_another_disk_is_an_inbox(inbox_elsewhere: TestedHome) -> None:
+    inbox_elsewhere.receive(GOOD, "monday.835")
+    assert inbox_elsewhere.records("run")[0]["outcome"] == "post"
+    assert kept(inbox_elsewhere) == {"archive/monday.835": GOOD}
+    inbox_elsewhere.verified()
+
+
+LARGE = GOOD + "\n" * 3_000_000
+
+
+def test_a_disk_that_fills_up_while_a_file_is_fetched_loses_nothing(inbox_elsewhere: TestedHome) -> None:
+    inbox_elsewhere.receive(LARGE, "large.835")
+    with disk_with_room_for(2_000_000):
+        assert inbox_elsewhere.era("run").code == 1
+    assert kept(inbox_elsewhere)["inbox/large.835"] == LARGE
+    assert inbox_elsewhere.records("run")[0]["outcome"] == "post"
+    assert kept(inbox_elsewhere) == {"archive/large.835": LARGE}
+    inbox_elsewhere.verified()
+
+
+def test_a_disk_that_fills_up_while_a_file_is_copied_loses_nothing(sqlite_home: TestedHome, tmp_path: Path) -> None:
+    sqlite_home.expect(expects("C1"))
+    path = tmp_path / "large.835"
+    path.write_text(LARGE)
+    with disk_with_room_for(2_000_000):
+        assert sqlite_home.era("run", path).code == 1
+    assert sqlite_home.era("run").code == 0
+    assert sqlite_home.records("run", path)[0]["outcome"] == "post"
+    assert path.read_text() == LARGE
+    sqlite_home.verified()
+
+
+def test_the_same_payment_in_other_clothes_is_another_file_in_our_keeping(office: TestedHome) -> None:
+    other = remittance_in_other_clothes()
+    office.run(GOOD, other)
+    assert list(kept(office).values()) == [GOOD, other]
+    assert posted_times(office) == 1
+    office.verified()
+
+
+def remittance_in_other_clothes() -> str:
+    sets = transaction_set(payment("90", claim("C1")), "0042")
+    return written(interchange(group(sets, control="77"), control="000000099"), Delimiters("|", ">", "{", "'", "\r\n"))
