@@ -15,10 +15,25 @@ from typing import NamedTuple, TextIO
 
 LINES = 3  # procedures of each claim
 
-_HEADER = (
-    "claim_number,patient_id,last_name,first_name,birth_date,subscriber_id,plan_count,plan_ordinal,payer_id,payer_name,"
-    "location,line_number,procedure_code,service_date,fee,expected_insurance,expected_write_off"
-).split(",")
+_HEADER = [
+    "claim_number",
+    "patient_id",
+    "last_name",
+    "first_name",
+    "birth_date",
+    "subscriber_id",
+    "plan_count",
+    "plan_ordinal",
+    "payer_id",
+    "payer_name",
+    "location",
+    "line_number",
+    "procedure_code",
+    "service_date",
+    "fee",
+    "expected_insurance",
+    "expected_write_off",
+]
 _PAYERS = (
     ("DDP71", "DELTA DENTAL", "1891204417", "PO BOX 90417", "HARROWGATE", "PA", "170900417"),
     ("65978", "METLIFE", "1135581829", "PO BOX 14093", "LEXHAM", "KY", "405120093"),
@@ -49,15 +64,63 @@ _PROCEDURES = (
     ("D7140", 205, 74, 80),
     ("D7210", 318, 70, 80),
 )
-_LAST_NAMES = (
-    "ABARA BRANDT CASTELLANO DRURY EASTWICK FARROW GRANGER HOLLOWAY IBARRA JANSSEN KOWALSKI LINDQVIST MARLOWE NAKAGAWA"
-    " OKAFOR PENHALLOW QUIGLEY ROSSI SANTANA THORNE UNDERHILL VANCE WHITLOCK XAVIER YARDLEY ZELENKA"
-).split()
+_LAST_NAMES = [
+    "ABARA",
+    "BRANDT",
+    "CASTELLANO",
+    "DRURY",
+    "EASTWICK",
+    "FARROW",
+    "GRANGER",
+    "HOLLOWAY",
+    "IBARRA",
+    "JANSSEN",
+    "KOWALSKI",
+    "LINDQVIST",
+    "MARLOWE",
+    "NAKAGAWA",
+    "OKAFOR",
+    "PENHALLOW",
+    "QUIGLEY",
+    "ROSSI",
+    "SANTANA",
+    "THORNE",
+    "UNDERHILL",
+    "VANCE",
+    "WHITLOCK",
+    "XAVIER",
+    "YARDLEY",
+    "ZELENKA",
+]
 _SECOND_NAMES = ("", "", "", "", "", "-HALE", "-ORTEGA", " DE LUCA", "SON", "MAN")
-_FIRST_NAMES = (
-    "ADA BRUNO CHIDI DELIA EMIL FREYA GIDEON HANA IVO JORY KEIKO LEIF MARA NILS OTTILIE PIA QUINN RAUL SAGA TAMSIN"
-    " ULRIKE VITO WREN XENIA YUSUF ZORA"
-).split()
+_FIRST_NAMES = [
+    "ADA",
+    "BRUNO",
+    "CHIDI",
+    "DELIA",
+    "EMIL",
+    "FREYA",
+    "GIDEON",
+    "HANA",
+    "IVO",
+    "JORY",
+    "KEIKO",
+    "LEIF",
+    "MARA",
+    "NILS",
+    "OTTILIE",
+    "PIA",
+    "QUINN",
+    "RAUL",
+    "SAGA",
+    "TAMSIN",
+    "ULRIKE",
+    "VITO",
+    "WREN",
+    "XENIA",
+    "YUSUF",
+    "ZORA",
+]
 
 
 class Line(NamedTuple):
@@ -99,7 +162,9 @@ def write(remittance: Path, claims: Path, claim_count: int, payment_count: int, 
     with remittance.open("w", encoding="ascii") as paid, claims.open("w", encoding="ascii", newline="") as sent:
         rows = csv.writer(sent, lineterminator="\n")
         rows.writerow(_HEADER)
-        _segment(paid, "ISA*00*          *00*          *ZZ*CLEARINGHOUSE  *ZZ*LPDGROUP       ", *_SENT, "000004471*0*P*:")
+        _segment(
+            paid, "ISA*00*          *00*          *ZZ*CLEARINGHOUSE  *ZZ*LPDGROUP       ", *_SENT, "000004471*0*P*:"
+        )
         _segment(paid, "GS*HP*CLEARINGHOUSE*LPDGROUP*20261101*0412*4471*X*005010X221A1")
         first = 0
         for payment in range(payment_count):

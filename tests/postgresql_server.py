@@ -71,8 +71,8 @@ def binaries() -> Path | None:
 
 
 @contextmanager
-def running(programs: Path) -> Iterator[Server]:
-    """Start a server, and stop it at the end. The server refuses to be root, so root becomes postgres for it."""
+def running(programs: Path, durable: bool = False) -> Iterator[Server]:
+    """Start a server, and stop it at the end; a `durable` one waits for the disk as a real one does. The server refuses to be root, so root becomes postgres for it."""
     folder = Path(tempfile.mkdtemp(prefix="era-postgresql-"))
     as_postgres: list[str] = []
     if os.geteuid() == 0:
@@ -86,8 +86,8 @@ def running(programs: Path) -> Iterator[Server]:
         options = {
             "listen_addresses": "",
             "unix_socket_directories": folder,
-            "fsync": "off",  # nobody pulls this machine's plug: only processes die in the tests
-            "full_page_writes": "off",
+            "fsync": "on" if durable else "off",  # nobody pulls the plug: only processes die in the tests
+            "full_page_writes": "on" if durable else "off",
             "max_wal_size": "96MB",
             "max_connections": 60,
             "shared_buffers": "32MB",

@@ -1,0 +1,86 @@
+"""One measured job, as a process of its own: `python benchmarks/jobs.py JOB FILE [CLAIMS.csv]`."""
+
+import io
+import sys
+from pathlib import Path
+
+
+def read_with_us(file: Path, balance: bool) -> None:
+    from era_engine.remittance.balance import balance_findings
+    from era_engine.remittance.survey import read_payments, survey
+    from era_engine.x12.source import examine
+
+    for _, claims in read_payments(survey(examine(file))):
+        for claim in claims:
+            if balance and balance_findings(claim):
+                raise SystemExit("the generated file must balance")
+
+
+def decide(file: Path, sent: Path) -> None:
+    """Match and decide every claim, without books: what is left of a run when nothing is kept."""
+    from era_engine.decisions.decision import decide
+    from era_engine.decisions.engine import Engine
+    from era_engine.decisions.observation import BookEvidence, PaymentEvidence, claim_facts, payment_facts
+    from era_engine.decisions.rule_set import load_rule_set
+    from era_engine.practice.claims_csv import read_claims
+    from era_engine.practice.matching import match_lines
+    from era_engine.remittance.survey import read_payments, survey
+    from era_engine.settings import Settings
+    from era_engine.shipped import shipped
+    from era_engine.x12.source import examine
+
+    settings, engine = Settings(), Engine(load_rule_set(shipped("rules")))
+    office = {claim.claim_number: claim for claim in read_claims(sent)}
+    of_payment = payment_facts(PaymentEvidence((), 0, ()), settings, "auto")
+    evidence = BookEvidence(1, False, False)
+    facts = []
+    for _, payments in read_payments(survey(examine(file))):
+        for payment in payments:
+            claim = office[payment.claim_number]
+            lines = match_lines(payment, claim)
+            facts.append(claim_facts(of_payment, payment, (), claim, lines, evidence, settings, "auto"))
+    _tell_seconds(lambda: [decide(engine, each) for each in facts])
+
+
+def read_with_pyx12(file: Path) -> None:
+    from pyx12.x12file import X12Reader
+
+    with file.open(encoding="ascii") as stream:
+        for _ in X12Reader(stream):
+            pass
+
+
+def validate_with_pyx12(file: Path) -> None:
+    import pyx12.params
+    from pyx12.x12n_document import x12n_document
+
+    with file.open(encoding="ascii") as stream:
+        x12n_document(pyx12.params.params(), stream, None, None, None, io.StringIO())
+
+
+def _tell_seconds(work: object) -> None:
+    """For a job whose preparation must not count: seconds of the work alone, on stdout."""
+    import time
+
+    began = time.process_time()
+    work()  # type: ignore[operator]
+    print(time.process_time() - began)
+
+
+def main() -> None:
+    job, file, *more = sys.argv[1:]
+    match job:
+        case "read":
+            read_with_us(Path(file), balance=False)
+        case "read-balance":
+            read_with_us(Path(file), balance=True)
+        case "decide":
+            decide(Path(file), Path(more[0]))
+        case "pyx12-read":
+            read_with_pyx12(Path(file))
+        case "pyx12-validate":
+            validate_with_pyx12(Path(file))
+
+
+if __name__ == "__main__":
+    main()
