@@ -1,5 +1,6 @@
 """One measured job, as a process of its own: `python benchmarks/jobs.py JOB FILE [CLAIMS.csv]`."""
 
+import gc
 import io
 import sys
 from pathlib import Path
@@ -14,6 +15,15 @@ def read_with_us(file: Path, balance: bool) -> None:
         for claim in claims:
             if balance and balance_findings(claim):
                 raise SystemExit("the generated file must balance")
+
+
+def read_segments_with_us(file: Path) -> None:
+    """As far as pyx12's reader goes: each segment with its elements and position."""
+    from era_engine.x12.reader import read_segments
+    from era_engine.x12.source import examine
+
+    for _ in read_segments(examine(file).chunks()):
+        pass
 
 
 def decide(file: Path, sent: Path) -> None:
@@ -68,8 +78,11 @@ def _tell_seconds(work: object) -> None:
 
 
 def main() -> None:
+    gc.set_threshold(200_000, 20, 20)  # as `era` does, for all alike
     job, file, *more = sys.argv[1:]
     match job:
+        case "read-segments":
+            read_segments_with_us(Path(file))
         case "read":
             read_with_us(Path(file), balance=False)
         case "read-balance":

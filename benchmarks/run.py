@@ -27,7 +27,11 @@ import postgresql_server  # noqa: E402
 ERA = str(Path(sys.executable).with_name("era"))
 JOBS = str(HERE / "jobs.py")
 PARSER = HERE / ".venv"
+PARSE = "import edi_835_parser, gc, sys; gc.set_threshold(200_000, 20, 20); edi_835_parser.parse(sys.argv[1])"
 BASELINE = "pyx12 reader"
+# Programs as they are once installed: with their bytecode kept, however this environment was made.
+INSTALLED = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "ERA_"))}
+INSTALLED["PYTHONPYCACHEPREFIX"] = str(HERE / "work" / "bytecode")
 
 
 class Run(NamedTuple):
@@ -51,7 +55,7 @@ class Job(NamedTuple):
 
 def measured(command: Sequence[str]) -> Run:
     measuring = [sys.executable, "-I", str(HERE / "measure.py"), *command]
-    told = json.loads(subprocess.run(measuring, check=True, capture_output=True, text=True).stdout)
+    told = json.loads(subprocess.run(measuring, check=True, capture_output=True, text=True, env=INSTALLED).stdout)
     if failed := told.pop("failed"):
         raise SystemExit(f"{' '.join(command)} failed: {failed}")
     return Run(**told)
@@ -82,10 +86,12 @@ def era_run(home: Path, file: Path) -> list[str]:
     return [ERA, "run", str(file), "--home", str(home), "--log-file", os.devnull]
 
 
-def parser_command(file: Path) -> list[str] | None:
+def parser_command(file: Path, install: bool) -> list[str] | None:
     """edi-835-parser in an environment of its own, made on first use; None where it cannot be had."""
     python = PARSER / "bin" / "python"
     if not python.exists():
+        if not install:
+            return None
         tell("installing edi-835-parser into benchmarks/.venv")
         made = [[sys.executable, "-m", "venv", str(PARSER)]]
         made += [[str(PARSER / "bin/pip"), "install", "-q", "--require-hashes", "-r", str(HERE / "requirements.lock")]]
@@ -93,7 +99,7 @@ def parser_command(file: Path) -> list[str] | None:
             if subprocess.run(command, check=False).returncode:
                 shutil.rmtree(PARSER, ignore_errors=True)
                 return None
-    return [str(python), "-c", "import edi_835_parser, sys; edi_835_parser.parse(sys.argv[1])", str(file)]
+    return [str(python), "-W", "ignore", "-c", PARSE, str(file)]
 
 
 def rounds(jobs: Sequence[Job], times: int) -> dict[str, list[Run]]:
@@ -110,23 +116,31 @@ def seconds(job: Job, run: Run) -> float:
     return float(run.printed) if job.inner else run.wall
 
 
+def cpu_seconds(job: Job, run: Run) -> float:
+    return float(run.printed) if job.inner else run.cpu
+
+
 def table(jobs: Sequence[Job], runs: dict[str, list[Run]]) -> list[dict[str, object]]:
     base = {job.name: job for job in jobs}[BASELINE]
     rows = []
     for job in jobs:
-        rates = [job.claims / seconds(job, run) for run in runs[job.name]]
-        ratios = [
-            (job.claims / seconds(job, run)) / (base.claims / seconds(base, other))
-            for run, other in zip(runs[job.name], runs[BASELINE], strict=True)
-        ]
+        pairs = list(zip(runs[job.name], runs[BASELINE], strict=True))
+        size = job.claims / base.claims
+        rates = [job.claims / seconds(job, run) for run, _ in pairs]
+        ratios = [size * other.wall / seconds(job, run) for run, other in pairs]
+        cpu_ratios = [size * other.cpu / cpu_seconds(job, run) for run, other in pairs]
+        cpu = [cpu_seconds(job, run) / job.claims * 1_000_000 for run, _ in pairs]
         rows.append(
             {
                 "job": job.name,
                 "claims_per_second": round(statistics.median(rates)),
                 "least": round(min(rates)),
                 "most": round(max(rates)),
-                "peak_mib": round(max(run.peak for run in runs[job.name])),
-                "ratio": round(statistics.median(ratios), 2),
+                "peak_mib": round(max(run.peak for run, _ in pairs)),
+                "ratio": f"{statistics.median(ratios):.2f}",
+                "least..most": f"{min(ratios):.2f}..{max(ratios):.2f}",
+                "cpu_us_per_claim": round(statistics.median(cpu)),
+                "cpu_ratio": f"{statistics.median(cpu_ratios):.2f}",
             }
         )
     return rows
@@ -188,11 +202,11 @@ def main() -> None:
 
         file, sent = remittance(many, 10)
         small, _ = remittance(share, 1)
-        single, _ = remittance(many, 1)
         home, renew = fresh_copy(a_home(work, "sqlite", sent))
         python = sys.executable
         jobs = [
             Job("whole job, SQLite", many, era_run(home, file), renew),
+            Job("reader, segments only", many, [python, JOBS, "read-segments", str(file)]),
             Job("reader", many, [python, JOBS, "read", str(file)]),
             Job("reader with balance", many, [python, JOBS, "read-balance", str(file)]),
             Job(
@@ -214,11 +228,13 @@ def main() -> None:
                 a_home(work, place.name, sent, database)
 
             jobs.insert(1, Job("whole job, PostgreSQL", many, era_run(place, file), renew_postgresql))
-        parser = parser_command(single)
+        parser = parser_command(file, install=not given.quick)
         if parser is None:
-            print("edi-835-parser could not be installed; its row is left out.")
+            print("edi-835-parser is not installed; its row is left out.")
         else:
-            jobs.append(Job("edi-835-parser (one payment)", many, parser))
+            jobs.append(Job("edi-835-parser", many, parser))
+        tell("once for the bytecode")
+        rounds(jobs, 1)
         runs = rounds(jobs, times)
         rows = table(jobs, runs)
         tell("goals")

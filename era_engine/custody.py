@@ -5,6 +5,7 @@ are moved (from the inbox) or copied (from elsewhere) to the archive, then it is
 down. Whatever is found half-way at the next run is taken up where it stopped.
 """
 
+import errno
 import os
 import shutil
 from collections.abc import Iterable, Iterator
@@ -22,6 +23,7 @@ from era_engine.store.files import FileRow
 from era_engine.x12.finding import Finding
 from era_engine.x12.source import Source, examine
 
+_LONGEST_NAME = 220  # bytes; 255 is the most a disk takes, and a copy's name grows
 _BEING_WRITTEN = (".tmp", ".part")
 
 
@@ -36,14 +38,12 @@ class Received(NamedTuple):
 def files_to_read(home: Home, given: Iterable[Path]) -> list[Path]:
     """The files meant by paths: files themselves, folders' files by name; the inbox when none are given.
 
-    A folder inside a folder is among them, and is then told as unreadable rather than passed over.
-
     Raises UsageError for a path that does not exist.
     """
     found: list[Path] = []
     for path in list(given) or [home.inbox]:
         if path.is_dir():
-            found += sorted(each for each in path.iterdir() if not _is_aside(each))
+            found += sorted(each for each in path.iterdir() if each.is_file() and not _is_aside(each))
         elif path.exists():
             found.append(path)
         else:
@@ -74,22 +74,24 @@ def receive(home: Home, database: Database, path: Path) -> Received:
         known = files.files_with_content(connection, source.sha256)
     row = next((each for each in known if each.state == "received"), None)
     done = next((each for each in known if each.state == "archived"), None)
+    name = readable_name(path)
     from_inbox = path.absolute().parent.resolve() == home.inbox.resolve()
+    moves = from_inbox and not path.is_symlink()  # of a link we keep what it points to, not the link
     if done is not None and not from_inbox:
         with database.writing() as connection:
-            row = files.receive_file(connection, source, path.name, None, now(), "duplicate", done.id)
+            row = files.receive_file(connection, source, name, None, now(), "duplicate", done.id)
         return Received(row, source, done)
-    if not from_inbox:
+    if not moves:
         _copy(path, _incoming(home, source.sha256))
     if row is None:
         with database.writing() as connection:
-            stored_as = _free_name(home, connection, path.name, source.sha256)
-            row = files.receive_file(
-                connection, source, path.name, stored_as, now(), duplicate_of=done.id if done else None
-            )
+            stored_as = _free_name(home, connection, name, source.sha256)
+            row = files.receive_file(connection, source, name, stored_as, now(), duplicate_of=done.id if done else None)
     assert row.stored_as is not None
     stored = home.root / row.stored_as
-    _move(path if from_inbox else _incoming(home, source.sha256), stored)
+    _move(path if moves else _incoming(home, source.sha256), stored)
+    if from_inbox and not moves:
+        path.unlink()
     return Received(row, source._replace(path=stored), done)
 
 
@@ -103,6 +105,14 @@ def settle(home: Home, database: Database, received: Received, state: files.Stat
         stored_as = f"quarantine/{stored.name}"
     with database.writing() as connection:
         files.finish_file(connection, row.id, state, stored_as, findings)
+
+
+def readable_name(path: Path) -> str:
+    """A file's name as text that any database keeps, and not longer than any disk allows."""
+    name = os.fsencode(path.name).decode("utf-8", "replace")
+    if len(name.encode()) <= _LONGEST_NAME:
+        return name
+    return Path(name).stem[:50] + Path(name).suffix[:10]
 
 
 def _is_aside(path: Path) -> bool:
@@ -139,8 +149,10 @@ def _copy(source: Path, target: Path) -> None:
 def _move(source: Path, target: Path) -> None:
     try:
         os.replace(source, target)
-    except OSError:  # the inbox may be a mount of its own
-        shutil.copyfile(source, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        _copy(source, target)  # the inbox may be a mount of its own
         source.unlink()
     folder = os.open(target.parent, os.O_RDONLY)
     try:

@@ -77,7 +77,7 @@ def decide_payment(
         evidence = PaymentEvidence(findings, adjustments, files.payee_ids(remittance))
         on = remittance.payment.payment_date or today()
         memo = memo_of(remittance.payer.name if remittance.payer else None, remittance.payment.trace_number)
-        judge = Judge(office, connection, "auto", evidence, remittance.claim_number_counts, on, memo)
+        judge = Judge(office, connection, "auto", payment_id, evidence, remittance.claim_number_counts, on, memo)
         totals: Counter[str] = Counter()
         while batch := list(islice(claims, BATCH)):
             judged = judge.judge(batch)
@@ -109,6 +109,7 @@ class Judge:
         office: Office,
         connection: Connection,
         mode: Mode,
+        payment_id: int,
         evidence: PaymentEvidence,
         claim_number_counts: dict[str, int],
         on: date,
@@ -116,7 +117,7 @@ class Judge:
     ) -> None:
         self._office, self._connection, self._mode = office, connection, mode
         self._facts: dict[str, FactValue] = payment_facts(evidence, office.settings, mode)
-        self._counts = claim_number_counts
+        self._payment_id, self._counts = payment_id, claim_number_counts
         self._on = on
         self._circumstances = Circumstances(
             now(), mode, office.rule_set.content_hash, office.settings.content_hash, memo
@@ -127,13 +128,14 @@ class Judge:
         numbers = {payment.claim_number for payment in batch}
         known = practice.find_claims(self._connection, numbers)
         posted = practice.posted_claims(self._connection, known)
+        elsewhere = practice.open_elsewhere(self._connection, known, self._payment_id)
         waiting = practice.claims_before_their_primary(self._connection, known.values())
         return [
             self._judge_one(
                 payment,
                 known.get(payment.claim_number),
                 BookEvidence(
-                    self._counts.get(payment.claim_number, 1),
+                    self._counts.get(payment.claim_number, 1) + elsewhere.get(payment.claim_number, 0),
                     payment.claim_number in posted,
                     payment.claim_number in waiting,
                 ),

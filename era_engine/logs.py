@@ -61,6 +61,17 @@ def log_to(stream: TextIO) -> structlog.typing.FilteringBoundLogger:
     return logger
 
 
+def database_trouble(error: Exception) -> str | None:
+    """What to tell the user when the database cannot be used at all; None for any other error."""
+    cause = getattr(error, "orig", None)
+    if type(error).__name__ not in ("OperationalError", "InterfaceError") or cause is None:
+        return None
+    return (
+        f"Error: the database cannot be used: {str(cause).splitlines()[0]}.\n"
+        "Remedy: see that no other program holds it, that it runs and has room, then run again to go on."
+    )
+
+
 def report_internal_error(error: Exception, stream: TextIO | None = None) -> str:
     """Log an error of our own by its type and place, never by its text; returns what to tell the user."""
     at = [f"{Path(each.filename).name}:{each.lineno}" for each in traceback.extract_tb(error.__traceback__)][-6:]

@@ -47,7 +47,7 @@ def run(office: Office, paths: Iterable[Path]) -> Iterator[Event]:
             try:
                 received = custody.receive(office.home, office.database, path)
             except UsageError as error:  # it stays where it is; the other files are not to wait for it
-                yield FileDone(path.name, "quarantined", (Finding("unreadable-file", "reject", str(error)),), None)
+                yield _unreadable(path, error)
                 continue
             yield from _work_on(office, received)
         for received in custody.interrupted(office.home, office.database):
@@ -58,11 +58,15 @@ def rehearse(office: Office, paths: Iterable[Path]) -> Iterator[Event]:
     """The same, but nothing is kept: no row, no entry, no file moved."""
     with office.home.locked(), office.database.rehearsing():
         for path in custody.files_to_read(office.home, paths):
-            source = examine(path)
+            try:
+                source = examine(path)
+            except UsageError as error:
+                yield _unreadable(path, error)
+                continue
             with office.database.writing() as connection:
                 same = files.files_with_content(connection, source.sha256)
                 repeats = next((row for row in same if row.state == "archived"), None)
-                row = files.receive_file(connection, source, path.name, None, now())
+                row = files.receive_file(connection, source, custody.readable_name(path), None, now())
             yield from _work_on(office, Received(row, source, repeats))
 
 
@@ -91,6 +95,11 @@ def _work_on(office: Office, received: Received) -> Iterator[Event]:
     state = _state(surveyed, findings, payments, repeated)
     custody.settle(office.home, office.database, received, state, findings)
     yield FileDone(name, state, tuple(findings), None)
+
+
+def _unreadable(path: Path, error: UsageError) -> FileDone:
+    finding = Finding("unreadable-file", "reject", str(error))
+    return FileDone(custody.readable_name(path), "quarantined", (finding,), None)
 
 
 def _state(surveyed: Survey, findings: list[Finding], payments: int, repeated: int) -> files.State:

@@ -41,7 +41,7 @@ def quick_post(office: Office, trace: str, claim_number: str | None) -> QuickPos
         evidence = PaymentEvidence(payment.findings, adjustments, payment.payee_ids)
         on = payment.payment_date or today()
         memo = memo_of(payment.payer, payment.trace_number)
-        judge = Judge(office, connection, "quick", evidence, payment.claim_number_counts, on, memo)
+        judge = Judge(office, connection, "quick", payment.id, evidence, payment.claim_number_counts, on, memo)
         decision_ids: list[int] = []
         for at in range(0, len(waiting), BATCH):
             batch = waiting[at : at + BATCH]

@@ -4,6 +4,7 @@ Claims and remittances fit together without a word: `expects("C1")` is answered 
 """
 
 import csv
+import gc
 import io
 import json
 import os
@@ -137,11 +138,15 @@ def make_tested_home(root: Path, database_url: str = "sqlite:///era.db", **setti
 def era(*arguments: str | Path) -> Ended:
     """Run the command line as the `era` program does, within this process."""
     out, err = io.StringIO(), io.StringIO()
+    umask = os.umask(0o022)
     with patch.object(sys, "argv", ["era", *map(str, arguments)]), redirect_stdout(out), redirect_stderr(err):
         try:
             main()
         except SystemExit as ended:
             code = ended.code
+        finally:  # what the program changes for the rest of its life is not the tests' way of life
+            os.umask(umask)
+            gc.unfreeze()
     assert isinstance(code, int)
     return Ended(code, out.getvalue(), err.getvalue())
 

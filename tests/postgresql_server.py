@@ -72,7 +72,10 @@ def binaries() -> Path | None:
 
 @contextmanager
 def running(programs: Path, durable: bool = False) -> Iterator[Server]:
-    """Start a server, and stop it at the end; a `durable` one waits for the disk as a real one does. The server refuses to be root, so root becomes postgres for it."""
+    """Start a server, and stop it at the end; a `durable` one waits for the disk as a real one does.
+
+    The server refuses to be root, so root becomes postgres for it.
+    """
     folder = Path(tempfile.mkdtemp(prefix="era-postgresql-"))
     as_postgres: list[str] = []
     if os.geteuid() == 0:
@@ -83,15 +86,13 @@ def running(programs: Path, durable: bool = False) -> Iterator[Server]:
     try:
         initdb = [programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"]
         subprocess.run([*as_postgres, *initdb, "--no-sync"], check=True, capture_output=True, cwd=folder)
-        options = {
+        options: dict[str, object] = {
             "listen_addresses": "",
             "unix_socket_directories": folder,
-            "fsync": "on" if durable else "off",  # nobody pulls the plug: only processes die in the tests
-            "full_page_writes": "on" if durable else "off",
-            "max_wal_size": "96MB",
             "max_connections": 60,
-            "shared_buffers": "32MB",
         }
+        if not durable:  # nobody pulls the plug: only processes die in the tests
+            options |= {"fsync": "off", "full_page_writes": "off", "max_wal_size": "96MB", "shared_buffers": "32MB"}
         given = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         with (folder / "server.log").open("wb") as log:
             process = subprocess.Popen(

@@ -57,14 +57,15 @@ def test_a_file_named_by_path_stays_and_a_copy_is_archived(office: TestedHome, t
     office.verified()
 
 
-def test_a_folder_is_read_by_name_and_hidden_or_unfinished_files_are_left_alone(office: TestedHome) -> None:
+def test_a_folder_is_read_by_name_and_what_is_unfinished_is_left_alone(office: TestedHome) -> None:
     inbox = office.root / "inbox"
     for name in (".monday.835", "monday.835.part", "monday.835.tmp"):
         (inbox / name).write_text(GOOD)
     (inbox / "folder").mkdir()
     office.receive(remittance("90", claim("C2"), trace="B"), "b.835")
     office.receive(remittance("90", claim("C1"), trace="A"), "a.835")
-    assert [each["file"] for each in office.records("run", inbox)] == ["a.835", "b.835"]
+    told = [(each["file"], each["outcome"]) for each in office.records("run", inbox)]
+    assert told == [("a.835", "post"), ("b.835", "post"), ("folder", "quarantined")]
     assert sorted(path.name for path in inbox.iterdir()) == [
         ".monday.835",
         "folder",

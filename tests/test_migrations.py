@@ -92,5 +92,6 @@ def test_a_server_that_does_not_answer_is_named_without_its_password(tmp_path: P
     home = make_tested_home(tmp_path / "home", "postgresql+psycopg://office:s3cret@127.0.0.1:1/era")
     ended = home.era("run")
     assert ended.code == 1
-    assert "Error: The database postgresql+psycopg://office:***@127.0.0.1:1/era cannot be opened" in ended.err
+    assert "Error: The database postgresql+psycopg://127.0.0.1" in ended.err
+    assert "cannot be opened (OperationalError)" in ended.err
     assert "s3cret" not in ended.out + ended.err

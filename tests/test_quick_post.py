@@ -126,7 +126,7 @@ def test_a_payment_or_claim_that_is_not_there_is_a_fault_of_the_command(left: Te
 def test_a_payment_without_claims_has_nothing_to_quick_post(home: TestedHome) -> None:
     home.run(remittance("8.41", after=["PLB*1234567893*20261231*L6:X*-8.41"]))
     refused = home.era("quick-post", "EFT0001")
-    assert (refused.code, "Payment EFT0001 has no claims" in refused.err) == (2, True)
+    assert (refused.code, "Payment EFT0001 names no claim" in refused.err) == (2, True)
 
 
 def test_payments_that_share_a_trace_number_are_named_by_their_id(home: TestedHome) -> None:
@@ -136,10 +136,9 @@ def test_payments_that_share_a_trace_number_are_named_by_their_id(home: TestedHo
     refused = home.era("quick-post", "EFT0001")
     assert refused.code == 2
     ids = [each["payment_id"] for each in home.records("eras")]
-    assert (
-        f"2 payments share the trace number EFT0001: {ids[0]}: DELTA DENTAL, 2026-11-01, $90.00; "
-        f"{ids[1]}: DELTA DENTAL, 2026-11-02, $90.00." in refused.err
-    )
+    assert "2 payments share the trace number EFT0001: " in refused.err
+    assert f"{ids[0]}: DELTA DENTAL, 2026-11-01, $90.00" in refused.err
+    assert f"{ids[1]}: DELTA DENTAL, 2026-11-02, $90.00" in refused.err
     assert [each["claim_number"] for each in home.records("quick-post", str(ids[1]))] == ["C2"]
     assert outcomes(home) == {"C1": "manual", "C2": "post"}
     home.verified()

@@ -43,8 +43,8 @@ FILTERS = {
     (f"--rule={BOTH_POSTED}",): "C1:post:auto C2:post:quick",
     (f"--rule={SHORT}",): "C2:manual:auto",
     ("--hold=patient-mismatch",): "C3:manual:auto",
-    ("--hold=mismatch",): "",
-    ("--hold=%",): "",
+    ("--hold=denied",): "",
+    ("--open",): "C3:manual:auto",
     ("--trace=T2",): "C3:manual:auto",
     ("--trace=T",): "",
     ("--claim=C2",): "C2:manual:auto C2:post:quick",
@@ -73,6 +73,12 @@ def test_the_days_of_the_log_are_inclusive(week: TestedHome) -> None:
     assert week.records("log", "--since", first, "--until", last) == log
 
 
+def test_a_rule_or_hold_that_never_was_is_refused_rather_than_never_found(week: TestedHome) -> None:
+    for filters in (["--hold=mismatch"], ["--hold=%"], ["--rule=patient-mismatch"]):
+        refused = week.era("log", *filters)
+        assert (refused.code, refused.out) == (2, "")
+
+
 def test_the_log_takes_a_payments_id_where_several_share_a_trace_number(week: TestedHome) -> None:
     [second] = week.records("log", "--trace", "T2")
     by_id = {each["trace_number"]: str(each["payment_id"]) for each in week.records("eras")}
@@ -80,7 +86,7 @@ def test_the_log_takes_a_payments_id_where_several_share_a_trace_number(week: Te
     assert week.records("log", "--trace", "99999999999999999999") == []
 
 
-@pytest.mark.parametrize("filters", [["--since=yesterday"], ["--until=2026-02-30"], ["--outcome=posted"]])
+@pytest.mark.parametrize("filters", [["--since=yesterday"], ["--until=2026-02-30"], ["--outcome=posted"], ["--rule"]])
 def test_a_filter_that_makes_no_sense_is_refused(sqlite_home: TestedHome, filters: list[str]) -> None:
     assert sqlite_home.era("log", *filters).code == 2
 
@@ -198,7 +204,7 @@ def test_a_short_payment_is_explained_by_what_was_missing(home: TestedHome) -> N
     home.run(remittance("90.80", claim("C1", paid="90.80", write_off="29.20")))
     text = home.era("explain", "C1").out
     assert "⚠ left to a person (auto mode, " in text
-    assert "The smallest change that would have posted it: $4.20 short of 95 %" in text
+    assert "$4.20 short of 95 %" in text
     explained = home.records("explain", "C1")[0]["explained"]
     [fired] = [rule for rule in explained["rules"] if rule["fired"]]
     assert fired["id"] == SHORT

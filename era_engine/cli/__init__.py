@@ -64,10 +64,17 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output has gone, which is its good right
         code = 0
+    except OSError as error:
+        named = f"{error.filename}: " if error.filename else ""
+        click.echo(f"Error: {named}{error.strerror or type(error).__name__}.", err=True)
+        click.echo(
+            "Remedy: see that the disk has room and this user may write there, then run again to go on.", err=True
+        )
+        code = 1
     except Exception as error:  # noqa: BLE001 - told without its text, which may hold patient data
-        from era_engine.logs import report_internal_error
+        from era_engine.logs import database_trouble, report_internal_error
 
-        click.echo(report_internal_error(error), err=True)
+        click.echo(database_trouble(error) or report_internal_error(error), err=True)
         code = 1
     gc.freeze()  # the interpreter need not look for cycles on its way out
     sys.exit(code if isinstance(code, int) else 0)

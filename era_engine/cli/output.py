@@ -24,6 +24,11 @@ def on_terminal() -> bool:
     return sys.stdout.isatty()
 
 
+def plain(text: str) -> str:
+    """Without control characters, which a payer may have sent and a terminal would obey."""
+    return text if text.isprintable() else "".join(each if each.isprintable() else "�" for each in text)
+
+
 def narrow() -> bool:
     """Whether a wide table would be squeezed on this terminal."""
     return on_terminal() and shutil.get_terminal_size().columns < 140
@@ -31,6 +36,7 @@ def narrow() -> bool:
 
 def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], colours: Sequence[str | None] = ()) -> None:
     """Rows of text under their titles. `colours`: one for each row, on a terminal that shows colours."""
+    rows = [tuple(map(plain, row)) for row in rows]
     if on_terminal():
         _rich_table(columns, rows, colours)
         return

@@ -39,6 +39,8 @@ def command(paths: tuple[Path, ...], dry_run: bool, as_json: bool, log_file: Pat
         office = stack.enter_context(open_office(home))
         events = (rehearse if dry_run else run)(office, paths)
         report = (JsonReport if as_json else TableReport)(office, dry_run)
-        quarantined = follow(events, report, logger, dry_run)
-        report.end()
+        try:
+            quarantined = follow(events, report, logger, dry_run)
+        finally:
+            report.end()  # what is done is told, however the run ends
     return 3 if quarantined else 0

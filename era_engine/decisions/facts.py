@@ -38,7 +38,10 @@ FACTS: Mapping[str, Fact] = {
     "patient_responsibility_cents": Fact("cents", "patient responsibility on the remittance (CLP05)"),
     # the claim the office sent
     "claim_found": Fact("flag", "the office has a claim with exactly this claim number"),
-    "claim_payments_for_claim": Fact("count", "claim payments on this remittance that name this claim number"),
+    "claim_payments_for_claim": Fact(
+        "count",
+        "claim payments that name this claim: on this remittance, and earlier ones with money that are not posted",
+    ),
     "patient_matches": Fact("flag", "patient name and member id on the remittance are those of the claim"),
     "charge_matches": Fact("flag", "charges on the remittance, in total and by line, are those of the claim"),
     "procedures_match": Fact("flag", "procedures adjudicated are exactly those submitted on the claim"),

@@ -147,7 +147,7 @@ def _add_adjustments(
                         to_review.append(f"{group}-{reason}")
             else:
                 other_reason = other_reason or (group, reason) not in _PATIENT_SHARE
-                if _needs_review(adjustment, single_plan):
+                if _needs_review(adjustment, single_plan, payment.status == _REVERSAL):
                     to_review.append(f"{group}-{reason}")
     facts["write_off_cents"] = write_off
     facts["adjustments_to_review"] = len(to_review)
@@ -158,13 +158,13 @@ def _add_adjustments(
     facts["denied"] = payment.status == "4" or (payment.status in _PROCESSED and unpaid and other_reason)
 
 
-def _needs_review(adjustment: Adjustment, single_plan: bool) -> bool:
-    """Neither contracted write-off nor patient responsibility.
+def _needs_review(adjustment: Adjustment, single_plan: bool, reversal: bool) -> bool:
+    """Neither contracted write-off nor patient responsibility; a patient's share below zero is none either.
 
     OA-23 is what an earlier payer paid and wrote off (RFI 2143): ordinary with several plans, a riddle with one.
     """
     if adjustment.group == "PR":
-        return False
+        return adjustment.cents is not None and adjustment.cents < 0 and not reversal
     if adjustment.group == "OA" and adjustment.reason == "23":
         return single_plan
     return True

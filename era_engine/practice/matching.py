@@ -32,23 +32,22 @@ class LineMatch(NamedTuple):
 def patient_matches(payment: ClaimPayment, claim: Claim) -> bool:
     """Whether the remittance names the claim's patient.
 
-    The patient's name (QC, or as the payer corrects it, 74) must be the claim's where it is given, and one of
-    the member ids given for patient or subscriber (IL) must be the claim's. To give neither is no match.
+    The patient must be named (QC) as on the claim; a name the payer corrects (74) must then be the claim's, too. One
+    of the member ids given for patient or subscriber (IL) must be the claim's, where any is given.
     """
     named = identified = id_given = False
     for person in payment.people:
         role = person.role
         if role == "QC":
-            if person.last_name or person.first_name:
-                if not _is_patient(person, claim) and not _corrected_is_patient(payment, person, claim):
-                    return False
-                named = named or bool(_last_name(person.last_name))
+            if not _is_patient(person, claim) or not _corrected_is_patient(payment, person, claim):
+                return False
+            named = named or bool(_last_name(person.last_name))
         elif role != "IL":
             continue
         if person.identifier and person.id_qualifier != _SOCIAL_SECURITY_NUMBER:
             id_given = True
             identified = identified or _identifier(person.identifier) == _identifier(claim.subscriber_id)
-    return identified if id_given else named
+    return named and (identified or not id_given)
 
 
 def _is_patient(person: Person, claim: Claim) -> bool:
@@ -63,7 +62,7 @@ def _is_patient(person: Person, claim: Claim) -> bool:
 
 def _corrected_is_patient(payment: ClaimPayment, patient: Person, claim: Claim) -> bool:
     """The payer gives only what it corrected; the rest of the name is as submitted."""
-    return any(
+    return all(
         _is_patient(
             patient._replace(
                 last_name=person.last_name or patient.last_name,

@@ -9,9 +9,11 @@ from era_engine.money import dollars
 from era_engine.remittance.model import Adjustment, ClaimPayment, ServiceLine
 from era_engine.x12.finding import Finding
 
+_REVERSAL = "22"  # repeats the old claim with every amount negated (RFI 1147)
+
 
 def balance_findings(claim: ClaimPayment) -> list[Finding]:
-    """Findings `line-out-of-balance` and `claim-out-of-balance`; none when every line and the claim add up.
+    """Findings `line-out-of-balance`, `claim-out-of-balance` and `negative-line-payment`; none when all adds up.
 
     Where an amount is unreadable there is nothing to add up; `malformed-amount` has named it already.
     """
@@ -22,6 +24,8 @@ def balance_findings(claim: ClaimPayment) -> list[Finding]:
         adjusted = None if adjusted is None or of_line is None else adjusted + of_line
         if line.charge_cents is None or line.paid_cents is None or of_line is None:
             continue
+        if line.paid_cents < 0 and claim.status != _REVERSAL:
+            findings.append(_takes_money(line, line.paid_cents))
         if line.charge_cents - of_line != line.paid_cents:
             findings.append(_line_off(line, line.charge_cents, of_line, line.paid_cents))
     if claim.charge_cents is None or claim.paid_cents is None or adjusted is None:
@@ -38,6 +42,15 @@ def balance_findings(claim: ClaimPayment) -> list[Finding]:
             )
         )
     return findings
+
+
+def _takes_money(line: ServiceLine, paid: int) -> Finding:
+    return Finding(
+        "negative-line-payment",
+        "hold",
+        f"Line {line.procedure.code} pays {dollars(paid)}, though the claim is no reversal (status 22).",
+        line.segment_number,
+    )
 
 
 def _sum(adjustments: tuple[Adjustment, ...]) -> int | None:

@@ -68,8 +68,15 @@ class HeaderReader:
         if self._bpr is not None and paid is None:
             found = f"{bpr[2][:24]!r} is not an amount" if bpr[2] else "is absent"
             self._find("malformed-amount", "hold", f"BPR02, the payment's amount, {found}.", bpr, "BPR")
-        if bpr[3] == "D":
-            self._find("debit-payment", "hold", "BPR03 is D: the payer takes money instead of paying it.", bpr, "BPR")
+        if self._bpr is not None and (bpr[1] == "P" or (bpr[4] == "NON" and paid)):
+            what = (
+                "BPR01 is P, a test of the account"
+                if bpr[1] == "P"
+                else "BPR04 is NON, no payment, but BPR02 is not zero"
+            )
+            self._find("no-money-moves", "hold", f"{what}: no money comes with this remittance.", bpr, "BPR")
+        if self._bpr is not None and bpr[3] != "C":
+            self._find("debit-payment", "hold", f"BPR03 is {bpr[3][:8]!r}; expected C, a credit.", bpr, "BPR")
         if self._bpr is not None and values.day(bpr[16]) is None:
             self._find("unreadable-date", "warn", f"BPR16, the payment's date, is {bpr[16][:12]!r}.", bpr, "BPR")
         return Payment(bpr[1], paid, bpr[3], bpr[4], values.day(bpr[16]), trn[2].strip(), trn[3].strip())

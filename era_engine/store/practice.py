@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, exists, func, insert, select, update
 
 from era_engine.errors import ClaimsFileError
 from era_engine.practice.model import Claim, ProcedureLine
-from era_engine.store.schema import claims, entries, patients, procedure_lines
+from era_engine.store.schema import claim_payments, claims, decisions, entries, patients, procedure_lines
 
 _AT_A_TIME = 500  # claim numbers in one look-up; PostgreSQL and SQLite both plan this well
 
@@ -61,6 +61,14 @@ def posted_claims(connection: Connection, numbers: Collection[str]) -> set[str]:
     found: set[str] = set()
     for some in _slices(numbers):
         found.update(connection.execute(_POSTED, {"numbers": some}).scalars())
+    return found
+
+
+def open_elsewhere(connection: Connection, numbers: Collection[str], payment_id: int) -> dict[str, int]:
+    """How many claim payments of other payments name each claim, carry money either way and are not posted."""
+    found: dict[str, int] = {}
+    for some in _slices(numbers):
+        found |= {row[0]: row[1] for row in connection.execute(_OPEN, {"numbers": some, "payment_id": payment_id})}
     return found
 
 
@@ -120,6 +128,17 @@ _POSTED = (
     select(entries.c.claim_number)
     .where(entries.c.claim_number.in_(bindparam("numbers", expanding=True)), entries.c.kind == "insurance_payment")
     .distinct()
+)
+
+_OPEN = (
+    select(claim_payments.c.claim_number, func.count())
+    .where(
+        claim_payments.c.claim_number.in_(bindparam("numbers", expanding=True)),
+        claim_payments.c.payment_id != bindparam("payment_id"),
+        claim_payments.c.paid_cents != 0,
+        ~exists().where(decisions.c.claim_payment_id == claim_payments.c.id, decisions.c.outcome == "post"),
+    )
+    .group_by(claim_payments.c.claim_number)
 )
 
 

@@ -34,6 +34,8 @@ def examine(path: Path) -> Source:
     digest = hashlib.sha256()
     decoder = codecs.getincrementaldecoder("utf-8")()
     encoding, size = "utf-8", 0
+    if path.exists() and not path.is_file():  # a pipe would be waited for without end
+        raise UsageError(f"{path}: is no file that can be read.", "Give the path of an ordinary file.")
     try:
         with path.open("rb") as stream:
             while block := stream.read(CHUNK):

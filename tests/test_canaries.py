@@ -1,0 +1,219 @@
+"""No word of a patient leaves the decision log: not in logs, not in messages of our own faults, not in file names."""
+
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from offices import Ended, Record, TestedHome, claims_csv, expects, finished, make_tested_home
+from remittance_text import Segments, payment, remittance_file, transaction_set
+
+CANARY = "canary"
+BIRTH_DATE = "1911-12-13"
+
+
+def practice() -> list[list[Record]]:
+    """Claims in which everything about the patient is a canary."""
+    own = {
+        "patient_id": "CANARY-PATIENT",
+        "last_name": "Canarylast",
+        "first_name": "Canaryfirst",
+        "subscriber_id": "CANARYSUB",
+        "birth_date": BIRTH_DATE,
+    }
+    return [[{**row, **own} for row in expects(f"CANARY{number}", "100")] for number in (1, 2, 3)]
+
+
+def claim(number: str, paid: str = "100", write_off: str = "20", *more: str) -> Segments:
+    """A claim payment in which everything about the patient is a canary."""
+    return [
+        f"CLP*{number}*1*120*{paid}**12*CANARYICN*11*1",
+        "NM1*QC*1*CANARYLAST*CANARYFIRST*CANARYMIDDLE***MI*CANARYSUB",
+        "NM1*IL*1*CANARYHOLDER*CANARYFIRST****MI*CANARYSUB",
+        "REF*1L*CANARYGROUP",
+        "DTM*232*19111213",
+        "SVC*AD:D0120*120*100**1" if paid == "100" else f"SVC*AD:D0120*120*{paid}**1",
+        f"CAS*CO*45*{write_off}",
+        "REF*6R*CANARYLINE",
+        *more,
+    ]
+
+
+ORDINARY = remittance_file(
+    transaction_set(payment("200", claim("CANARY1"), claim("CANARY2", "80", "40"), claim("CANARY9", "20", "100")))
+)
+STRANGE = remittance_file(
+    transaction_set(
+        payment(
+            "100",
+            claim("CANARY3", "100", "20", "NTE*ADD*CANARYNOTE", "DTM*472*CANARYDAY", "AMT*B6*CANARYAMOUNT"),
+            ["CLP*CANARY4*CANARYSTATUS*1,2O*CANARY", "CAS*CANARY*CANARY*CANARY", "ZZZ*CANARYLAST"],
+            trace="EFT0002",
+            after=["PLB*1234567893*20261231*WO:CANARYREF*CANARY"],
+        )
+    )
+)
+CUT = ORDINARY.replace("EFT0001", "EFT0003")[:-180]
+NO_X12 = "Dear Canaryfirst Canarylast,\n"
+
+
+class Heard(NamedTuple):
+    """Everything the commands said to machines, and to a person about faults."""
+
+    ended: list[Ended]
+    logged: list[Record]
+
+    def said(self) -> str:
+        return "\n".join([*(each.err for each in self.ended), *map(json.dumps, self.logged)])
+
+
+def hear(home: TestedHome, *commands: list[str | Path]) -> Heard:
+    ended = [home.era(*command) for command in commands]
+    log_file = home.root / "log.jsonl"
+    lines = log_file.read_text().splitlines() if log_file.exists() else []
+    logged = [json.loads(line) for line in lines]
+    for each in ended:
+        logged += [json.loads(line) for line in each.err.splitlines() if line.startswith("{")]
+    return Heard(ended, logged)
+
+
+def silent(text: str) -> bool:
+    return CANARY not in text.casefold() and BIRTH_DATE not in text and BIRTH_DATE.replace("-", "") not in text
+
+
+@pytest.fixture
+def office(home: TestedHome) -> TestedHome:
+    home.expect(*practice())
+    return home
+
+
+def fill(home: TestedHome) -> None:
+    for name, text in (("1.835", ORDINARY), ("2.835", STRANGE), ("3.835", CUT), ("4.835", NO_X12)):
+        home.receive(text, name)
+
+
+@pytest.mark.parametrize("conformance", ["off", "require"])
+def test_no_run_logs_a_word_of_a_patient(office: TestedHome, conformance: str) -> None:
+    office.set({"conformance": conformance})
+    fill(office)
+    log_file: list[str | Path] = ["--log-file", office.root / "log.jsonl"]
+    heard = hear(
+        office,
+        ["run", "--dry-run"],
+        ["run", "--dry-run", "--json", *log_file],
+        ["run", *log_file],
+        ["run", office.root / "archive"],
+        ["quick-post", "EFT0001"],
+        ["quick-post", "EFT0002", "--json"],
+        ["verify"],
+    )
+    assert [each.code for each in heard.ended] == [3, 3, 3, 0, 0, 0, 0]
+    assert {each["event"] for each in heard.logged} == {"payment-decided", "file-done", "run-finished"}
+    assert len(heard.logged) > 15
+    assert silent(heard.said())
+    assert not silent(office.era("log").out)  # where a person looks, the names of claims are
+
+
+def test_no_file_or_folder_we_make_is_named_after_a_patient(office: TestedHome) -> None:
+    fill(office)
+    hear(office, ["run", "--log-file", office.root / "log.jsonl"], ["run", office.root / "quarantine"])
+    names = [str(path.relative_to(office.root)) for path in office.root.rglob("*")]
+    assert len(names) > 10
+    assert silent("\n".join(names))
+
+
+def test_no_refused_claims_file_tells_who_is_in_it(office: TestedHome, tmp_path: Path) -> None:
+    for number, wrong in enumerate(
+        [
+            {"birth_date": "CANARYDAY"},
+            {"last_name": "CANARY\x07"},
+            {"subscriber_id": ""},
+            {"plan_count": "CANARY"},
+            {"fee": "CANARY"},
+            {"first_name": "Canaryother", "line_number": "2"},
+        ]
+    ):
+        [[row], *_] = practice()
+        file = tmp_path / f"{number}.csv"
+        file.write_text(claims_csv([row, {**row, "line_number": "2"} | wrong]), encoding="utf-8")
+        ended = office.era("import", "claims", file)
+        assert ended.code == 2
+        assert "line 3, column " in ended.err
+        assert silent(ended.err)
+
+
+TROUBLE = {
+    "sqlite": [
+        "CREATE TRIGGER trouble BEFORE INSERT ON entries BEGIN SELECT RAISE(ABORT, 'no room for CANARYLAST'); END"
+    ],
+    "postgresql": [
+        "CREATE FUNCTION trouble() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE EXCEPTION USING MESSAGE = 'no room for ' || NEW.claim_number; END $$",
+        "CREATE TRIGGER trouble BEFORE INSERT ON entries FOR EACH ROW EXECUTE FUNCTION trouble()",
+    ],
+}
+
+
+def fault(ended: Ended) -> Record:
+    """The one log line of an internal fault; the person is told its type and place alone."""
+    assert ended.code == 1
+    assert "Internal error: " in ended.err
+    assert "Traceback" not in ended.err
+    assert silent(ended.err)
+    [logged] = [
+        record
+        for record in map(json.loads, (line for line in ended.err.splitlines() if line.startswith("{")))
+        if record["event"] == "internal-error"
+    ]
+    assert set(logged) == {"event", "level", "timestamp", "error", "at"}
+    return logged
+
+
+def test_a_fault_of_the_database_is_told_without_what_was_written(office: TestedHome) -> None:
+    office.change(*TROUBLE[office.database_url.partition(":")[0].partition("+")[0]])
+    fill(office)
+    for command in (["run", "--dry-run", "--json"], ["run"]):
+        assert fault(office.era(*command))["error"] in ("IntegrityError", "InternalError", "ProgrammingError")
+    assert office.posted() == {}
+
+
+def test_a_fault_in_what_was_kept_is_told_without_what_it_was(office: TestedHome) -> None:
+    fill(office)
+    office.era("run")
+    for column in ("payments SET findings", "payments SET provider_adjustments", "rule_sets SET content"):
+        office.change(f"UPDATE {column} = 'CANARY'")
+        faults = [office.era(*command) for command in (["verify"], ["quick-post", "EFT0001"], ["log"])]
+        assert max(each.code for each in faults) > 0
+        for each in faults:
+            assert "Traceback" not in each.err
+            assert silent(each.err)
+
+
+def test_a_connection_that_drops_is_told_without_what_was_under_way(postgresql_url: str, tmp_path: Path) -> None:
+    home = make_tested_home(tmp_path / "home", postgresql_url)
+    home.expect(*practice())
+    home.change(
+        "CREATE FUNCTION hang_up() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END $$",
+        "CREATE TRIGGER hang_up BEFORE INSERT ON entries FOR EACH ROW EXECUTE FUNCTION hang_up()",
+    )
+    home.receive(ORDINARY)
+    ended = home.era("run")
+    assert ended.code == 1
+    assert "Traceback" not in ended.err
+    assert silent(ended.out + ended.err)
+    assert home.posted() == {}
+    home.change("DROP TRIGGER hang_up ON entries")
+    assert home.era("run").code == 0
+    assert home.posted()["insurance_deposits"] == 10_000
+    home.verified()
+
+
+def test_a_program_of_its_own_says_no_more(office: TestedHome) -> None:
+    """Through real processes, whose standard error is a pipe: one that finishes, one that meets trouble."""
+    fill(office)
+    ended = finished(office.process("run"))
+    assert (ended.code, silent(ended.err)) == (3, True)
+    office.set({"era_payment_options.quick_post.minimum_percent": 50})
+    office.change(*TROUBLE[office.database_url.partition(":")[0].partition("+")[0]])
+    fault(finished(office.process("quick-post", "EFT0001")))

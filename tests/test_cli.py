@@ -1,0 +1,363 @@
+"""The command line as people and other programs meet it: help, exit codes, what goes where, no colour where none is."""
+
+import os
+import pty
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+import click
+import pytest
+from offices import Ended, TestedHome, era, expects, finished, make_tested_home, remittance, start_era
+from remittance_text import claim
+from sample_table import SAMPLES
+
+from era_engine.cli import era as era_group
+from era_engine.home import Home
+from era_engine.shipped import shipped
+
+ESCAPE = "\x1b"
+
+
+def commands(group: click.Group, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Every command and group of commands, by the words that call it."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        yield (*above, name)
+        if isinstance(command, click.Group):
+            yield from commands(command, (*above, name))
+
+
+COMMANDS = [(), *commands(era_group)]
+
+
+# help
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=lambda words: " ".join(["era", *words]))
+def test_every_help_has_an_example_that_names_its_command(words: tuple[str, ...]) -> None:
+    ended = era(*words, "--help")
+    assert ended.code == 0
+    assert ended.out.startswith(f"Usage: {' '.join(['era', *words])} ")
+    example = ended.out[ended.out.index("Example") :]
+    assert " ".join(["era", *words]) in example
+    assert era(*words, "-h") == ended
+
+
+def test_the_commands_of_the_contract_are_there() -> None:
+    contract = (
+        *("init", "import claims", "run", "inspect", "log", "explain", "quick-post", "ledger", "eras", "verify"),
+        *("settings show", "settings check", "rules show", "rules check"),
+    )
+    assert {" ".join(words) for words in COMMANDS} >= set(contract)
+
+
+def test_no_help_imports_what_takes_time() -> None:
+    script = (
+        "import sys\n"
+        "from era_engine.cli import main\n"
+        "for words in eval(sys.argv.pop()):\n"
+        "    sys.argv[1:] = [*words, '--help']\n"
+        "    try:\n"
+        "        main()\n"
+        "    except SystemExit as ended:\n"
+        "        assert ended.code == 0\n"
+        "slow = ('sqlalchemy', 'alembic', 'psycopg', 'pydantic', 'durable_rules_engine', 'durable', 'pyx12', 'yaml',"
+        " 'rich', 'structlog', 'sqlite3', 'multiprocessing')\n"
+        "print([name for name in slow if name in sys.modules], file=sys.stderr)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", script, repr(COMMANDS)], capture_output=True, text=True, check=True)
+    assert ended.stderr == "[]\n"
+
+
+def test_era_alone_shows_its_help() -> None:
+    assert "Usage: era " in era().err
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    try:
+        version = metadata.version("era-engine")
+    except metadata.PackageNotFoundError:
+        pytest.skip("era-engine runs from its sources here, uninstalled")
+    assert era("--version").out == f"era, version {version}\n"
+
+
+# the home
+
+
+def test_init_makes_a_home_and_never_another_over_it(tmp_path: Path) -> None:
+    made = era("init", tmp_path / "office")
+    assert made.code == 0
+    assert "era import claims FILE --home" in made.out
+    assert sorted(path.name for path in (tmp_path / "office").iterdir() if path.is_dir()) == [
+        "acks",
+        "archive",
+        "inbox",
+        "quarantine",
+    ]
+    assert (tmp_path / "office" / "era.db").exists()
+    (tmp_path / "office" / "era.toml").write_text("# mine\n")
+    again = era("init", tmp_path / "office")
+    assert (again.code, "is a home of era-engine already" in again.err) == (2, True)
+    assert (tmp_path / "office" / "era.toml").read_text() == "# mine\n"
+
+
+def test_the_home_is_named_by_option_or_environment_or_is_here(sqlite_home: TestedHome, tmp_path: Path) -> None:
+    sqlite_home.expect(expects("C1"))
+    sqlite_home.run(remittance("90", claim("C1")))
+    told = sqlite_home.era("log", "--format", "json").out
+
+    def told_by(folder: Path, **environment: str) -> Ended:
+        variables = {key: value for key, value in os.environ.items() if key != "ERA_HOME"} | environment
+        ended = subprocess.run(
+            [sys.executable, "-c", "from era_engine.cli import main; main()", "log", "--format", "json"],
+            cwd=folder,
+            env=variables,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return Ended(ended.returncode, ended.stdout, ended.stderr)
+
+    assert told_by(sqlite_home.root).out == told
+    assert told_by(tmp_path, ERA_HOME=str(sqlite_home.root)).out == told
+    nowhere = told_by(tmp_path)
+    assert (nowhere.code, f"{tmp_path} is no home of era-engine" in nowhere.err) == (2, True)
+
+
+# exit codes
+
+
+def test_0_is_finished_and_manual_work_is_normal(sqlite_home: TestedHome) -> None:
+    sqlite_home.receive(remittance("90", claim("C1")))
+    ended = sqlite_home.era("run")
+    assert (ended.code, "left 1 claim" in ended.out) == (0, True)
+
+
+def test_1_is_a_book_that_does_not_hold(sqlite_home: TestedHome) -> None:
+    (sqlite_home.root / "archive" / "stranger.835").write_text("")
+    ended = sqlite_home.era("verify")
+    assert (ended.code, "✘ archive/stranger.835 is not in the books" in ended.out) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["no-such-command"],
+        ["run", "--no-such-option"],
+        ["run", "no-such-file.835"],
+        ["import", "claims"],
+        ["import", "claims", "no-such-file.csv"],
+        ["inspect"],
+        ["inspect", "no-such-file.835"],
+        ["explain", "C1"],
+        ["quick-post", "EFT0001"],
+        ["ledger", "--trace", "EFT0001"],
+        ["log", "--outcome", "perhaps"],
+        ["log", "--format", "xml"],
+        ["run", "--log-file", "no-such-folder/run.log"],
+    ],
+    ids=" ".join,
+)
+def test_2_is_a_command_that_cannot_be_carried_out(sqlite_home: TestedHome, words: list[str]) -> None:
+    ended = era(*words) if words[0] in ("inspect", "no-such-command") else sqlite_home.era(*words)
+    assert (ended.code, ended.out) == (2, "")
+    assert "Internal error" not in ended.err
+    assert "Error: " in ended.err
+
+
+def test_3_is_a_file_put_aside(sqlite_home: TestedHome, tmp_path: Path) -> None:
+    path = sqlite_home.receive("no remittance")
+    assert era("inspect", path).code == 3
+    assert sqlite_home.era("run").code == 3
+
+
+def test_4_is_a_doubtful_setting_and_nothing_runs_on_it(sqlite_home: TestedHome) -> None:
+    sqlite_home.receive(remittance("90", claim("C1")))
+    (sqlite_home.root / "era.toml").write_text("conformance = 'off'\n[ledger_options]\nauto_post = true\n")
+    for words in (["settings", "check"], ["settings", "show"], ["run"], ["log"], ["verify"], ["rules", "check"]):
+        ended = sqlite_home.era(*words)
+        assert (ended.code, ended.out) == (4, ""), words
+        assert "era.toml: line 3, key ledger_options.auto_post: there is no such setting" in ended.err
+    assert not (sqlite_home.root / "era.db").exists()
+    assert len(list((sqlite_home.root / "inbox").iterdir())) == 1
+
+
+def test_4_is_a_doubtful_rule_too(sqlite_home: TestedHome) -> None:
+    rules = sqlite_home.root / "my-rules"
+    shutil.copytree(shipped("rules"), rules)
+    table = rules / "auto_posting.yaml"
+    table.write_text(table.read_text().replace("plan_count: 1,", "plan_cuont: 1,", 1))
+    sqlite_home.set({"rules": "my-rules"})
+    for words in (["rules", "check"], ["rules", "show"], ["run"], ["quick-post", "EFT0001"]):
+        ended = sqlite_home.era(*words)
+        assert (ended.code, ended.out) == (4, ""), words
+        assert re.search(r"auto_posting\.yaml:\d+.*plan_cuont|auto_posting\.yaml: line \d+.*plan_cuont", ended.err)
+    assert sqlite_home.era("log").code == 0
+
+
+def test_5_is_another_run_at_work(sqlite_home: TestedHome) -> None:
+    with Home(sqlite_home.root).locked():
+        assert sqlite_home.era("run").code == 5
+
+
+# settings and rules
+
+
+def test_settings_are_shown_as_they_are_in_force(sqlite_home: TestedHome) -> None:
+    sqlite_home.set({"era_payment_options.quick_post.minimum_percent": 33.3})
+    [shown] = sqlite_home.era("settings", "show", "--json").records
+    assert shown["era_payment_options"] == {
+        "auto_post": {"enabled": True, "minimum_percent": "95"},
+        "quick_post": {"enabled": True, "minimum_percent": "33.3"},
+    }
+    assert (shown["conformance"], shown["database"]) == ("off", "sqlite:///era.db")
+    text = sqlite_home.era("settings", "show").out
+    assert re.search(r"era_payment_options.quick_post.minimum_percent +33\.3\n", text)
+    assert sqlite_home.era("settings", "check").out == f"✔ era.toml is valid. {shown['hash']}\n"
+
+
+def test_a_password_is_shown_nowhere(tmp_path: Path) -> None:
+    home = make_tested_home(tmp_path / "home", "postgresql+psycopg://office:s3cret@127.0.0.1:1/era?sslpassword=s3cret")
+    for words in (["settings", "show"], ["settings", "show", "--json"], ["settings", "check"], ["run"], ["verify"]):
+        ended = home.era(*words)
+        assert "s3cret" not in ended.out + ended.err, words
+
+
+def test_another_rule_set_is_looked_at_without_a_home(tmp_path: Path) -> None:
+    rules = tmp_path / "rules"
+    shutil.copytree(shipped("rules"), rules)
+    checked = era("rules", "check", "--rules", rules)
+    assert checked.code == 0
+    assert "✔ 8 rows and " in checked.out
+    shown = era("rules", "show", "--rules", rules)
+    assert "single-plan-at-least-minimum-write-offs-on -> post" in shown.out
+    assert shown.out.splitlines()[-1] in checked.out
+    [as_json] = era("rules", "show", "--rules", rules, "--json").records
+    assert len(as_json["auto_posting.yaml"]) == 8
+    (rules / "holds.yaml").unlink()
+    assert era("rules", "check", "--rules", rules).code == 4
+
+
+def test_the_rules_in_force_are_those_that_came_unless_the_home_has_its_own(sqlite_home: TestedHome) -> None:
+    shipped_rules = sqlite_home.era("rules", "check").out
+    assert era("rules", "check", "--rules", shipped("rules")).out == shipped_rules
+    rules = sqlite_home.root / "rules"
+    shutil.copytree(shipped("rules"), rules)
+    sqlite_home.set({"rules": "rules"})
+    assert sqlite_home.era("rules", "check").out == shipped_rules
+    holds = rules / "holds.yaml"
+    holds.write_text(holds.read_text().replace("An amount of this claim could not be read.", "Illegible."))
+    assert sqlite_home.era("rules", "check").out != shipped_rules
+    assert era("rules", "check", "--rules", shipped("rules")).out == shipped_rules
+
+
+# what goes where
+
+
+@pytest.fixture
+def week(sqlite_home: TestedHome) -> TestedHome:
+    sqlite_home.expect(expects("C1"), expects("C2", "100"))
+    sqlite_home.run(remittance("180", claim("C1"), claim("C2")))
+    sqlite_home.receive(remittance("90", claim("C9"), trace="EFT0002"), "next.835")
+    return sqlite_home
+
+
+LOOKING = [["log"], ["ledger"], ["eras"], ["explain", "C2"], ["verify"], ["settings", "show"], ["rules", "show"]]
+
+
+def test_data_goes_to_stdout_and_logs_to_stderr(week: TestedHome) -> None:
+    ended = finished(week.process("run", "--json"))
+    assert [each["claim_number"] for each in ended.records] == ["C9"]
+    logged = Ended(0, ended.err, "").records
+    assert [each["event"] for each in logged] == ["payment-decided", "file-done", "run-finished"]
+    for words in LOOKING:
+        assert week.era(*words).err == ""
+
+
+def test_logs_go_to_a_file_when_one_is_named(week: TestedHome, tmp_path: Path) -> None:
+    log_file = tmp_path / "run.log"
+    log_file.write_text('{"event": "kept"}\n')
+    assert week.era("run", "--log-file", log_file).err == ""
+    assert [each["event"] for each in Ended(0, log_file.read_text(), "").records] == [
+        "kept",
+        "payment-decided",
+        "file-done",
+        "run-finished",
+    ]
+
+
+def test_piped_output_has_no_colour_and_no_progress_bar(week: TestedHome) -> None:
+    processes = [week.process(*words) for words in (["run"], *LOOKING)]
+    for ended in map(finished, processes):
+        assert ended.code == 0
+        assert ended.out
+        assert ESCAPE not in ended.out + ended.err
+
+
+def on_a_terminal(home: TestedHome, *words: str, **environment: str) -> str:
+    """stdout of a command that believes it writes to a terminal."""
+    ours, its = pty.openpty()
+    variables = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "FORCE_COLOR")}
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from era_engine.cli import main; main()", *words, "--home", home.root],
+        stdout=its,
+        stderr=subprocess.DEVNULL,
+        env=variables | {"TERM": "xterm-256color", "COLUMNS": "160"} | environment,
+    )
+    os.close(its)
+    shown = b""
+    while True:
+        try:
+            part = os.read(ours, 65536)
+        except OSError:  # what Linux says when the other side is closed
+            break
+        if not part:
+            break
+        shown += part
+    os.close(ours)
+    assert process.wait(timeout=60) == 0
+    return shown.decode()
+
+
+def test_a_terminal_has_colour_unless_it_wants_none(week: TestedHome) -> None:
+    assert "\x1b[3" in on_a_terminal(week, "log")
+    for words in (["log"], ["eras"], ["ledger"], ["run", "--dry-run"], ["explain", "C2"]):
+        assert ESCAPE not in on_a_terminal(week, *words, NO_COLOR="1"), words
+
+
+def test_icon_and_word_come_together(week: TestedHome) -> None:
+    text = week.era("log").out
+    assert re.search(r"^✔ posted A +C1 ", text, re.MULTILINE)
+    assert re.search(r"^⚠ review +C2 ", text, re.MULTILINE)
+
+
+def test_amounts_stand_right(week: TestedHome) -> None:
+    lines = week.era("eras").out.splitlines()
+    ends = {line.index(amount) + len(amount) for line, amount in ((lines[0], "payment"), (lines[1], "$180.00"))}
+    assert len(ends) == 1
+
+
+@pytest.mark.parametrize("form", ["json", "csv", "table"])
+def test_a_reader_that_goes_away_is_no_fault(week: TestedHome, form: str) -> None:
+    process = start_era("log", "--format", form, "--home", week.root)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    said = process.stderr.read()
+    process.stderr.close()
+    assert (process.wait(timeout=60), said) == (0, "")
+
+
+def test_inspect_needs_no_home_and_shows_what_a_file_says() -> None:
+    [record] = era("inspect", SAMPLES / "01_delta_weekly.835", "--json").records
+    assert list(record) == ["file", "interchanges", "remittances", "findings"]
+    [paid] = record["remittances"]
+    assert (paid["trace_number"], paid["payment_cents"], len(paid["claims"])) == ("0004471820", 141_086, 5)
+    assert "01_delta_weekly.835: 1 payment" in era("inspect", SAMPLES / "01_delta_weekly.835").out
