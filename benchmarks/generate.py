@@ -7,7 +7,7 @@ The same seed makes the same bytes. Claims are drawn as they are written, so mem
 
 import argparse
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from random import Random
@@ -169,7 +169,7 @@ def write(remittance: Path, claims: Path, claim_count: int, payment_count: int, 
         first = 0
         for payment in range(payment_count):
             count = claim_count // payment_count + (payment < claim_count % payment_count)
-            _write_payment(paid, rows, payment, first, count, seed)
+            _write_payment(paid, rows.writerows, payment, first, count, seed)
             first += count
         _segment(paid, f"GE*{payment_count}*4471")
         _segment(paid, "IEA*1*000004471")
@@ -178,7 +178,14 @@ def write(remittance: Path, claims: Path, claim_count: int, payment_count: int, 
 _SENT = ("261101", "0412", "^", "00501")
 
 
-def _write_payment(paid: TextIO, rows: "csv._writer", payment: int, first: int, count: int, seed: int) -> None:
+def _write_payment(
+    paid: TextIO,
+    write_rows: Callable[[Iterable[Iterable[object]]], object],
+    payment: int,
+    first: int,
+    count: int,
+    seed: int,
+) -> None:
     payer_id, payer, originator, street, city, state, zip_code = _PAYERS[payment % len(_PAYERS)]
     total = sum(claim.paid for claim in _claims(payment, first, count, seed))
     on = f"{date(2026, 11, 1) + timedelta(payment):%Y%m%d}"
@@ -208,7 +215,7 @@ def _write_payment(paid: TextIO, rows: "csv._writer", payment: int, first: int, 
         for segment in _claim_segments(claim):
             segments += 1
             _segment(paid, segment)
-        rows.writerows(_claim_rows(claim, payer_id, payer.title()))
+        write_rows(_claim_rows(claim, payer_id, payer.title()))
     _segment(paid, f"SE*{segments}*{payment + 1:04d}")
 
 

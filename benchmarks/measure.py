@@ -19,11 +19,12 @@ with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
     process.returncode = os.waitstatus_to_exitcode(status)
     out.seek(0)
     err.seek(0)
+    said = err.read().decode(errors="replace")
     told = {
         "wall": wall,
         "cpu": usage.ru_utime + usage.ru_stime,
         "peak": usage.ru_maxrss / 1024,
         "printed": out.read().decode(errors="replace"),
-        "failed": err.read().decode(errors="replace")[-600:] if process.returncode else "",
+        "failed": f"exit code {process.returncode}\n{said[-600:]}" if process.returncode else "",
     }
 print(json.dumps(told))

@@ -1,89 +1,42 @@
 """Measure era-engine and its neighbours in one run: claims a second, peak memory, and ratios.
 
 Every figure is of a whole process, measured from outside (wait4), start-up included, unless the row says otherwise.
-Rounds go through all jobs in turn, so that a machine that is slow for a while is slow for all of them.
 """
 
 import argparse
 import json
-import os
-import re
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import NamedTuple
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "tests")]
 
 import generate  # noqa: E402
 import postgresql_server  # noqa: E402
+from goals import measure_goals  # noqa: E402
+from processes import (  # noqa: E402
+    BASELINE,
+    INSTALLED,
+    JOBS,
+    Job,
+    Run,
+    a_home,
+    cpu_seconds,
+    era_run,
+    fresh_copy,
+    rounds,
+    seconds,
+    tell,
+)
 
-ERA = str(Path(sys.executable).with_name("era"))
-JOBS = str(HERE / "jobs.py")
 PARSER = HERE / ".venv"
 PARSE = "import edi_835_parser, gc, sys; gc.set_threshold(200_000, 20, 20); edi_835_parser.parse(sys.argv[1])"
-BASELINE = "pyx12 reader"
-# Programs as they are once installed: with their bytecode kept, however this environment was made.
-INSTALLED = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "ERA_"))}
-INSTALLED["PYTHONPYCACHEPREFIX"] = str(HERE / "work" / "bytecode")
-
-
-class Run(NamedTuple):
-    """One process: wall and CPU seconds, peak memory in MiB, and what it printed."""
-
-    wall: float
-    cpu: float
-    peak: float
-    printed: str
-
-
-class Job(NamedTuple):
-    """A row of the table. `prepare` is not measured; `inner` jobs tell the seconds of their work themselves."""
-
-    name: str
-    claims: int
-    command: Sequence[str]
-    prepare: Callable[[], None] = lambda: None
-    inner: bool = False
-
-
-def measured(command: Sequence[str]) -> Run:
-    measuring = [sys.executable, "-I", str(HERE / "measure.py"), *command]
-    told = json.loads(subprocess.run(measuring, check=True, capture_output=True, text=True, env=INSTALLED).stdout)
-    if failed := told.pop("failed"):
-        raise SystemExit(f"{' '.join(command)} failed: {failed}")
-    return Run(**told)
-
-
-def a_home(work: Path, name: str, claims: Path, url: str | None = None) -> Path:
-    """A home with the claims imported, conformance off."""
-    home = work / name
-    subprocess.run([ERA, "init", str(home)], check=True, capture_output=True)
-    database = f'database = "{url}"\n' if url else ""
-    (home / "era.toml").write_text(f'{database}conformance = "off"\n', encoding="utf-8")
-    subprocess.run([ERA, "import", "claims", str(claims), "--home", str(home)], check=True, capture_output=True)
-    return home
-
-
-def fresh_copy(home: Path) -> tuple[Path, Callable[[], None]]:
-    """A copy of a home that can be made new before each run."""
-    copy = home.with_name(home.name + "-run")
-
-    def renew() -> None:
-        shutil.rmtree(copy, ignore_errors=True)
-        shutil.copytree(home, copy)
-
-    return copy, renew
-
-
-def era_run(home: Path, file: Path) -> list[str]:
-    return [ERA, "run", str(file), "--home", str(home), "--log-file", os.devnull]
 
 
 def parser_command(file: Path, install: bool) -> list[str] | None:
@@ -100,24 +53,6 @@ def parser_command(file: Path, install: bool) -> list[str] | None:
                 shutil.rmtree(PARSER, ignore_errors=True)
                 return None
     return [str(python), "-W", "ignore", "-c", PARSE, str(file)]
-
-
-def rounds(jobs: Sequence[Job], times: int) -> dict[str, list[Run]]:
-    runs: dict[str, list[Run]] = {job.name: [] for job in jobs}
-    for number in range(times):
-        for job in jobs:
-            tell(f"round {number + 1} of {times}: {job.name}")
-            job.prepare()
-            runs[job.name].append(measured(job.command))
-    return runs
-
-
-def seconds(job: Job, run: Run) -> float:
-    return float(run.printed) if job.inner else run.wall
-
-
-def cpu_seconds(job: Job, run: Run) -> float:
-    return float(run.printed) if job.inner else run.cpu
 
 
 def table(jobs: Sequence[Job], runs: dict[str, list[Run]]) -> list[dict[str, object]]:
@@ -144,31 +79,6 @@ def table(jobs: Sequence[Job], runs: dict[str, list[Run]]) -> list[dict[str, obj
             }
         )
     return rows
-
-
-def goal(name: str, value: float, wanted: float, at_least: bool, unit: str) -> dict[str, object]:
-    met = value >= wanted if at_least else value <= wanted
-    sign = "≥" if at_least else "≤"
-    return {
-        "goal": name,
-        "measured": f"{value:,.2f} {unit}",
-        "wanted": f"{sign} {wanted:,} {unit}",
-        "met": "yes" if met else "NO",
-    }
-
-
-def help_seconds(times: int) -> float:
-    """The slowest median over `era --help` and the help of every command it lists."""
-    listed = measured([ERA, "--help"]).printed.split("Commands:", 1)[1]
-    names = re.findall(r"^  ([a-z-]+)  ", listed, re.MULTILINE)
-    commands: list[list[str]] = [[], *([name] for name in names)]
-    return max(
-        statistics.median(measured([ERA, *command, "--help"]).wall for _ in range(times)) for command in commands
-    )
-
-
-def tell(text: str) -> None:
-    print(f"\r\033[K{text}" if sys.stderr.isatty() else text, file=sys.stderr, end="" if sys.stderr.isatty() else "\n")
 
 
 def print_rows(rows: Sequence[dict[str, object]]) -> None:
@@ -233,12 +143,13 @@ def main() -> None:
             print("edi-835-parser is not installed; its row is left out.")
         else:
             jobs.append(Job("edi-835-parser", many, parser))
-        tell("once for the bytecode")
-        rounds(jobs, 1)
+        if not Path(INSTALLED["PYTHONPYCACHEPREFIX"]).exists():
+            tell("once for the bytecode")
+            rounds(jobs, 1)
         runs = rounds(jobs, times)
         rows = table(jobs, runs)
         tell("goals")
-        goals = measure_goals(work, remittance, rows, runs, 400 if given.quick else 20_000, many * 5, times)
+        goals = measure_goals(work, remittance, runs, many, 400 if given.quick else 20_000, many * 5, times)
         if sys.stderr.isatty():
             print("\r\033[K", end="", file=sys.stderr)
         print(f"\nOne file of {many:,} claims, 3 lines each, 10 payments; medians of {times}; ratio to {BASELINE}\n")
@@ -246,41 +157,6 @@ def main() -> None:
         print_rows(goals)
         if given.json:
             given.json.write_text(json.dumps({"rows": rows, "goals": goals}, indent=1), encoding="utf-8")
-
-
-def measure_goals(
-    work: Path,
-    remittance: Callable[[int, int], tuple[Path, Path]],
-    rows: list[dict[str, object]],
-    runs: dict[str, list[Run]],
-    twice: int,
-    large: int,
-    times: int,
-) -> list[dict[str, object]]:
-    whole = float(str(rows[0]["claims_per_second"]))
-    readers = [ours.wall / theirs.wall for ours, theirs in zip(runs["reader"], runs[BASELINE], strict=True)]
-    file, sent = remittance(twice, 10)
-    home, renew = fresh_copy(a_home(work, "twice", sent))
-    pair = rounds(
-        [
-            Job("whole job, 20,000 claims", twice, era_run(home, file), renew),
-            Job("pyx12 reader, 20,000 claims", twice, [sys.executable, JOBS, "pyx12-read", str(file)]),
-        ],
-        times,
-    )
-    walls = [ours.wall / theirs.wall for ours, theirs in zip(*pair.values(), strict=True)]
-    goals = [
-        goal("whole job on SQLite", whole, 5_000, True, "claims/s"),
-        goal("whole job of 20,000 claims to pyx12's bare reader", statistics.median(walls), 4, False, "times"),
-        goal("our reader to pyx12's", 1 / statistics.median(readers), 2.5, True, "times as fast"),
-    ]
-    for payments in (1, 10):
-        file, sent = remittance(large, payments)
-        home = a_home(work, f"large-{payments}", sent)
-        peak = measured(era_run(home, file)).peak
-        goals.append(goal(f"{large:,} claims in {payments} payment(s)", peak, 150, False, "MiB"))
-    goals.append(goal("slowest --help", help_seconds(times) * 1000, 300, False, "ms"))
-    return goals
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ def files_to_read(home: Home, given: Iterable[Path]) -> list[Path]:
 def interrupted(home: Home, database: Database) -> Iterator[Received]:
     """Files an earlier run received and did not finish, wherever it left their bytes."""
     with database.reading() as connection:
-        unfinished = files.unfinished_files(connection)
+        unfinished = files.unfinished_files(connection, home.identity)
     for row in unfinished:
         assert row.stored_as is not None  # set for every received file
         stored = home.root / row.stored_as
@@ -72,21 +72,23 @@ def receive(home: Home, database: Database, path: Path) -> Received:
     source = examine(path)
     with database.reading() as connection:
         known = files.files_with_content(connection, source.sha256)
-    row = next((each for each in known if each.state == "received"), None)
+    row = next((each for each in known if each.state == "received" and each.home == home.identity), None)
     done = next((each for each in known if each.state == "archived"), None)
     name = readable_name(path)
     from_inbox = path.absolute().parent.resolve() == home.inbox.resolve()
     moves = from_inbox and not path.is_symlink()  # of a link we keep what it points to, not the link
     if done is not None and not from_inbox:
         with database.writing() as connection:
-            row = files.receive_file(connection, source, name, None, now(), "duplicate", done.id)
+            row = files.receive_file(connection, home.identity, source, name, None, now(), "duplicate", done.id)
         return Received(row, source, done)
     if not moves:
         _copy(path, _incoming(home, source.sha256))
     if row is None:
         with database.writing() as connection:
             stored_as = _free_name(home, connection, name, source.sha256)
-            row = files.receive_file(connection, source, name, stored_as, now(), duplicate_of=done.id if done else None)
+            row = files.receive_file(
+                connection, home.identity, source, name, stored_as, now(), duplicate_of=done.id if done else None
+            )
     assert row.stored_as is not None
     stored = home.root / row.stored_as
     _move(path if moves else _incoming(home, source.sha256), stored)
@@ -131,7 +133,7 @@ def _free_name(home: Home, connection: Connection, name: str, sha256: str) -> st
     candidates += [f"{path.stem}.{sha256[:8]}-{number}{path.suffix}" for number in range(2, 10_000)]
     for candidate in candidates:
         on_disk = (home.archive / candidate).exists() or (home.quarantine / candidate).exists()
-        if not on_disk and not files.name_in_use(connection, f"archive/{candidate}"):
+        if not on_disk and not files.name_in_use(connection, home.identity, f"archive/{candidate}"):
             return f"archive/{candidate}"
     raise UsageError("The archive holds ten thousand files of one name.", "Clear it out.")
 

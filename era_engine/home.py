@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
+from uuid import uuid4
 
 from era_engine.errors import LockedError, UsageError
 from era_engine.settings import DEFAULT_TOML
@@ -29,6 +30,16 @@ class Home(NamedTuple):
     @property
     def quarantine(self) -> Path:
         return self.root / "quarantine"
+
+    @property
+    def identity(self) -> str:
+        """What tells this home's files from those of another home on the same database; made on first use."""
+        file = self.root / ".home-id"
+        if not file.exists():
+            partial = file.with_suffix(f".{os.getpid()}")
+            partial.write_text(uuid4().hex, encoding="ascii")
+            partial.replace(file)
+        return file.read_text(encoding="ascii")
 
     @contextmanager
     def locked(self) -> Iterator[None]:

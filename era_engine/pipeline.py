@@ -66,7 +66,9 @@ def rehearse(office: Office, paths: Iterable[Path]) -> Iterator[Event]:
             with office.database.writing() as connection:
                 same = files.files_with_content(connection, source.sha256)
                 repeats = next((row for row in same if row.state == "archived"), None)
-                row = files.receive_file(connection, source, custody.readable_name(path), None, now())
+                row = files.receive_file(
+                    connection, office.home.identity, source, custody.readable_name(path), None, now()
+                )
             yield from _work_on(office, Received(row, source, repeats))
 
 

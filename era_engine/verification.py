@@ -25,7 +25,7 @@ def verify(home: Home, database: Database) -> Verified:
     with database.reading() as connection:
         problems = [*_entries(connection), *_decisions(connection)]
         payments = list(questions.payment_sums(connection))
-        files = questions.kept_files(connection)
+        files = questions.kept_files(connection, home.identity)
     for payment in payments:
         problems += _payment(payment)
     problems += _files(home, files)

@@ -152,7 +152,7 @@ def test_what_adds_up_has_no_findings_and_one_cent_more_has(
         body += [f"SVC*AD:D1*{written_amount(line_charge)}*{written_amount(line_paid)}", *adjustments(amounts)]
 
     def findings(claim_paid: int) -> list[str]:
-        segments = [f"CLP*C1*1*{written_amount(charge)}*{written_amount(claim_paid)}", *body]
+        segments = [f"CLP*C1*22*{written_amount(charge)}*{written_amount(claim_paid)}", *body]
         (read_claim,) = read_claims(segments, Separators("*", ":", "^", "~"), lambda: 1)
         return [each.code for each in (*read_claim.findings, *balance_findings(read_claim))]
 

@@ -49,7 +49,7 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without ✔ still gets its answer
     try:
-        code = era.main(standalone_mode=False)
+        code = era.main(prog_name="era", standalone_mode=False)
     except click.exceptions.Abort:
         click.echo("Stopped. What was reported done is done; run again to go on.", err=True)
         code = 1
@@ -61,8 +61,7 @@ def main() -> None:
         if error.remedy:
             click.echo(f"Remedy: {error.remedy}", err=True)
         code = error.exit_code
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output has gone, which is its good right
+    except SystemExit:  # click's way of saying that the reader of our output has gone, which is its good right
         code = 0
     except OSError as error:
         named = f"{error.filename}: " if error.filename else ""

@@ -37,7 +37,7 @@ def narrow() -> bool:
 def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], colours: Sequence[str | None] = ()) -> None:
     """Rows of text under their titles. `colours`: one for each row, on a terminal that shows colours."""
     rows = [tuple(map(plain, row)) for row in rows]
-    if on_terminal():
+    if on_terminal() and not os.environ.get("NO_COLOR"):
         _rich_table(columns, rows, colours)
         return
     widths = [max(len(each) for each in cells) for cells in zip(*([c.title for c in columns], *rows), strict=True)]
@@ -62,7 +62,7 @@ def _rich_table(columns: Sequence[Column], rows: Sequence[Sequence[str]], colour
         style = (colours[at] if at < len(colours) else None) or ""
         first, *rest = row
         drawn.add_row(Text(first, style=style), *map(Text, rest))
-    Console(no_color=bool(os.environ.get("NO_COLOR"))).print(drawn)
+    Console().print(drawn)
 
 
 def json_line(record: dict[str, Any]) -> None:

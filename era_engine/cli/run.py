@@ -3,6 +3,7 @@
 import sys
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TextIO
 
 import click
 
@@ -34,13 +35,24 @@ def command(paths: tuple[Path, ...], dry_run: bool, as_json: bool, log_file: Pat
     from era_engine.pipeline import rehearse, run
 
     with ExitStack() as stack:
-        stream = stack.enter_context(log_file.open("a", encoding="utf-8")) if log_file else sys.stderr
+        stream = stack.enter_context(_opened(log_file)) if log_file else sys.stderr
         logger = None if stream is sys.stderr and stream.isatty() else log_to(stream)
         office = stack.enter_context(open_office(home))
         events = (rehearse if dry_run else run)(office, paths)
         report = (JsonReport if as_json else TableReport)(office, dry_run)
         try:
             quarantined = follow(events, report, logger, dry_run)
-        finally:
-            report.end()  # what is done is told, however the run ends
+        except BaseException:
+            report.end(broken_off=True)  # what is done is told, however the run ends
+            raise
+        report.end()
     return 3 if quarantined else 0
+
+
+def _opened(log_file: Path) -> TextIO:
+    from era_engine.errors import UsageError
+
+    try:
+        return log_file.open("a", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{log_file} cannot be written: {error.strerror}.", "Name a file you may write.") from error

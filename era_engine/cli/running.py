@@ -42,7 +42,7 @@ class JsonReport:
             case _:
                 pass
 
-    def end(self) -> None:
+    def end(self, broken_off: bool = False) -> None:
         pass
 
 
@@ -86,7 +86,9 @@ class TableReport:
             case _:
                 pass
 
-    def end(self) -> None:
+    def end(self, broken_off: bool = False) -> None:
+        if not self._rows and broken_off:
+            return
         if not self._rows:
             click.echo("No remittance files to read. Put them into inbox/, or name them: era run PATH.")
             return

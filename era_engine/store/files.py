@@ -18,6 +18,7 @@ class FileRow(NamedTuple):
     """A file we took custody of; `stored_as` is relative to the home."""
 
     id: int
+    home: str
     name: str
     sha256: str
     state: State
@@ -35,7 +36,9 @@ class PaymentRow(NamedTuple):
     trace_number: str
 
 
-_FILE = select(files.c.id, files.c.name, files.c.sha256, files.c.state, files.c.stored_as, files.c.duplicate_of)
+_FILE = select(
+    files.c.id, files.c.home, files.c.name, files.c.sha256, files.c.state, files.c.stored_as, files.c.duplicate_of
+)
 
 
 def files_with_content(connection: Connection, sha256: str) -> list[FileRow]:
@@ -43,21 +46,28 @@ def files_with_content(connection: Connection, sha256: str) -> list[FileRow]:
     return [FileRow(*row) for row in connection.execute(_FILE.where(files.c.sha256 == sha256).order_by(files.c.id))]
 
 
-def unfinished_files(connection: Connection) -> list[FileRow]:
-    """Files that were received, but whose work was interrupted."""
-    return [FileRow(*row) for row in connection.execute(_FILE.where(files.c.state == "received").order_by(files.c.id))]
+def unfinished_files(connection: Connection, home: str) -> list[FileRow]:
+    """Files that this home received, but whose work was interrupted."""
+    return [
+        FileRow(*row)
+        for row in connection.execute(
+            _FILE.where(files.c.state == "received", files.c.home == home).order_by(files.c.id)
+        )
+    ]
 
 
 def file_of(connection: Connection, file_id: int) -> FileRow:
     return FileRow(*connection.execute(_FILE.where(files.c.id == file_id)).one())
 
 
-def name_in_use(connection: Connection, stored_as: str) -> bool:
-    return connection.execute(select(files.c.id).where(files.c.stored_as == stored_as).limit(1)).first() is not None
+def name_in_use(connection: Connection, home: str, stored_as: str) -> bool:
+    query = select(files.c.id).where(files.c.home == home, files.c.stored_as == stored_as)
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def receive_file(
     connection: Connection,
+    home: str,
     source: Source,
     name: str,
     stored_as: str | None,
@@ -67,6 +77,7 @@ def receive_file(
 ) -> FileRow:
     """Write down that a file came in."""
     row = {
+        "home": home,
         "name": name,
         "sha256": source.sha256,
         "size": source.size,
@@ -77,7 +88,7 @@ def receive_file(
         "findings": "[]",
     }
     file_id = connection.execute(insert(files).returning(files.c.id), row).scalar_one()
-    return FileRow(file_id, name, source.sha256, state, stored_as, duplicate_of)
+    return FileRow(file_id, home, name, source.sha256, state, stored_as, duplicate_of)
 
 
 def finish_file(

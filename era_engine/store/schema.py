@@ -66,6 +66,7 @@ files = Table(
     "files",
     metadata,
     Column("id", Integer, primary_key=True),
+    Column("home", String(32), nullable=False),  # several homes may share a database
     Column("name", Text, nullable=False),
     Column("sha256", String(64), nullable=False, index=True),
     Column("size", BigInteger, nullable=False),

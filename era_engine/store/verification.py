@@ -125,6 +125,8 @@ class KeptFile(NamedTuple):
     sha256: str
 
 
-def kept_files(connection: Connection) -> list[KeptFile]:
-    query = select(files.c.name, files.c.state, files.c.stored_as, files.c.sha256).order_by(files.c.id)
+def kept_files(connection: Connection, home: str) -> list[KeptFile]:
+    """Every file this home received."""
+    query = select(files.c.name, files.c.state, files.c.stored_as, files.c.sha256).where(files.c.home == home)
+    query = query.order_by(files.c.id)
     return [KeptFile(*row) for row in connection.execute(query)]

@@ -15,6 +15,7 @@ def upgrade() -> None:
     op.create_table(
         "files",
         sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("home", sa.String(length=32), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
