@@ -52,6 +52,18 @@ def _decisions(connection: Connection) -> list[str]:
         f"Decision {decision_id} is {outcome!r} but has {times} insurance payment entries."
         for decision_id, outcome, times in questions.wrongly_entered_decisions(connection)
     ]
+    for amounts in questions.posted_amounts(connection):
+        write_off = json.loads(amounts.facts).get("write_off_cents")
+        for what, decided, entered in (
+            ("payment", amounts.paid_cents, amounts.deposited_cents),
+            ("write-off", write_off, amounts.written_off_cents),
+        ):
+            if decided != entered:
+                shown = "an unknown amount" if decided is None else dollars(decided)
+                problems.append(
+                    f"Claim {amounts.claim_number}: the {what} decided to post is {shown},"
+                    f" {dollars(entered)} stands in the ledger."
+                )
     return problems
 
 

@@ -19,6 +19,7 @@ from era_engine.practice.model import Claim, ProcedureLine
 
 FAULTS_SHOWN = 50
 
+_LONGEST_TEXT = 200  # far beyond any claim number or name; what a database still keeps in an index
 _MOST_CENTS = 100_000_000_000  # keeps every sum within what a database column holds
 _COUNT = re.compile(r"0*[1-9][0-9]{0,8}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -31,6 +32,8 @@ _PATIENT = {"last_name", "first_name", "birth_date", "subscriber_id"}
 def _text(cell: str) -> str:
     if not cell:
         raise ValueError("a text")
+    if len(cell) > _LONGEST_TEXT:
+        raise ValueError(f"a text of at most {_LONGEST_TEXT} characters")
     return cell
 
 

@@ -4,13 +4,13 @@ import json
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Table, func, insert, select, text
+from sqlalchemy import Connection, Table, func, select, text
 
 from era_engine.decisions.decision import Decision
 from era_engine.ledger.entries import Entry
 from era_engine.practice.model import Claim
 from era_engine.remittance.model import ClaimPayment
-from era_engine.store.bulk import insert_rows
+from era_engine.store.bulk import insert_rows, insert_unless_there
 from era_engine.store.files import findings_json
 from era_engine.store.schema import claim_payments, decisions, entries, postings, rule_sets, settings_versions
 from era_engine.x12.finding import Finding
@@ -51,8 +51,7 @@ class Circumstances(NamedTuple):
 def keep_versions(connection: Connection, ruleset: tuple[str, str], settings: tuple[str, str]) -> None:
     """Keep the content of a rule set and of settings under its hash, once."""
     for table, (content_hash, content) in ((rule_sets, ruleset), (settings_versions, settings)):
-        if connection.execute(select(table.c.hash).where(table.c.hash == content_hash)).first() is None:
-            connection.execute(insert(table), {"hash": content_hash, "content": content})
+        connection.execute(insert_unless_there(connection, table), {"hash": content_hash, "content": content})
 
 
 def add_claim_payments(connection: Connection, payment_id: int, judged: Sequence[Judged]) -> list[int]:

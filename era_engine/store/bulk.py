@@ -1,13 +1,22 @@
-"""Many rows of one table at once, straight to the driver.
+"""Many rows at once: into one table straight to the driver, and out as they come.
 
 SQLAlchemy's own many-row insert spends longer on preparing each row than SQLite on writing it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Select, Table
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+
+def insert_unless_there(connection: Connection, table: Table) -> Any:
+    """An INSERT that passes over a row whose key is taken, also by a transaction at work this very moment."""
+    insert = postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert
+    return insert(table).on_conflict_do_nothing()
+
 
 _TOGETHER = 50  # rows in one statement: each execution costs as much again as the row itself
 
@@ -26,3 +35,13 @@ def insert_rows(connection: Connection, table: Table, columns: Sequence[str], ro
             tuple(chain.from_iterable(values[at : at + _TOGETHER])) for at in range(alone, len(values), _TOGETHER)
         ]
         connection.exec_driver_sql(insert + ", ".join([row] * _TOGETHER), together)
+
+
+def stream(connection: Connection, query: Select[Any]) -> Iterator[Any]:
+    """Rows as they come. The cursor is closed also when not all of them are taken."""
+    rows = connection.execute(query, execution_options={"yield_per": 1000})
+    try:
+        yield from rows
+    finally:
+        if not connection.closed:
+            rows.close()

@@ -7,12 +7,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from era_engine.errors import InstallationError
 
 HEAD = "0001"  # the newest migration; a test holds it against the migrations themselves
 _READ_ONLY = "era_read_only"
+_MIGRATING = 0x657261  # any number of our own: who holds PostgreSQL's lock of this number migrates
 
 
 class Database:
@@ -25,7 +26,11 @@ class Database:
         self._rehearsal: Connection | None = None
         try:
             _migrate(self._engine)
-        except (OperationalError, OSError) as error:
+        except InstallationError:
+            self._engine.dispose()
+            raise
+        except (DBAPIError, OSError) as error:
+            self._engine.dispose()
             raise InstallationError(
                 f"The database {self._name} cannot be opened ({type(error).__name__}).",
                 "Check `database` in era.toml, that the server runs, and that this user may write there.",
@@ -47,7 +52,7 @@ class Database:
         if self._rehearsal is not None:
             yield self._rehearsal
             return
-        with self._engine.connect().execution_options(**{_READ_ONLY: True}) as connection:
+        with self._engine.connect().execution_options(**_reading_options(self._engine)) as connection:
             yield connection
 
     @contextmanager
@@ -81,13 +86,25 @@ def _engine(url: str) -> Engine:
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves, to say IMMEDIATE
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+    # recursive_triggers: without it, INSERT OR REPLACE deletes rows behind the back of the append-only triggers
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "busy_timeout=30000",
+        "recursive_triggers=ON",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin_sqlite(connection: Connection) -> None:
     read_only = connection.get_execution_options().get(_READ_ONLY, False)
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _reading_options(engine: Engine) -> dict[str, Any]:
+    """SQLite's reader sees one moment by itself; PostgreSQL's must ask for it."""
+    return {_READ_ONLY: True} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
 
 
 def _migrate(engine: Engine) -> None:
@@ -108,6 +125,8 @@ def _migrate(engine: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":  # SQLite's BEGIN IMMEDIATE lets one in at a time already
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATING})
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 from sqlalchemy import Connection, insert, select, update
 
 from era_engine.remittance.model import Remittance
+from era_engine.store.bulk import insert_unless_there
 from era_engine.store.schema import files, payments, repeated_payments
 from era_engine.x12.finding import Finding
 from era_engine.x12.source import Source
@@ -150,8 +151,7 @@ def add_payment(
         "fingerprint": remittance.fingerprint,
         "findings": findings_json(findings),
     }
-    dialect_insert = _insert_for(connection)
-    statement = dialect_insert(payments).on_conflict_do_nothing().returning(payments.c.id)
+    statement = insert_unless_there(connection, payments).returning(payments.c.id)
     return connection.execute(statement, row).scalar_one_or_none()
 
 
@@ -166,20 +166,10 @@ def payee_ids(remittance: Remittance) -> tuple[tuple[str, str], ...]:
 
 def note_repeat(connection: Connection, file_id: int, first_segment: int, payment_id: int) -> None:
     """Write down that a payment was met again."""
-    statement = _insert_for(connection)(repeated_payments).on_conflict_do_nothing()
+    statement = insert_unless_there(connection, repeated_payments)
     connection.execute(statement, {"file_id": file_id, "first_segment": first_segment, "payment_id": payment_id})
 
 
 def findings_json(findings: Iterable[Finding]) -> str:
     """A JSON list of objects in the shape of the outside contract."""
     return json.dumps([finding._asdict() for finding in findings], ensure_ascii=False)
-
-
-def _insert_for(connection: Connection):  # type: ignore[no-untyped-def]
-    if connection.dialect.name == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-
-        return postgresql_insert
-    from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-
-    return sqlite_insert

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
+from era_engine.store.bulk import stream
 from era_engine.store.schema import claim_payments, decisions, entries, payments, postings
 
 
@@ -52,11 +53,11 @@ def entries_where(
         if value is not None:
             query = query.where(column == value)
     entry: PostedEntry | None = None
-    for row in connection.execution_options(yield_per=1000).execute(query):
+    for row in stream(connection, query):
         if entry is None or entry.entry_id != row[0]:
             if entry is not None:
                 yield entry
-            entry = PostedEntry(*row[:8], [])
+            entry = PostedEntry._make((*row[:8], []))
         entry.postings.append((row[8], row[9], row[10]))
     if entry is not None:
         yield entry

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, select
 
+from era_engine.store.bulk import stream
 from era_engine.store.schema import claim_payments, decisions, files, payments, rule_sets
 
 
@@ -95,7 +96,7 @@ _LOG: Select[Any] = (
 def decisions_where(connection: Connection, wanted: Filters) -> Iterator[Decided]:
     """Decisions in the order they were made, streamed."""
     query = _LOG.where(and_(True, *_conditions(wanted))).order_by(decisions.c.id)
-    for row in connection.execution_options(yield_per=1000).execute(query):
+    for row in stream(connection, query):
         yield Decided(*row)
 
 

@@ -26,6 +26,7 @@ def save_claims(connection: Connection, imported: Iterable[Claim]) -> Imported:
     Raises ClaimsFileError, naming the claims that are posted already; then nothing at all must be committed.
     """
     by_number = {claim.claim_number: claim for claim in imported}
+    known = _lock_known(connection, by_number)
     posted = posted_claims(connection, by_number)
     if posted:
         shown = ", ".join(sorted(posted)[:20]) + (f" and {len(posted) - 20} more" if len(posted) > 20 else "")
@@ -33,7 +34,6 @@ def save_claims(connection: Connection, imported: Iterable[Claim]) -> Imported:
             f"Payments are posted against {shown}: such a claim can no longer be changed.",
             "Take these claims out of the file; nothing of it was imported.",
         )
-    known = _known_numbers(connection, by_number)
     _save_patients(connection, by_number.values())
     _save(connection, list(by_number.values()), known)
     return Imported(len(by_number) - len(known), len(known))
@@ -151,8 +151,14 @@ def _claims_where(connection: Connection, query: Select[Any], wanted: list[str])
     return {row[0]: Claim._make((*row, tuple(lines[row[0]]))) for row in rows}
 
 
-def _known_numbers(connection: Connection, numbers: Collection[str]) -> set[str]:
-    query = select(claims.c.claim_number).where(claims.c.claim_number.in_(bindparam("numbers", expanding=True)))
+def _lock_known(connection: Connection, numbers: Collection[str]) -> set[str]:
+    """Those of the numbers that are claims already, locked as `find_claims` does: none is posted from here on."""
+    query = (
+        select(claims.c.claim_number)
+        .where(claims.c.claim_number.in_(bindparam("numbers", expanding=True)))
+        .order_by(claims.c.claim_number)
+        .with_for_update()
+    )
     return {number for some in _slices(numbers) for number in connection.execute(query, {"numbers": some}).scalars()}
 
 

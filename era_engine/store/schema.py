@@ -84,7 +84,7 @@ payments = Table(
     Column("file_id", ForeignKey("files.id"), nullable=False, index=True),
     Column("first_segment", Integer, nullable=False),
     Column("originator", Text, nullable=False),
-    Column("trace_number", Text, nullable=False, index=True),
+    Column("trace_number", Text, nullable=False),
     Column("payment_date", Date),
     Column("payment_cents", BigInteger),
     Column("method", Text, nullable=False),
@@ -111,7 +111,7 @@ claim_payments = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("payment_id", ForeignKey("payments.id"), nullable=False, index=True),
-    Column("claim_number", Text, nullable=False, index=True),
+    Column("claim_number", Text, nullable=False),
     Column("payer_claim_number", Text, nullable=False),
     Column("claim_status", Text, nullable=False),
     Column("charge_cents", BigInteger),
@@ -178,6 +178,8 @@ postings = Table(
     sqlite_with_rowid=False,
 )
 
-Index("ix_payments_identity", payments.c.originator, payments.c.trace_number, payments.c.payment_date)
+# What a payer wrote may be of any length, which PostgreSQL's ordinary index refuses; a hash does not mind.
+Index("ix_payments_trace_number", payments.c.trace_number, postgresql_using="hash")
+Index("ix_claim_payments_claim_number", claim_payments.c.claim_number, postgresql_using="hash")
 
 APPEND_ONLY = (decisions, entries, postings)

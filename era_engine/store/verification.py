@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import ColumnElement, Connection, case, func, select
 
-from era_engine.ledger.entries import INSURANCE_DEPOSITS
+from era_engine.ledger.entries import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS
+from era_engine.store.bulk import stream
 from era_engine.store.schema import claim_payments, decisions, entries, files, payments, postings
 
 
@@ -27,7 +28,7 @@ def unbalanced_entries(connection: Connection) -> list[tuple[int, int]]:
     """(entry id, what its postings sum to), for entries that do not sum to zero."""
     total = func.sum(postings.c.cents)
     query = select(postings.c.entry_id, total).group_by(postings.c.entry_id).having(total != 0)
-    return [tuple(row) for row in connection.execute(query)]
+    return [(entry_id, int(total)) for entry_id, total in connection.execute(query)]
 
 
 def entries_without_postings(connection: Connection) -> list[int]:
@@ -69,6 +70,41 @@ def wrongly_entered_decisions(connection: Connection) -> list[tuple[int, str, in
         )
     )
     return [tuple(row) for row in connection.execute(query)]
+
+
+class PostedAmounts(NamedTuple):
+    """A decision to post, what it was made on, and what it entered. Money in cents; `facts` is JSON."""
+
+    claim_number: str
+    paid_cents: int
+    facts: str
+    deposited_cents: int
+    written_off_cents: int
+
+
+def posted_amounts(connection: Connection) -> Iterator[PostedAmounts]:
+    """Every decision to post, streamed."""
+
+    def total(account: str) -> ColumnElement[int]:
+        return func.coalesce(func.sum(postings.c.cents).filter(postings.c.account == account), 0)
+
+    query = (
+        select(
+            claim_payments.c.claim_number,
+            claim_payments.c.paid_cents,
+            decisions.c.facts,
+            total(INSURANCE_DEPOSITS),
+            total(CONTRACTED_WRITE_OFFS),
+        )
+        .select_from(decisions)
+        .join(claim_payments)
+        .join(entries, isouter=True)
+        .join(postings, isouter=True)
+        .where(decisions.c.outcome == "post")
+        .group_by(decisions.c.id, claim_payments.c.id)
+    )
+    for number, paid, facts, deposited, written_off in stream(connection, query):
+        yield PostedAmounts(number, paid, facts, int(deposited), int(written_off))
 
 
 def payment_sums(connection: Connection) -> Iterator[PaymentSums]:

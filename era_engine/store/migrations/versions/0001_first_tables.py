@@ -84,8 +84,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("fingerprint", name=op.f("uq_payments_fingerprint")),
     )
     op.create_index(op.f("ix_payments_file_id"), "payments", ["file_id"], unique=False)
-    op.create_index("ix_payments_identity", "payments", ["originator", "trace_number", "payment_date"], unique=False)
-    op.create_index(op.f("ix_payments_trace_number"), "payments", ["trace_number"], unique=False)
+    op.create_index(op.f("ix_payments_trace_number"), "payments", ["trace_number"], postgresql_using="hash")
     op.create_table(
         "claim_payments",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -101,7 +100,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["payment_id"], ["payments.id"], name=op.f("fk_claim_payments_payment_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_claim_payments")),
     )
-    op.create_index(op.f("ix_claim_payments_claim_number"), "claim_payments", ["claim_number"], unique=False)
+    op.create_index(op.f("ix_claim_payments_claim_number"), "claim_payments", ["claim_number"], postgresql_using="hash")
     op.create_index(op.f("ix_claim_payments_payment_id"), "claim_payments", ["payment_id"], unique=False)
     op.create_table(
         "procedure_lines",
