@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from offices import TestedHome, make_tested_home
+from offices import OfficeHome, expects, make_office, remittance
 from postgresql_server import HOW_TO_INSTALL, Server, binaries, running
+from remittance_text import claim
 
 
 @pytest.fixture(scope="session")
@@ -39,12 +40,26 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 
 @pytest.fixture
-def home(database_url: str, tmp_path: Path) -> TestedHome:
+def home(database_url: str, tmp_path: Path) -> OfficeHome:
     """A home without claims on each kind of database; the implementation guide is not asked."""
-    return make_tested_home(tmp_path / "home", database_url)
+    return make_office(tmp_path / "home", database_url)
 
 
 @pytest.fixture
-def sqlite_home(tmp_path: Path) -> TestedHome:
+def sqlite_home(tmp_path: Path) -> OfficeHome:
     """The same for what has nothing to do with the kind of database."""
-    return make_tested_home(tmp_path / "home")
+    return make_office(tmp_path / "home")
+
+
+@pytest.fixture
+def week(home: OfficeHome) -> OfficeHome:
+    """C1 posted, C2 ten dollars short, C3 for another patient: two payers, two offices, one quick-post."""
+    home.expect(
+        expects("C1", patient="P1"),
+        expects("C2", "100", patient="P2", location="MFD"),
+        expects("C3", patient="P3", location="MFD", last_name="Roe"),
+    )
+    home.run(remittance("180", claim("C1"), claim("C2"), trace="T1"))
+    home.run(remittance("90", claim("C3"), trace="T2").replace("DELTA DENTAL", "MetLife 100%_"))
+    home.era("quick-post", "T1", "--claim", "C2")
+    return home

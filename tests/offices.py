@@ -42,10 +42,8 @@ class Ended(NamedTuple):
         return [json.loads(line) for line in self.out.splitlines()]
 
 
-class TestedHome(NamedTuple):
+class OfficeHome(NamedTuple):
     """A home and the `era` commands on it."""
-
-    __test__ = False  # no class of tests, whatever its name begins with
 
     root: Path
     database_url: str
@@ -128,10 +126,12 @@ class TestedHome(NamedTuple):
         return ended
 
 
-def make_tested_home(root: Path, database_url: str = "sqlite:///era.db", **settings: object) -> TestedHome:
+def make_office(
+    root: Path, database_url: str = "sqlite:///era.db", settings: Mapping[str, object] | None = None
+) -> OfficeHome:
     make_home(root)
-    home = TestedHome(root, database_url)
-    home.set(settings)
+    home = OfficeHome(root, database_url)
+    home.set(settings or {})
     return home
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
-from typing import Any, LiteralString, cast
+from typing import Any
 
 import psycopg
 
@@ -54,7 +54,7 @@ class Server:
 
     def _run(self, statement: str) -> None:
         with self.connect("postgres") as connection:
-            connection.execute(cast(LiteralString, statement))
+            connection.execute(statement.encode())
 
     def connect(self, database: str) -> psycopg.Connection[tuple[Any, ...]]:
         return psycopg.connect(f"host={self._folder} user=postgres dbname={database}", autocommit=True)
@@ -84,7 +84,18 @@ def running(programs: Path, durable: bool = False) -> Iterator[Server]:
         folder.chmod(0o755)
     data = folder / "data"
     try:
-        initdb = [programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"]
+        initdb: list[str | Path] = [
+            programs / "initdb",
+            "-D",
+            data,
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C",
+        ]
         subprocess.run([*as_postgres, *initdb, "--no-sync"], check=True, capture_output=True, cwd=folder)
         options: dict[str, object] = {
             "listen_addresses": "",

@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from offices import TestedHome, era
+from offices import OfficeHome, era
 
 GENERATE = Path(__file__).parent.parent / "benchmarks" / "generate.py"
 
@@ -38,7 +38,7 @@ def test_inspect_finds_nothing_wrong_with_it(generated: tuple[Path, Path]) -> No
     assert sum(len(each["claims"]) for each in record["remittances"]) == 90
 
 
-def test_every_claim_of_it_posts_and_every_cent(generated: tuple[Path, Path], sqlite_home: TestedHome) -> None:
+def test_every_claim_of_it_posts_and_every_cent(generated: tuple[Path, Path], sqlite_home: OfficeHome) -> None:
     remittance, claims = generated
     assert sqlite_home.era("import", "claims", claims).code == 0
     decided = sqlite_home.records("run", remittance)

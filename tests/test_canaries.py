@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from offices import Ended, Record, TestedHome, claims_csv, expects, finished, make_tested_home
+from offices import Ended, OfficeHome, Record, claims_csv, expects, finished, make_office
 from remittance_text import Segments, payment, remittance_file, transaction_set
 
 CANARY = "canary"
@@ -67,7 +67,7 @@ class Heard(NamedTuple):
         return "\n".join([*(each.err for each in self.ended), *map(json.dumps, self.logged)])
 
 
-def hear(home: TestedHome, *commands: list[str | Path]) -> Heard:
+def hear(home: OfficeHome, *commands: list[str | Path]) -> Heard:
     ended = [home.era(*command) for command in commands]
     log_file = home.root / "log.jsonl"
     lines = log_file.read_text().splitlines() if log_file.exists() else []
@@ -82,18 +82,18 @@ def silent(text: str) -> bool:
 
 
 @pytest.fixture
-def office(home: TestedHome) -> TestedHome:
+def office(home: OfficeHome) -> OfficeHome:
     home.expect(*practice())
     return home
 
 
-def fill(home: TestedHome) -> None:
+def fill(home: OfficeHome) -> None:
     for name, text in (("1.835", ORDINARY), ("2.835", STRANGE), ("3.835", CUT), ("4.835", NO_X12)):
         home.receive(text, name)
 
 
 @pytest.mark.parametrize("conformance", ["off", "require"])
-def test_no_run_logs_a_word_of_a_patient(office: TestedHome, conformance: str) -> None:
+def test_no_run_logs_a_word_of_a_patient(office: OfficeHome, conformance: str) -> None:
     office.set({"conformance": conformance})
     fill(office)
     log_file: list[str | Path] = ["--log-file", office.root / "log.jsonl"]
@@ -114,7 +114,7 @@ def test_no_run_logs_a_word_of_a_patient(office: TestedHome, conformance: str) -
     assert not silent(office.era("log").out)  # where a person looks, the names of claims are
 
 
-def test_no_file_or_folder_we_make_is_named_after_a_patient(office: TestedHome) -> None:
+def test_no_file_or_folder_we_make_is_named_after_a_patient(office: OfficeHome) -> None:
     fill(office)
     hear(office, ["run", "--log-file", office.root / "log.jsonl"], ["run", office.root / "quarantine"])
     names = [str(path.relative_to(office.root)) for path in office.root.rglob("*")]
@@ -122,7 +122,7 @@ def test_no_file_or_folder_we_make_is_named_after_a_patient(office: TestedHome) 
     assert silent("\n".join(names))
 
 
-def test_no_refused_claims_file_tells_who_is_in_it(office: TestedHome, tmp_path: Path) -> None:
+def test_no_refused_claims_file_tells_who_is_in_it(office: OfficeHome, tmp_path: Path) -> None:
     for number, wrong in enumerate(
         [
             {"birth_date": "CANARYDAY"},
@@ -160,6 +160,7 @@ def fault(ended: Ended) -> Record:
     assert "Internal error: " in ended.err
     assert "Traceback" not in ended.err
     assert silent(ended.err)
+    logged: Record
     [logged] = [
         record
         for record in map(json.loads, (line for line in ended.err.splitlines() if line.startswith("{")))
@@ -169,7 +170,7 @@ def fault(ended: Ended) -> Record:
     return logged
 
 
-def test_a_fault_of_the_database_is_told_without_what_was_written(office: TestedHome) -> None:
+def test_a_fault_of_the_database_is_told_without_what_was_written(office: OfficeHome) -> None:
     office.change(*TROUBLE[office.database_url.partition(":")[0].partition("+")[0]])
     fill(office)
     for command in (["run", "--dry-run", "--json"], ["run"]):
@@ -177,7 +178,7 @@ def test_a_fault_of_the_database_is_told_without_what_was_written(office: Tested
     assert office.posted() == {}
 
 
-def test_a_fault_in_what_was_kept_is_told_without_what_it_was(office: TestedHome) -> None:
+def test_a_fault_in_what_was_kept_is_told_without_what_it_was(office: OfficeHome) -> None:
     fill(office)
     office.era("run")
     for column in ("payments SET findings", "payments SET provider_adjustments", "rule_sets SET content"):
@@ -190,7 +191,7 @@ def test_a_fault_in_what_was_kept_is_told_without_what_it_was(office: TestedHome
 
 
 def test_a_connection_that_drops_is_told_without_what_was_under_way(postgresql_url: str, tmp_path: Path) -> None:
-    home = make_tested_home(tmp_path / "home", postgresql_url)
+    home = make_office(tmp_path / "home", postgresql_url)
     home.expect(*practice())
     home.change(
         "CREATE FUNCTION hang_up() RETURNS trigger LANGUAGE plpgsql AS"
@@ -209,7 +210,7 @@ def test_a_connection_that_drops_is_told_without_what_was_under_way(postgresql_u
     home.verified()
 
 
-def test_a_program_of_its_own_says_no_more(office: TestedHome) -> None:
+def test_a_program_of_its_own_says_no_more(office: OfficeHome) -> None:
     """Through real processes, whose standard error is a pipe: one that finishes, one that meets trouble."""
     fill(office)
     ended = finished(office.process("run"))

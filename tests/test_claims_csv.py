@@ -246,7 +246,7 @@ def test_a_quotation_mark_left_open_in_a_long_file_is_found_where_it_was_opened(
 
 
 # Any text a practice's system might export: anything printable, with quotes, commas and accents.
-TEXT = st.text(st.characters(exclude_categories=["C", "Z"], include_characters=' ",'), min_size=1).filter(
+TEXT = st.text(st.characters(exclude_categories=["C", "Z"], include_characters=' ",'), min_size=1, max_size=60).filter(
     lambda text: text == text.strip()
 )
 DAYS = st.dates(date(1900, 1, 1), date(2100, 1, 1))

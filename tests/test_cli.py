@@ -1,7 +1,6 @@
 """The command line as people and other programs meet it: help, exit codes, what goes where, no colour where none is."""
 
 import os
-import pty
 import re
 import shutil
 import subprocess
@@ -12,15 +11,12 @@ from pathlib import Path
 
 import click
 import pytest
-from offices import Ended, TestedHome, era, expects, finished, make_tested_home, remittance, start_era
+from offices import Ended, OfficeHome, era, expects, make_office, remittance
 from remittance_text import claim
-from sample_table import SAMPLES
 
 from era_engine.cli import era as era_group
 from era_engine.home import Home
 from era_engine.shipped import shipped
-
-ESCAPE = "\x1b"
 
 
 def commands(group: click.Group, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -108,7 +104,7 @@ def test_init_makes_a_home_and_never_another_over_it(tmp_path: Path) -> None:
     assert (tmp_path / "office" / "era.toml").read_text() == "# mine\n"
 
 
-def test_the_home_is_named_by_option_or_environment_or_is_here(sqlite_home: TestedHome, tmp_path: Path) -> None:
+def test_the_home_is_named_by_option_or_environment_or_is_here(sqlite_home: OfficeHome, tmp_path: Path) -> None:
     sqlite_home.expect(expects("C1"))
     sqlite_home.run(remittance("90", claim("C1")))
     told = sqlite_home.era("log", "--format", "json").out
@@ -134,13 +130,13 @@ def test_the_home_is_named_by_option_or_environment_or_is_here(sqlite_home: Test
 # exit codes
 
 
-def test_0_is_finished_and_manual_work_is_normal(sqlite_home: TestedHome) -> None:
+def test_0_is_finished_and_manual_work_is_normal(sqlite_home: OfficeHome) -> None:
     sqlite_home.receive(remittance("90", claim("C1")))
     ended = sqlite_home.era("run")
     assert (ended.code, "left 1 claim" in ended.out) == (0, True)
 
 
-def test_1_is_a_book_that_does_not_hold(sqlite_home: TestedHome) -> None:
+def test_1_is_a_book_that_does_not_hold(sqlite_home: OfficeHome) -> None:
     (sqlite_home.root / "archive" / "stranger.835").write_text("")
     ended = sqlite_home.era("verify")
     assert (ended.code, "✘ archive/stranger.835 is not in the books" in ended.out) == (1, True)
@@ -165,20 +161,20 @@ def test_1_is_a_book_that_does_not_hold(sqlite_home: TestedHome) -> None:
     ],
     ids=" ".join,
 )
-def test_2_is_a_command_that_cannot_be_carried_out(sqlite_home: TestedHome, words: list[str]) -> None:
+def test_2_is_a_command_that_cannot_be_carried_out(sqlite_home: OfficeHome, words: list[str]) -> None:
     ended = era(*words) if words[0] in ("inspect", "no-such-command") else sqlite_home.era(*words)
     assert (ended.code, ended.out) == (2, "")
     assert "Internal error" not in ended.err
     assert "Error: " in ended.err
 
 
-def test_3_is_a_file_put_aside(sqlite_home: TestedHome, tmp_path: Path) -> None:
+def test_3_is_a_file_put_aside(sqlite_home: OfficeHome, tmp_path: Path) -> None:
     path = sqlite_home.receive("no remittance")
     assert era("inspect", path).code == 3
     assert sqlite_home.era("run").code == 3
 
 
-def test_4_is_a_doubtful_setting_and_nothing_runs_on_it(sqlite_home: TestedHome) -> None:
+def test_4_is_a_doubtful_setting_and_nothing_runs_on_it(sqlite_home: OfficeHome) -> None:
     sqlite_home.receive(remittance("90", claim("C1")))
     (sqlite_home.root / "era.toml").write_text("conformance = 'off'\n[ledger_options]\nauto_post = true\n")
     for words in (["settings", "check"], ["settings", "show"], ["run"], ["log"], ["verify"], ["rules", "check"]):
@@ -189,7 +185,7 @@ def test_4_is_a_doubtful_setting_and_nothing_runs_on_it(sqlite_home: TestedHome)
     assert len(list((sqlite_home.root / "inbox").iterdir())) == 1
 
 
-def test_4_is_a_doubtful_rule_too(sqlite_home: TestedHome) -> None:
+def test_4_is_a_doubtful_rule_too(sqlite_home: OfficeHome) -> None:
     rules = sqlite_home.root / "my-rules"
     shutil.copytree(shipped("rules"), rules)
     table = rules / "auto_posting.yaml"
@@ -202,7 +198,7 @@ def test_4_is_a_doubtful_rule_too(sqlite_home: TestedHome) -> None:
     assert sqlite_home.era("log").code == 0
 
 
-def test_5_is_another_run_at_work(sqlite_home: TestedHome) -> None:
+def test_5_is_another_run_at_work(sqlite_home: OfficeHome) -> None:
     with Home(sqlite_home.root).locked():
         assert sqlite_home.era("run").code == 5
 
@@ -210,7 +206,7 @@ def test_5_is_another_run_at_work(sqlite_home: TestedHome) -> None:
 # settings and rules
 
 
-def test_settings_are_shown_as_they_are_in_force(sqlite_home: TestedHome) -> None:
+def test_settings_are_shown_as_they_are_in_force(sqlite_home: OfficeHome) -> None:
     sqlite_home.set({"era_payment_options.quick_post.minimum_percent": 33.3})
     [shown] = sqlite_home.era("settings", "show", "--json").records
     assert shown["era_payment_options"] == {
@@ -224,7 +220,7 @@ def test_settings_are_shown_as_they_are_in_force(sqlite_home: TestedHome) -> Non
 
 
 def test_a_password_is_shown_nowhere(tmp_path: Path) -> None:
-    home = make_tested_home(tmp_path / "home", "postgresql+psycopg://office:s3cret@127.0.0.1:1/era?sslpassword=s3cret")
+    home = make_office(tmp_path / "home", "postgresql+psycopg://office:s3cret@127.0.0.1:1/era?sslpassword=s3cret")
     for words in (["settings", "show"], ["settings", "show", "--json"], ["settings", "check"], ["run"], ["verify"]):
         ended = home.era(*words)
         assert "s3cret" not in ended.out + ended.err, words
@@ -245,7 +241,7 @@ def test_another_rule_set_is_looked_at_without_a_home(tmp_path: Path) -> None:
     assert era("rules", "check", "--rules", rules).code == 4
 
 
-def test_the_rules_in_force_are_those_that_came_unless_the_home_has_its_own(sqlite_home: TestedHome) -> None:
+def test_the_rules_in_force_are_those_that_came_unless_the_home_has_its_own(sqlite_home: OfficeHome) -> None:
     shipped_rules = sqlite_home.era("rules", "check").out
     assert era("rules", "check", "--rules", shipped("rules")).out == shipped_rules
     rules = sqlite_home.root / "rules"
@@ -256,108 +252,3 @@ def test_the_rules_in_force_are_those_that_came_unless_the_home_has_its_own(sqli
     holds.write_text(holds.read_text().replace("An amount of this claim could not be read.", "Illegible."))
     assert sqlite_home.era("rules", "check").out != shipped_rules
     assert era("rules", "check", "--rules", shipped("rules")).out == shipped_rules
-
-
-# what goes where
-
-
-@pytest.fixture
-def week(sqlite_home: TestedHome) -> TestedHome:
-    sqlite_home.expect(expects("C1"), expects("C2", "100"))
-    sqlite_home.run(remittance("180", claim("C1"), claim("C2")))
-    sqlite_home.receive(remittance("90", claim("C9"), trace="EFT0002"), "next.835")
-    return sqlite_home
-
-
-LOOKING = [["log"], ["ledger"], ["eras"], ["explain", "C2"], ["verify"], ["settings", "show"], ["rules", "show"]]
-
-
-def test_data_goes_to_stdout_and_logs_to_stderr(week: TestedHome) -> None:
-    ended = finished(week.process("run", "--json"))
-    assert [each["claim_number"] for each in ended.records] == ["C9"]
-    logged = Ended(0, ended.err, "").records
-    assert [each["event"] for each in logged] == ["payment-decided", "file-done", "run-finished"]
-    for words in LOOKING:
-        assert week.era(*words).err == ""
-
-
-def test_logs_go_to_a_file_when_one_is_named(week: TestedHome, tmp_path: Path) -> None:
-    log_file = tmp_path / "run.log"
-    log_file.write_text('{"event": "kept"}\n')
-    assert week.era("run", "--log-file", log_file).err == ""
-    assert [each["event"] for each in Ended(0, log_file.read_text(), "").records] == [
-        "kept",
-        "payment-decided",
-        "file-done",
-        "run-finished",
-    ]
-
-
-def test_piped_output_has_no_colour_and_no_progress_bar(week: TestedHome) -> None:
-    processes = [week.process(*words) for words in (["run"], *LOOKING)]
-    for ended in map(finished, processes):
-        assert ended.code == 0
-        assert ended.out
-        assert ESCAPE not in ended.out + ended.err
-
-
-def on_a_terminal(home: TestedHome, *words: str, **environment: str) -> str:
-    """stdout of a command that believes it writes to a terminal."""
-    ours, its = pty.openpty()
-    variables = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "FORCE_COLOR")}
-    process = subprocess.Popen(
-        [sys.executable, "-c", "from era_engine.cli import main; main()", *words, "--home", home.root],
-        stdout=its,
-        stderr=subprocess.DEVNULL,
-        env=variables | {"TERM": "xterm-256color", "COLUMNS": "160"} | environment,
-    )
-    os.close(its)
-    shown = b""
-    while True:
-        try:
-            part = os.read(ours, 65536)
-        except OSError:  # what Linux says when the other side is closed
-            break
-        if not part:
-            break
-        shown += part
-    os.close(ours)
-    assert process.wait(timeout=60) == 0
-    return shown.decode()
-
-
-def test_a_terminal_has_colour_unless_it_wants_none(week: TestedHome) -> None:
-    assert "\x1b[3" in on_a_terminal(week, "log")
-    for words in (["log"], ["eras"], ["ledger"], ["run", "--dry-run"], ["explain", "C2"]):
-        assert ESCAPE not in on_a_terminal(week, *words, NO_COLOR="1"), words
-
-
-def test_icon_and_word_come_together(week: TestedHome) -> None:
-    text = week.era("log").out
-    assert re.search(r"^✔ posted A +C1 ", text, re.MULTILINE)
-    assert re.search(r"^⚠ review +C2 ", text, re.MULTILINE)
-
-
-def test_amounts_stand_right(week: TestedHome) -> None:
-    lines = week.era("eras").out.splitlines()
-    ends = {line.index(amount) + len(amount) for line, amount in ((lines[0], "payment"), (lines[1], "$180.00"))}
-    assert len(ends) == 1
-
-
-@pytest.mark.parametrize("form", ["json", "csv", "table"])
-def test_a_reader_that_goes_away_is_no_fault(week: TestedHome, form: str) -> None:
-    process = start_era("log", "--format", form, "--home", week.root)
-    assert process.stdout is not None
-    assert process.stderr is not None
-    process.stdout.close()
-    said = process.stderr.read()
-    process.stderr.close()
-    assert (process.wait(timeout=60), said) == (0, "")
-
-
-def test_inspect_needs_no_home_and_shows_what_a_file_says() -> None:
-    [record] = era("inspect", SAMPLES / "01_delta_weekly.835", "--json").records
-    assert list(record) == ["file", "interchanges", "remittances", "findings"]
-    [paid] = record["remittances"]
-    assert (paid["trace_number"], paid["payment_cents"], len(paid["claims"])) == ("0004471820", 141_086, 5)
-    assert "01_delta_weekly.835: 1 payment" in era("inspect", SAMPLES / "01_delta_weekly.835").out

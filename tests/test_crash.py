@@ -11,7 +11,7 @@ from random import Random
 from typing import NamedTuple
 
 import pytest
-from offices import Sent, TestedHome, dollars, era, expects, make_tested_home, remittance
+from offices import OfficeHome, Sent, dollars, era, expects, make_office, remittance
 from remittance_text import claim, group, interchange, payment, transaction_set, written
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
@@ -79,11 +79,11 @@ WAYS = {
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 def test_a_run_killed_at_any_step_is_taken_up_by_the_next(way: Way, tmp_path: Path) -> None:
     for step in range(1, 100):
-        home = make_tested_home(tmp_path / str(step))
+        home = make_office(tmp_path / str(step))
         home.expect(expects("C1"), expects("C2"), expects("C3"))
         path = (tmp_path if way.by_path else home.root / "inbox") / f"{step}.835"
         path.write_text(way.text)
-        command = ["run", *([path] if way.by_path else [])]
+        command: list[str | Path] = ["run", path] if way.by_path else ["run"]
         if not killed_at_step(step, *command, "--home", home.root):
             break
         home.era("run")
@@ -128,7 +128,7 @@ def text_of(trial: int) -> str:
     return written(interchange(group(*sets)))
 
 
-def killed_after(home: TestedHome, seconds: float, *arguments: str | Path) -> float:
+def killed_after(home: OfficeHome, seconds: float, *arguments: str | Path) -> float:
     """Start a run and kill it so long after it took the lock. Returns how long it worked."""
     lock = home.root / ".lock"
     lock.unlink(missing_ok=True)
@@ -144,7 +144,7 @@ def killed_after(home: TestedHome, seconds: float, *arguments: str | Path) -> fl
     return time.monotonic() - began
 
 
-def kill_at_random_moments(home: TestedHome, folder: Path, trials: int, seed: int) -> None:
+def kill_at_random_moments(home: OfficeHome, folder: Path, trials: int, seed: int) -> None:
     random = Random(seed)
     home.expect(*(each.rows() for trial in range(trials + 1) for of_one in practice_of(trial) for each in of_one))
     undisturbed = folder / "undisturbed.835"
@@ -173,15 +173,15 @@ def kill_at_random_moments(home: TestedHome, folder: Path, trials: int, seed: in
 
 
 def test_kill_at_random_moments_on_sqlite(tmp_path: Path) -> None:
-    kill_at_random_moments(make_tested_home(tmp_path / "home"), tmp_path, trials=15, seed=835)
+    kill_at_random_moments(make_office(tmp_path / "home"), tmp_path, trials=15, seed=835)
 
 
 def test_kill_at_random_moments_on_postgresql(tmp_path: Path, postgresql_url: str) -> None:
-    kill_at_random_moments(make_tested_home(tmp_path / "home", postgresql_url), tmp_path, trials=8, seed=999)
+    kill_at_random_moments(make_office(tmp_path / "home", postgresql_url), tmp_path, trials=8, seed=999)
 
 
 def test_a_quick_post_that_is_killed_has_posted_all_or_nothing(tmp_path: Path) -> None:
-    home = make_tested_home(tmp_path / "home")
+    home = make_office(tmp_path / "home")
     home.expect(expects("C1", "100"), expects("C2", "100"))
     home.run(remittance("180", claim("C1"), claim("C2")))
     for step in range(1, 20):

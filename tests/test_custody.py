@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from offices import Record, TestedHome, expects, remittance
+from offices import OfficeHome, Record, expects, remittance
 from remittance_text import Delimiters, claim, group, interchange, payment, transaction_set, written
 
 GOOD = remittance("90", claim("C1"))
@@ -17,13 +17,13 @@ NOT_X12 = "Dear office, please find attached nothing.\n"
 
 
 @pytest.fixture
-def office(home: TestedHome) -> TestedHome:
+def office(home: OfficeHome) -> OfficeHome:
     """A home that expects C1 and C2."""
     home.expect(expects("C1"), expects("C2"))
     return home
 
 
-def kept(home: TestedHome) -> dict[str, str]:
+def kept(home: OfficeHome) -> dict[str, str]:
     """Every file in our keeping, by its path in the home."""
     folders = (home.root / name for name in ("inbox", "archive", "quarantine"))
     return {
@@ -33,14 +33,14 @@ def kept(home: TestedHome) -> dict[str, str]:
     }
 
 
-def posted_times(home: TestedHome, number: str = "C1") -> int:
+def posted_times(home: OfficeHome, number: str = "C1") -> int:
     return len([each for each in home.records("ledger", "--claim", number) if each["kind"] == "insurance_payment"])
 
 
 # where files go
 
 
-def test_a_file_of_the_inbox_moves_to_the_archive(office: TestedHome) -> None:
+def test_a_file_of_the_inbox_moves_to_the_archive(office: OfficeHome) -> None:
     office.receive(GOOD, "monday.835")
     [decided] = office.records("run")
     assert (decided["file"], decided["outcome"]) == ("monday.835", "post")
@@ -48,7 +48,7 @@ def test_a_file_of_the_inbox_moves_to_the_archive(office: TestedHome) -> None:
     office.verified()
 
 
-def test_a_file_named_by_path_stays_and_a_copy_is_archived(office: TestedHome, tmp_path: Path) -> None:
+def test_a_file_named_by_path_stays_and_a_copy_is_archived(office: OfficeHome, tmp_path: Path) -> None:
     path = tmp_path / "monday.835"
     path.write_text(GOOD)
     assert office.records("run", path)[0]["outcome"] == "post"
@@ -57,7 +57,7 @@ def test_a_file_named_by_path_stays_and_a_copy_is_archived(office: TestedHome, t
     office.verified()
 
 
-def test_a_folder_is_read_by_name_and_what_is_unfinished_is_left_alone(office: TestedHome) -> None:
+def test_a_folder_is_read_by_name_and_what_is_unfinished_is_left_alone(office: OfficeHome) -> None:
     inbox = office.root / "inbox"
     for name in (".monday.835", "monday.835.part", "monday.835.tmp"):
         (inbox / name).write_text(GOOD)
@@ -65,7 +65,7 @@ def test_a_folder_is_read_by_name_and_what_is_unfinished_is_left_alone(office: T
     office.receive(remittance("90", claim("C2"), trace="B"), "b.835")
     office.receive(remittance("90", claim("C1"), trace="A"), "a.835")
     told = [(each["file"], each["outcome"]) for each in office.records("run", inbox)]
-    assert told == [("a.835", "post"), ("b.835", "post"), ("folder", "quarantined")]
+    assert told == [("a.835", "post"), ("b.835", "post")]
     assert sorted(path.name for path in inbox.iterdir()) == [
         ".monday.835",
         "folder",
@@ -74,7 +74,7 @@ def test_a_folder_is_read_by_name_and_what_is_unfinished_is_left_alone(office: T
     ]
 
 
-def test_a_file_that_is_no_remittance_is_put_aside_and_the_others_are_done(office: TestedHome) -> None:
+def test_a_file_that_is_no_remittance_is_put_aside_and_the_others_are_done(office: OfficeHome) -> None:
     office.receive(NOT_X12, "a letter.835")
     office.receive(GOOD, "monday.835")
     ended = office.era("run", "--json")
@@ -87,7 +87,7 @@ def test_a_file_that_is_no_remittance_is_put_aside_and_the_others_are_done(offic
     office.verified()
 
 
-def test_a_path_that_does_not_exist_stops_the_run_before_it_begins(office: TestedHome, tmp_path: Path) -> None:
+def test_a_path_that_does_not_exist_stops_the_run_before_it_begins(office: OfficeHome, tmp_path: Path) -> None:
     (tmp_path / "monday.835").write_text(GOOD)
     ended = office.era("run", tmp_path / "monday.835", tmp_path / "tuesday.835")
     assert ended.code == 2
@@ -96,7 +96,7 @@ def test_a_path_that_does_not_exist_stops_the_run_before_it_begins(office: Teste
     assert office.records("log") == []
 
 
-def test_two_files_of_one_name_are_both_kept(office: TestedHome) -> None:
+def test_two_files_of_one_name_are_both_kept(office: OfficeHome) -> None:
     second = remittance("90", claim("C2"), trace="EFT0002")
     for text in (GOOD, second, NOT_X12, NOT_X12 + "!"):
         office.receive(text, "today.835")
@@ -110,7 +110,7 @@ def test_two_files_of_one_name_are_both_kept(office: TestedHome) -> None:
 @pytest.mark.parametrize(
     "name", ["né\u0301e — 日本.835", "-rf.835", "a\nb.835", "'; DROP TABLE files; --.835", "*.835"]
 )
-def test_a_files_name_may_be_anything(sqlite_home: TestedHome, name: str) -> None:
+def test_a_files_name_may_be_anything(sqlite_home: OfficeHome, name: str) -> None:
     sqlite_home.expect(expects("C1"))
     sqlite_home.receive(GOOD, name)
     assert sqlite_home.records("run")[0]["file"] == name
@@ -118,7 +118,7 @@ def test_a_files_name_may_be_anything(sqlite_home: TestedHome, name: str) -> Non
     sqlite_home.verified()
 
 
-def test_a_files_name_need_not_be_utf_8(office: TestedHome) -> None:
+def test_a_files_name_need_not_be_utf_8(office: OfficeHome) -> None:
     path = os.fsencode(office.root / "inbox") + b"/se\xf1ora.835"
     with open(path, "w") as file:
         file.write(GOOD)
@@ -131,13 +131,13 @@ def test_a_files_name_need_not_be_utf_8(office: TestedHome) -> None:
 # the same file again
 
 
-def again(home: TestedHome, name: str = "again.835") -> Record:
+def again(home: OfficeHome, name: str = "again.835") -> Record:
     home.receive(GOOD, name)
     [told] = home.records("run")
     return told
 
 
-def test_the_same_file_in_the_inbox_again_posts_nothing_and_says_so(office: TestedHome) -> None:
+def test_the_same_file_in_the_inbox_again_posts_nothing_and_says_so(office: OfficeHome) -> None:
     office.receive(GOOD, "first.835")
     office.era("run")
     assert again(office) == {"file": "again.835", "outcome": "duplicate", "first_file": "first.835"}
@@ -147,7 +147,7 @@ def test_the_same_file_in_the_inbox_again_posts_nothing_and_says_so(office: Test
 
 
 @pytest.mark.parametrize("times", [1, 3])
-def test_the_same_file_by_path_again_is_not_even_copied(office: TestedHome, tmp_path: Path, times: int) -> None:
+def test_the_same_file_by_path_again_is_not_even_copied(office: OfficeHome, tmp_path: Path, times: int) -> None:
     path = tmp_path / "path.835"
     path.write_text(GOOD)
     office.run(GOOD)
@@ -160,7 +160,7 @@ def test_the_same_file_by_path_again_is_not_even_copied(office: TestedHome, tmp_
     office.verified()
 
 
-def test_a_file_read_by_path_and_then_dropped_into_the_inbox_is_posted_once(office: TestedHome, tmp_path: Path) -> None:
+def test_a_file_read_by_path_and_then_dropped_into_the_inbox_is_posted_once(office: OfficeHome, tmp_path: Path) -> None:
     path = tmp_path / "path.835"
     path.write_text(GOOD)
     office.records("run", path)
@@ -169,7 +169,7 @@ def test_a_file_read_by_path_and_then_dropped_into_the_inbox_is_posted_once(offi
     office.verified()
 
 
-def test_the_same_file_twice_in_one_command_is_posted_once(office: TestedHome, tmp_path: Path) -> None:
+def test_the_same_file_twice_in_one_command_is_posted_once(office: OfficeHome, tmp_path: Path) -> None:
     path = tmp_path / "path.835"
     path.write_text(GOOD)
     decided, repeated = office.records("run", path, path)
@@ -178,14 +178,14 @@ def test_the_same_file_twice_in_one_command_is_posted_once(office: TestedHome, t
     office.verified()
 
 
-def test_a_file_of_the_archive_is_known(office: TestedHome) -> None:
+def test_a_file_of_the_archive_is_known(office: OfficeHome) -> None:
     office.run(GOOD)
     [told] = office.records("run", office.root / "archive" / "001.835")
     assert told["outcome"] == "duplicate"
     office.verified()
 
 
-def test_what_was_put_aside_is_read_anew_when_it_comes_again(office: TestedHome) -> None:
+def test_what_was_put_aside_is_read_anew_when_it_comes_again(office: OfficeHome) -> None:
     """A cut file: its whole payment was done, and is not done twice; the rest is still missing."""
     whole = [transaction_set(payment("90", claim("C1"), trace="A"), "0001")]
     cut = written(interchange(group(*whole, transaction_set(payment("90", claim("C2"), trace="B"), "0002"))))
@@ -200,7 +200,7 @@ def test_what_was_put_aside_is_read_anew_when_it_comes_again(office: TestedHome)
     office.verified()
 
 
-def test_the_whole_file_after_the_cut_one_brings_only_what_was_missing(office: TestedHome) -> None:
+def test_the_whole_file_after_the_cut_one_brings_only_what_was_missing(office: OfficeHome) -> None:
     sets = [transaction_set(payment("90", claim(f"C{n}"), trace=f"T{n}"), f"000{n}") for n in (1, 2)]
     whole = written(interchange(group(*sets)))
     office.receive(whole[: whole.index("CLP*C2")], "cut.835")
@@ -226,7 +226,7 @@ def disk_with_room_for(size: int) -> Iterator[None]:
 
 
 @pytest.fixture
-def inbox_elsewhere(sqlite_home: TestedHome) -> Iterator[TestedHome]:
+def inbox_elsewhere(sqlite_home: OfficeHome) -> Iterator[OfficeHome]:
     """The inbox is a mount of its own."""
     elsewhere = Path(tempfile.mkdtemp(dir="/dev/shm")) if os.path.isdir("/dev/shm") else None
     if elsewhere is None or elsewhere.stat().st_dev == sqlite_home.root.stat().st_dev:
@@ -239,7 +239,7 @@ def inbox_elsewhere(sqlite_home: TestedHome) -> Iterator[TestedHome]:
     shutil.rmtree(elsewhere)
 
 
-def test_an_inbox_on_another_disk_is_an_inbox(inbox_elsewhere: TestedHome) -> None:
+def test_an_inbox_on_another_disk_is_an_inbox(inbox_elsewhere: OfficeHome) -> None:
     inbox_elsewhere.receive(GOOD, "monday.835")
     assert inbox_elsewhere.records("run")[0]["outcome"] == "post"
     assert kept(inbox_elsewhere) == {"archive/monday.835": GOOD}
@@ -249,7 +249,7 @@ def test_an_inbox_on_another_disk_is_an_inbox(inbox_elsewhere: TestedHome) -> No
 LARGE = GOOD + "\n" * 3_000_000
 
 
-def test_a_disk_that_fills_up_while_a_file_is_fetched_loses_nothing(inbox_elsewhere: TestedHome) -> None:
+def test_a_disk_that_fills_up_while_a_file_is_fetched_loses_nothing(inbox_elsewhere: OfficeHome) -> None:
     inbox_elsewhere.receive(LARGE, "large.835")
     with disk_with_room_for(2_000_000):
         assert inbox_elsewhere.era("run").code == 1
@@ -259,7 +259,7 @@ def test_a_disk_that_fills_up_while_a_file_is_fetched_loses_nothing(inbox_elsewh
     inbox_elsewhere.verified()
 
 
-def test_a_disk_that_fills_up_while_a_file_is_copied_loses_nothing(sqlite_home: TestedHome, tmp_path: Path) -> None:
+def test_a_disk_that_fills_up_while_a_file_is_copied_loses_nothing(sqlite_home: OfficeHome, tmp_path: Path) -> None:
     sqlite_home.expect(expects("C1"))
     path = tmp_path / "large.835"
     path.write_text(LARGE)
@@ -271,7 +271,7 @@ def test_a_disk_that_fills_up_while_a_file_is_copied_loses_nothing(sqlite_home: 
     sqlite_home.verified()
 
 
-def test_the_same_payment_in_other_clothes_is_another_file_in_our_keeping(office: TestedHome) -> None:
+def test_the_same_payment_in_other_clothes_is_another_file_in_our_keeping(office: OfficeHome) -> None:
     other = remittance_in_other_clothes()
     office.run(GOOD, other)
     assert list(kept(office).values()) == [GOOD, other]

@@ -2,19 +2,19 @@
 
 from pathlib import Path
 
-from offices import AUTO, Record, TestedHome, expects, remittance
+from offices import AUTO, OfficeHome, Record, expects, remittance
 from remittance_text import claim, payment, remittance_file, transaction_set
 
 OTHERWISE = ("dry_run", "decision_id", "decided_at")
 TABLES = ("files", "payments", "claim_payments", "decisions", "entries", "postings", "repeated_payments")
 
 
-def stored(home: TestedHome) -> dict[str, list[tuple[object, ...]]]:
+def stored(home: OfficeHome) -> dict[str, list[tuple[object, ...]]]:
     tables = (*TABLES, "claims", "rule_sets", "settings_versions")
     return {table: sorted(home.rows(f"SELECT * FROM {table}"), key=repr) for table in tables}
 
 
-def files(home: TestedHome) -> dict[str, bytes]:
+def files(home: OfficeHome) -> dict[str, bytes]:
     folders = ("inbox", "archive", "quarantine", "acks")
     return {str(path): path.read_bytes() for folder in folders for path in sorted((home.root / folder).iterdir())}
 
@@ -23,7 +23,7 @@ def lasting(records: list[Record]) -> list[Record]:
     return [{key: value for key, value in each.items() if key not in OTHERWISE} for each in records]
 
 
-def a_week(home: TestedHome) -> None:
+def a_week(home: OfficeHome) -> None:
     """Four files that depend on each other, one of them a letter."""
     home.expect(expects("C1"), expects("C2"), expects("C3", "100"))
     first = payment("180", claim("C1"), claim("C2"))
@@ -34,7 +34,7 @@ def a_week(home: TestedHome) -> None:
     home.receive(remittance("90", claim("C2"), trace="EFT0002", date="20261103"), "5 wednesday.835")
 
 
-def test_a_dry_run_tells_what_the_run_will_do_and_keeps_nothing(home: TestedHome) -> None:
+def test_a_dry_run_tells_what_the_run_will_do_and_keeps_nothing(home: OfficeHome) -> None:
     a_week(home)
     rows, inbox = stored(home), files(home)
 
@@ -61,7 +61,7 @@ def test_a_dry_run_tells_what_the_run_will_do_and_keeps_nothing(home: TestedHome
     home.verified()
 
 
-def test_a_dry_run_after_the_run_finds_everything_done(home: TestedHome, tmp_path: Path) -> None:
+def test_a_dry_run_after_the_run_finds_everything_done(home: OfficeHome, tmp_path: Path) -> None:
     home.expect(expects("C1"))
     path = tmp_path / "monday.835"
     path.write_text(remittance("90", claim("C1")))
@@ -73,7 +73,7 @@ def test_a_dry_run_after_the_run_finds_everything_done(home: TestedHome, tmp_pat
     assert stored(home) == before
 
 
-def test_a_dry_run_says_so_and_exits_as_the_run_would(home: TestedHome) -> None:
+def test_a_dry_run_says_so_and_exits_as_the_run_would(home: OfficeHome) -> None:
     a_week(home)
     dry = home.era("run", "--dry-run")
     assert dry.code == 3
@@ -85,7 +85,7 @@ def test_a_dry_run_says_so_and_exits_as_the_run_would(home: TestedHome) -> None:
     assert "Dry run" not in wet.out
 
 
-def test_an_administrator_sees_what_a_change_would_have_done(home: TestedHome) -> None:
+def test_an_administrator_sees_what_a_change_would_have_done(home: OfficeHome) -> None:
     home.expect(expects("C1", "100"))
     home.receive(remittance("90", claim("C1")))
     rules = []
@@ -97,7 +97,7 @@ def test_an_administrator_sees_what_a_change_would_have_done(home: TestedHome) -
     assert home.records("log") == []
 
 
-def test_a_dry_run_leaves_an_interrupted_file_to_the_next_run(home: TestedHome) -> None:
+def test_a_dry_run_leaves_an_interrupted_file_to_the_next_run(home: OfficeHome) -> None:
     home.expect(expects("C1"))
     home.run(remittance("90", claim("C1")))
     home.change("UPDATE files SET state = 'received'")

@@ -11,7 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from offices import make_tested_home
+from offices import make_office
 from postgresql_server import Server
 from sqlalchemy import text
 
@@ -80,7 +80,7 @@ def test_a_database_of_a_newer_program_is_left_alone(empty_url: str) -> None:
 
 
 def test_a_database_that_is_none_is_named_with_a_remedy(tmp_path: Path) -> None:
-    home = make_tested_home(tmp_path / "home")
+    home = make_office(tmp_path / "home")
     (home.root / "era.db").write_bytes(b"Dear diary, " * 1000)
     ended = home.era("eras")
     assert ended.code == 1
@@ -89,7 +89,7 @@ def test_a_database_that_is_none_is_named_with_a_remedy(tmp_path: Path) -> None:
 
 
 def test_a_server_that_does_not_answer_is_named_without_its_password(tmp_path: Path) -> None:
-    home = make_tested_home(tmp_path / "home", "postgresql+psycopg://office:s3cret@127.0.0.1:1/era")
+    home = make_office(tmp_path / "home", "postgresql+psycopg://office:s3cret@127.0.0.1:1/era")
     ended = home.era("run")
     assert ended.code == 1
     assert "Error: The database postgresql+psycopg://127.0.0.1" in ended.err

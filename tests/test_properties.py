@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from offices import Sent, TestedHome, dollars, era, make_tested_home, one_payment, remittance
+from offices import OfficeHome, Sent, dollars, era, make_office, one_payment, remittance
 
 
 @st.composite
@@ -17,8 +17,8 @@ def practices(draw: st.DrawFn) -> list[Sent]:
     return sent
 
 
-def fresh_home(tmp_path_factory: pytest.TempPathFactory, practice: list[Sent]) -> TestedHome:
-    home = make_tested_home(tmp_path_factory.mktemp("office") / "home")
+def fresh_home(tmp_path_factory: pytest.TempPathFactory, practice: list[Sent]) -> OfficeHome:
+    home = make_office(tmp_path_factory.mktemp("office") / "home")
     known = [each.rows() for each in practice if each.plans]
     if known:
         home.expect(*known)

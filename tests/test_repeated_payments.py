@@ -1,7 +1,7 @@
 """The same payment again, in whatever clothes: nothing of it is posted twice."""
 
 import pytest
-from offices import TestedHome, expects, remittance
+from offices import OfficeHome, expects, remittance
 from remittance_text import (
     Delimiters,
     bare_claim,
@@ -16,7 +16,7 @@ from remittance_text import (
 
 
 @pytest.fixture
-def office(home: TestedHome) -> TestedHome:
+def office(home: OfficeHome) -> OfficeHome:
     """A home that expects C1 to C3."""
     home.expect(expects("C1"), expects("C2"), expects("C3"))
     return home
@@ -27,7 +27,7 @@ def office(home: TestedHome) -> TestedHome:
     [Delimiters(line_end=""), Delimiters(line_end="\r\n"), Delimiters("|", ">", "{", "'"), Delimiters("\x1d", "\x1f")],
     ids=["one line", "CRLF", "others", "controls"],
 )
-def test_the_same_payment_in_another_envelope_is_recognised(office: TestedHome, delimiters: Delimiters) -> None:
+def test_the_same_payment_in_another_envelope_is_recognised(office: OfficeHome, delimiters: Delimiters) -> None:
     paid = payment("180", claim("C1"), claim("C2"))
     other = written(interchange(group(transaction_set(paid, "0815"), control="42"), control="000000777"), delimiters)
     office.run(remittance_file(transaction_set(paid)))
@@ -38,7 +38,7 @@ def test_the_same_payment_in_another_envelope_is_recognised(office: TestedHome, 
     office.verified()
 
 
-def test_the_same_payment_twice_in_one_file_is_posted_once(office: TestedHome) -> None:
+def test_the_same_payment_twice_in_one_file_is_posted_once(office: OfficeHome) -> None:
     paid = payment("90", claim("C1"))
     records = office.run(remittance_file(transaction_set(paid, "0001"), transaction_set(paid, "0002")))
     assert [each["outcome"] for each in records] == ["post", "duplicate"]
@@ -46,7 +46,7 @@ def test_the_same_payment_twice_in_one_file_is_posted_once(office: TestedHome) -
     office.verified()
 
 
-def test_a_repeated_payment_does_not_keep_a_new_one_beside_it_from_posting(office: TestedHome) -> None:
+def test_a_repeated_payment_does_not_keep_a_new_one_beside_it_from_posting(office: OfficeHome) -> None:
     old, new = payment("90", claim("C1")), payment("90", claim("C2"), trace="EFT0002")
     office.run(remittance_file(transaction_set(old)))
     records = office.run(remittance_file(transaction_set(old, "0001"), transaction_set(new, "0002")))
@@ -57,7 +57,7 @@ def test_a_repeated_payment_does_not_keep_a_new_one_beside_it_from_posting(offic
     office.verified()
 
 
-def test_the_same_trace_number_with_other_content_is_held(office: TestedHome) -> None:
+def test_the_same_trace_number_with_other_content_is_held(office: OfficeHome) -> None:
     office.run(remittance("90", claim("C1")))
     [changed] = office.run(remittance("90", claim("C2")))
     assert (changed["outcome"], changed["holds"]) == ("manual", ["payment-changed"])
@@ -70,19 +70,19 @@ def test_the_same_trace_number_with_other_content_is_held(office: TestedHome) ->
     [{"trace": "EFT0002"}, {"originator": "1888888888"}, {"date": "20261102"}],
     ids=["trace number", "originator", "date"],
 )
-def test_another_identity_is_another_payment(office: TestedHome, header: dict[str, str]) -> None:
+def test_another_identity_is_another_payment(office: OfficeHome, header: dict[str, str]) -> None:
     office.run(remittance("90", claim("C1")))
     [other] = office.run(remittance("90", claim("C2"), **header))
     assert other["outcome"] == "post"
     office.verified()
 
 
-def test_another_amount_is_another_payment(office: TestedHome) -> None:
+def test_another_amount_is_another_payment(office: OfficeHome) -> None:
     office.run(remittance("90", claim("C1")))
     assert [each["outcome"] for each in office.run(remittance("180", claim("C2"), claim("C3")))] == ["post", "post"]
 
 
-def test_payers_repeat_trace_numbers_on_payments_of_nothing(office: TestedHome) -> None:
+def test_payers_repeat_trace_numbers_on_payments_of_nothing(office: OfficeHome) -> None:
     """Each is decided for itself; only the very same content is a repetition."""
     first, second = bare_claim("C1", "120", "0", "CAS*PR*1*120"), bare_claim("C2", "120", "0", "CAS*PR*1*120")
     [decided] = office.run(remittance("0", first, method="NON"))
@@ -94,14 +94,14 @@ def test_payers_repeat_trace_numbers_on_payments_of_nothing(office: TestedHome) 
     office.verified()
 
 
-def test_a_second_payment_of_a_claim_is_held(office: TestedHome) -> None:
+def test_a_second_payment_of_a_claim_is_held(office: OfficeHome) -> None:
     office.run(remittance("90", claim("C1")))
     [second] = office.run(remittance("90", claim("C1"), trace="EFT0002"))
     assert second["holds"] == ["already-posted"]
     assert office.posted()["insurance_deposits"] == 9_000
 
 
-def test_a_claim_named_twice_in_one_payment_is_held_both_times(office: TestedHome) -> None:
+def test_a_claim_named_twice_in_one_payment_is_held_both_times(office: OfficeHome) -> None:
     records = office.run(remittance("180", claim("C1"), claim("C1")))
     assert [each["holds"] for each in records] == [["ambiguous-match"]] * 2
     assert office.posted() == {}

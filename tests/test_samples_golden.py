@@ -6,11 +6,12 @@ ERA_REFRESH_GOLDEN=1 writes tests/golden anew; read the difference before you ke
 import os
 import re
 from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import pytest
-from offices import Record, TestedHome, era, make_tested_home
+from offices import OfficeHome, Record, era, make_office
 from sample_table import SAMPLES, Expected, Story, sample_stories
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -52,8 +53,10 @@ def expected(story: Story) -> Told:
     return Told(story.file_outcome, story.repeats, story.expected)
 
 
-def sample_home(root: Path, database_url: str = "sqlite:///era.db", **settings: object) -> TestedHome:
-    home = make_tested_home(root, database_url, **{"conformance": "report", **settings})
+def sample_home(
+    root: Path, database_url: str = "sqlite:///era.db", settings: Mapping[str, object] | None = None
+) -> OfficeHome:
+    home = make_office(root, database_url, {"conformance": "report", **(settings or {})})
     assert home.era("import", "claims", SAMPLES / "claims.csv").code == 0
     return home
 
@@ -72,7 +75,7 @@ def test_the_default_run_comes_out_as_the_samples_tell(database_url: str, tmp_pa
 
 @pytest.mark.parametrize("story", OTHERS, ids=lambda story: story.name)
 def test_a_story_with_settings_of_its_own_comes_out_as_told(story: Story, tmp_path: Path) -> None:
-    home = sample_home(tmp_path / "home", **story.settings)
+    home = sample_home(tmp_path / "home", settings=story.settings)
     home.receive_file(SAMPLES / story.file)
     assert as_told(home.records("run")) == {story.file: expected(story)}
     home.verified()
@@ -80,7 +83,7 @@ def test_a_story_with_settings_of_its_own_comes_out_as_told(story: Story, tmp_pa
 
 def test_the_demo_looks_as_it_looked(tmp_path: Path) -> None:
     assert era("init", tmp_path / "demo", "--demo").code == 0
-    home = TestedHome(tmp_path / "demo", "sqlite:///era.db")
+    home = OfficeHome(tmp_path / "demo", "sqlite:///era.db")
     run = home.era("run")
     assert run.code == 3  # some samples are meant to be put aside
     compare(run.out, "demo_run.txt")

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from random import Random
+from string import ascii_uppercase
 
 import pytest
-from offices import TestedHome, claims_csv, expects, make_tested_home, remittance
+from offices import OfficeHome, claims_csv, expects, make_office, remittance
 from remittance_text import claim
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -16,7 +18,7 @@ from era_engine.store import practice
 from era_engine.store.database import Database
 
 
-def office_claims(home: TestedHome, *numbers: str) -> dict[str, Claim]:
+def office_claims(home: OfficeHome, *numbers: str) -> dict[str, Claim]:
     with closing(Database(home.url)) as database, database.reading() as connection:
         return practice.find_claims(connection, numbers)
 
@@ -24,7 +26,7 @@ def office_claims(home: TestedHome, *numbers: str) -> dict[str, Claim]:
 # claims
 
 
-def test_an_imported_claim_is_found_again_as_it_was_given(home: TestedHome) -> None:
+def test_an_imported_claim_is_found_again_as_it_was_given(home: OfficeHome) -> None:
     [first_row], [second_row] = expects("C1", "44.64", "62", "17.36"), expects("C1", "", "74.5", procedure="D0274")
     ended = home.expect([{**second_row, "line_number": 7}, first_row], expects("C2"))
     assert ended.out.endswith(": 2 claims added, 0 updated.\n")
@@ -36,7 +38,7 @@ def test_an_imported_claim_is_found_again_as_it_was_given(home: TestedHome) -> N
     assert (second.line_number, second.fee_cents, second.expected_insurance_cents) == (7, 7450, None)
 
 
-def test_claims_are_found_by_the_thousand(home: TestedHome) -> None:
+def test_claims_are_found_by_the_thousand(home: OfficeHome) -> None:
     numbers = [f"C{n:04d}" for n in range(1201)]
     home.expect(*(expects(number) for number in numbers))
     found = office_claims(home, *numbers, "C9999")
@@ -44,12 +46,12 @@ def test_claims_are_found_by_the_thousand(home: TestedHome) -> None:
     assert all(len(each.lines) == 1 for each in found.values())
 
 
-def test_a_claim_number_is_not_another_for_its_case_or_its_blanks(home: TestedHome) -> None:
+def test_a_claim_number_is_not_another_for_its_case_or_its_blanks(home: OfficeHome) -> None:
     home.expect(expects("C1"), expects("c1"))
     assert sorted(office_claims(home, "C1", "c1", " C1", "C1 ", "%", "C_")) == ["C1", "c1"]
 
 
-def test_a_file_with_one_bad_row_is_refused_whole(home: TestedHome, tmp_path: Path) -> None:
+def test_a_file_with_one_bad_row_is_refused_whole(home: OfficeHome, tmp_path: Path) -> None:
     file = tmp_path / "bad.csv"
     file.write_text(claims_csv(expects("C1"), expects("C2", "ninety")), encoding="utf-8")
     ended = home.era("import", "claims", file)
@@ -58,7 +60,31 @@ def test_a_file_with_one_bad_row_is_refused_whole(home: TestedHome, tmp_path: Pa
     assert office_claims(home, "C1", "C2") == {}
 
 
-def test_files_before_a_bad_one_are_kept_and_it_is_refused(home: TestedHome, tmp_path: Path) -> None:
+def test_a_claim_number_that_no_database_could_look_up_is_refused(home: OfficeHome, tmp_path: Path) -> None:
+    file = tmp_path / "long.csv"
+    file.write_text(claims_csv(expects(any_text(5_000))), encoding="utf-8")
+    ended = home.era("import", "claims", file)
+    assert (ended.code, "line 2, column claim_number" in ended.err) == (2, True)
+
+
+def any_text(length: int) -> str:
+    """Letters in no order, which nothing makes shorter."""
+    return "".join(Random(length).choices(ascii_uppercase, k=length))
+
+
+def test_whatever_a_payer_writes_is_kept_and_found_again(home: OfficeHome) -> None:
+    home.expect(expects("C1"))
+    long_claim, long_trace, long_payer = any_text(9_000), any_text(9_001), any_text(9_002)
+    unknown, known = home.run(
+        remittance("180", claim(long_claim), claim("C1"), trace=long_trace, originator=long_payer)
+    )
+    assert (unknown["holds"], known["outcome"]) == (["no-matching-claim"], "post")
+    assert home.records("log", "--claim", long_claim, "--trace", long_trace) == [unknown]
+    assert home.run(remittance("180", claim("C1"), claim(long_claim), trace=long_trace, originator=long_payer)) != []
+    home.verified()
+
+
+def test_files_before_a_bad_one_are_kept_and_it_is_refused(home: OfficeHome, tmp_path: Path) -> None:
     good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
     good.write_text(claims_csv(expects("C1")), encoding="utf-8")
     bad.write_text(claims_csv(expects("C2", "ninety")), encoding="utf-8")
@@ -67,7 +93,7 @@ def test_files_before_a_bad_one_are_kept_and_it_is_refused(home: TestedHome, tmp
     assert sorted(office_claims(home, "C1", "C2")) == ["C1"]
 
 
-def test_a_claim_imported_again_is_updated_until_something_is_posted_against_it(home: TestedHome) -> None:
+def test_a_claim_imported_again_is_updated_until_something_is_posted_against_it(home: OfficeHome) -> None:
     home.expect(expects("C1", "90"), expects("C2", "90"))
     ended = home.expect(expects("C1", "100", "150", procedure="D0150"), expects("C3"))
     assert ended.out.endswith(": 1 claim added, 1 updated.\n")
@@ -84,7 +110,7 @@ def test_a_claim_imported_again_is_updated_until_something_is_posted_against_it(
     assert [each.expected_cents for each in office_claims(home, "C1", "C2").values()] == [9000, 9000]
 
 
-def test_a_claim_left_to_a_person_may_still_be_updated_and_then_post(home: TestedHome) -> None:
+def test_a_claim_left_to_a_person_may_still_be_updated_and_then_post(home: OfficeHome) -> None:
     home.expect(expects("C1", "90"))
     [left] = home.run(remittance("80", claim("C1", paid="80", write_off="40")))
     assert left["outcome"] == "manual"
@@ -93,7 +119,7 @@ def test_a_claim_left_to_a_person_may_still_be_updated_and_then_post(home: Teste
     assert posted["outcome"] == "post"
 
 
-def test_a_patients_plans_are_those_of_the_last_import_for_all_claims(home: TestedHome) -> None:
+def test_a_patients_plans_are_those_of_the_last_import_for_all_claims(home: OfficeHome) -> None:
     home.expect(expects("C1", patient="P1"), expects("C2", patient="P2"))
     home.expect(expects("C3", patient="P1", plans=2))
     plans = {number: each.plan_count for number, each in office_claims(home, "C1", "C2", "C3").items()}
@@ -102,7 +128,7 @@ def test_a_patients_plans_are_those_of_the_last_import_for_all_claims(home: Test
     assert decided["rule"] == "several-plans-write-offs-on"
 
 
-def test_a_patient_may_gain_a_plan_after_a_claim_of_his_is_posted(home: TestedHome) -> None:
+def test_a_patient_may_gain_a_plan_after_a_claim_of_his_is_posted(home: OfficeHome) -> None:
     home.expect(expects("C1", patient="P1"))
     home.run(remittance("90", claim("C1")))
     home.expect(expects("C2", patient="P1", plans=2))
@@ -115,7 +141,7 @@ def test_a_patient_may_gain_a_plan_after_a_claim_of_his_is_posted(home: TestedHo
 
 @pytest.mark.parametrize("table", ["decisions", "entries", "postings"])
 @pytest.mark.parametrize("change", ["UPDATE {} SET {} = {}", "DELETE FROM {}"])
-def test_decisions_and_entries_cannot_be_changed_or_deleted(home: TestedHome, table: str, change: str) -> None:
+def test_decisions_and_entries_cannot_be_changed_or_deleted(home: OfficeHome, table: str, change: str) -> None:
     home.expect(expects("C1"))
     home.run(remittance("90", claim("C1")))
     column = {"decisions": "outcome", "entries": "memo", "postings": "account"}[table]
@@ -128,7 +154,7 @@ def test_decisions_and_entries_cannot_be_changed_or_deleted(home: TestedHome, ta
 
 
 @pytest.mark.parametrize("table", ["decisions", "entries", "postings"])
-def test_a_row_cannot_take_the_place_of_another(sqlite_home: TestedHome, table: str) -> None:
+def test_a_row_cannot_take_the_place_of_another(sqlite_home: OfficeHome, table: str) -> None:
     """SQLite's REPLACE deletes what is in the way."""
     sqlite_home.expect(expects("C1"))
     sqlite_home.run(remittance("90", claim("C1")))
@@ -138,7 +164,7 @@ def test_a_row_cannot_take_the_place_of_another(sqlite_home: TestedHome, table: 
 
 @pytest.mark.parametrize("table", ["decisions", "entries", "postings"])
 def test_a_table_cannot_be_emptied_at_a_stroke(table: str, postgresql_url: str, tmp_path: Path) -> None:
-    home = make_tested_home(tmp_path / "home", postgresql_url)
+    home = make_office(tmp_path / "home", postgresql_url)
     home.expect(expects("C1"))
     home.run(remittance("90", claim("C1")))
     with pytest.raises(DBAPIError, match="are append-only"):

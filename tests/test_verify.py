@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from offices import TestedHome, expects, remittance
+from offices import OfficeHome, expects, remittance
 from remittance_text import claim, payment, remittance_file, transaction_set
 
 _TRIGGERS = {
@@ -17,7 +17,7 @@ _TRIGGERS = {
 
 
 @pytest.fixture
-def books(home: TestedHome) -> TestedHome:
+def books(home: OfficeHome) -> OfficeHome:
     """C1 and C2 posted, C3 left; the locks that keep decisions and entries unchanged are picked."""
     home.expect(expects("C1"), expects("C2"), expects("C3", "100"))
     home.run(
@@ -30,7 +30,7 @@ def books(home: TestedHome) -> TestedHome:
     return home
 
 
-def problems(home: TestedHome) -> list[str]:
+def problems(home: OfficeHome) -> list[str]:
     ended = home.era("verify")
     assert ended.code == 1
     found = [line.removeprefix("✘ ") for line in ended.out.splitlines() if line.startswith("✘ ")]
@@ -38,11 +38,11 @@ def problems(home: TestedHome) -> list[str]:
     return found
 
 
-def test_books_nobody_touched_hold(books: TestedHome) -> None:
+def test_books_nobody_touched_hold(books: OfficeHome) -> None:
     assert books.verified().out == "✔ The books hold: 2 payments, 1 file.\n"
 
 
-def test_an_office_that_has_read_nothing_has_books_that_hold(home: TestedHome) -> None:
+def test_an_office_that_has_read_nothing_has_books_that_hold(home: OfficeHome) -> None:
     assert home.verified().out == "✔ The books hold: 0 payments, 0 files.\n"
 
 
@@ -51,18 +51,18 @@ _PAID_1, _PAID_2 = _OF.format("C1", "insurance_payment"), _OF.format("C2", "insu
 _OFF_1 = _OF.format("C1", "contracted_write_off")
 
 
-def test_an_entry_out_of_balance_is_found(books: TestedHome) -> None:
+def test_an_entry_out_of_balance_is_found(books: OfficeHome) -> None:
     books.change(f"UPDATE postings SET cents = cents + 1 WHERE entry_id = {_PAID_1} AND ordinal = 1")
     [found] = problems(books)
     assert "does not balance: its postings sum to $0.01" in found
 
 
-def test_a_changed_payment_is_found_though_its_entry_balances(books: TestedHome) -> None:
+def test_a_changed_payment_is_found_though_its_entry_balances(books: OfficeHome) -> None:
     books.change(f"UPDATE postings SET cents = cents * 2 WHERE entry_id = {_PAID_1}")
     assert any("$180.00 was decided to post, $270.00 stands in the ledger" in each for each in problems(books))
 
 
-def test_money_moved_from_one_claim_to_another_is_found(books: TestedHome) -> None:
+def test_money_moved_from_one_claim_to_another_is_found(books: OfficeHome) -> None:
     books.change(
         f"UPDATE postings SET cents = cents * 2 WHERE entry_id = {_PAID_1}",
         f"UPDATE postings SET cents = 0 WHERE entry_id = {_PAID_2}",
@@ -72,51 +72,51 @@ def test_money_moved_from_one_claim_to_another_is_found(books: TestedHome) -> No
     assert "C2" in found
 
 
-def test_a_changed_write_off_is_found_though_its_entry_balances(books: TestedHome) -> None:
+def test_a_changed_write_off_is_found_though_its_entry_balances(books: OfficeHome) -> None:
     books.change(f"UPDATE postings SET cents = cents * 2 WHERE entry_id = {_OFF_1}")
     assert any("C1" in each and "$30.00" in each and "$60.00" in each for each in problems(books))
 
 
-def test_a_write_off_that_is_gone_is_found(books: TestedHome) -> None:
+def test_a_write_off_that_is_gone_is_found(books: OfficeHome) -> None:
     books.change(f"DELETE FROM postings WHERE entry_id = {_OFF_1}", f"DELETE FROM entries WHERE id = {_OFF_1}")
     assert any("C1" in each for each in problems(books))
 
 
-def test_an_entry_without_postings_is_found(books: TestedHome) -> None:
+def test_an_entry_without_postings_is_found(books: OfficeHome) -> None:
     books.change(f"DELETE FROM postings WHERE entry_id = {_PAID_1}")
     assert any("has no postings" in each for each in problems(books))
 
 
-def test_a_claim_posted_twice_is_found(books: TestedHome) -> None:
+def test_a_claim_posted_twice_is_found(books: OfficeHome) -> None:
     books.change(f"UPDATE entries SET claim_number = 'C1' WHERE id = {_PAID_2}")
     assert any("Claim C1 has 2 insurance payments posted" in each for each in problems(books))
 
 
-def test_a_hold_that_was_posted_is_found(books: TestedHome) -> None:
+def test_a_hold_that_was_posted_is_found(books: OfficeHome) -> None:
     books.change(
         f"UPDATE decisions SET outcome = 'manual' WHERE id = (SELECT decision_id FROM entries WHERE id = {_PAID_1})"
     )
     assert any("is 'manual' but has 1 insurance payment entries" in each for each in problems(books))
 
 
-def test_a_post_without_its_entry_is_found(books: TestedHome) -> None:
+def test_a_post_without_its_entry_is_found(books: OfficeHome) -> None:
     books.change("UPDATE decisions SET outcome = 'post' WHERE outcome = 'manual'")
     assert any("is 'post' but has 0 insurance payment entries" in each for each in problems(books))
 
 
-def test_a_claim_payment_that_was_never_decided_is_found(books: TestedHome) -> None:
+def test_a_claim_payment_that_was_never_decided_is_found(books: OfficeHome) -> None:
     books.change("DELETE FROM decisions WHERE outcome = 'manual'")
     assert any("(claim C3) was read and never decided" in each for each in problems(books))
 
 
-def test_a_claim_payment_that_is_gone_is_found(books: TestedHome) -> None:
+def test_a_claim_payment_that_is_gone_is_found(books: OfficeHome) -> None:
     books.change(
         "DELETE FROM decisions WHERE outcome = 'manual'", "DELETE FROM claim_payments WHERE claim_number = 'C3'"
     )
     assert any("claims of $0.00 are in the books, not all that was read" in each for each in problems(books))
 
 
-def archived(home: TestedHome) -> str:
+def archived(home: OfficeHome) -> str:
     [path] = (home.root / "archive").iterdir()
     return str(path)
 
@@ -132,13 +132,13 @@ def archived(home: TestedHome) -> str:
     ids=["missing", "changed", "renamed", "unknown"],
 )
 def test_a_file_that_is_not_as_it_was_kept_is_found(
-    books: TestedHome, damage: Callable[[object], object], told: str
+    books: OfficeHome, damage: Callable[[object], object], told: str
 ) -> None:
     damage(books.root / "archive" / "001.835")
     assert any(told in each for each in problems(books))
 
 
-def test_a_run_that_was_interrupted_is_found(books: TestedHome) -> None:
+def test_a_run_that_was_interrupted_is_found(books: OfficeHome) -> None:
     books.change("UPDATE files SET state = 'received'")
     [found] = problems(books)
     assert "was received but its work was interrupted. Run `era run` to finish it." in found
@@ -146,7 +146,7 @@ def test_a_run_that_was_interrupted_is_found(books: TestedHome) -> None:
     books.verified()
 
 
-def test_a_payment_that_never_added_up_is_no_fault_of_the_books(home: TestedHome) -> None:
+def test_a_payment_that_never_added_up_is_no_fault_of_the_books(home: OfficeHome) -> None:
     home.expect(expects("C1"))
     home.run(remittance("91", claim("C1")), remittance("9O", claim("C1"), trace="T2"))
     home.verified()

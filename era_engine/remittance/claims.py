@@ -37,7 +37,7 @@ def read_claims(
     """
     loop = _ClaimLoop(separators, position)
     element = separators.element
-    frequent = {tag + element: take for tag, take in loop.frequent.items()}
+    frequent = {start: take for tag, take in loop.frequent.items() for start in (tag, tag + element)}
     for raw in raw_segments:
         take = frequent.get(raw[:4])
         if take is not None and loop.is_open:
