@@ -4,10 +4,15 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from offices import OfficeHome, expects, make_office, remittance
 from postgresql_server import HOW_TO_INSTALL, Server, binaries, running
 from remittance_text import claim
+
+# A machine that is busy makes examples slowly, which says nothing about what they show.
+hypothesis.settings.register_profile("era", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("era")
 
 
 @pytest.fixture(scope="session")
