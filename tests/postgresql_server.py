@@ -79,7 +79,8 @@ def running(programs: Path, durable: bool = False) -> Iterator[Server]:
     folder = Path(tempfile.mkdtemp(prefix="era-postgresql-"))
     as_postgres: list[str] = []
     if os.geteuid() == 0:
-        as_postgres = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+        # pdeathsig: a test session that is killed takes its server along
+        as_postgres = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--pdeathsig=QUIT"]
         shutil.chown(folder, "postgres", "postgres")
         folder.chmod(0o755)
     data = folder / "data"
