@@ -11,14 +11,13 @@ from sqlalchemy import Connection, Select, Table
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+_TOGETHER = 50  # rows in one statement: each execution costs as much again as the row itself
+
 
 def insert_unless_there(connection: Connection, table: Table) -> Any:
     """An INSERT that passes over a row whose key is taken, also by a transaction at work this very moment."""
     insert = postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert
     return insert(table).on_conflict_do_nothing()
-
-
-_TOGETHER = 50  # rows in one statement: each execution costs as much again as the row itself
 
 
 def insert_rows(connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:

@@ -206,10 +206,6 @@ def _save(connection: Connection, imported: list[Claim], known: set[str]) -> Non
         connection.execute(insert(procedure_lines), lines)
 
 
-def count_claims(connection: Connection) -> int:
-    return connection.execute(select(func.count()).select_from(claims)).scalar_one()
-
-
 def _slices(values: Collection[str]) -> Iterable[list[str]]:
     everything = list(values)
     return (everything[at : at + _AT_A_TIME] for at in range(0, len(everything), _AT_A_TIME))
