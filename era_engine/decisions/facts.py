@@ -52,7 +52,7 @@ FACTS: Mapping[str, Fact] = {
     "claim_status": Fact("code", "how the payer processed the claim (CLP02)"),
     "denied": Fact(
         "flag",
-        "status 4, or nothing paid of an expected amount for a reason that is neither contract nor patient share",
+        "status 4, or processed with nothing paid of an expected amount, for a reason beyond contract or patient share",
     ),
     "adjustments_to_review": Fact(
         "count", "adjustments that are neither contracted write-off nor patient responsibility"
