@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from era_engine.errors import InstallationError
 
-HEAD = "0001"  # the newest migration; a test holds it against the migrations themselves
+HEAD = "0002"  # the newest migration; a test holds it against the migrations themselves
 _READ_ONLY = "era_read_only"
 _MIGRATING = 0x657261  # any number of our own: who holds PostgreSQL's lock of this number migrates
 
@@ -124,8 +124,18 @@ def _migrate(engine: Engine) -> None:
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":  # SQLite's BEGIN IMMEDIATE lets one in at a time already
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATING})
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            # To make a table anew its foreign keys must be off, which SQLite allows only outside a transaction.
+            connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")  # type: ignore[union-attr]
+        with connection.begin():
+            if engine.dialect.name == "postgresql":  # SQLite's BEGIN IMMEDIATE lets one in at a time already
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATING})
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            if engine.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                raise InstallationError(
+                    "The database holds rows that point to rows that are not there; it was left as it was.",
+                    "Restore the last copy of it that `era verify` finds in order.",
+                )
+    engine.dispose()  # so that every connection from here on has its foreign keys on again

@@ -1,7 +1,7 @@
 """Every table. Money is in cents; times are UTC texts like 2026-11-02T09:00:00Z, which sort as they read.
 
-Decisions, entries and postings are append-only: the database itself refuses to change or delete them
-(triggers in the first migration).
+Decisions, entries, postings and matches are append-only: the database itself refuses to change or delete them
+(triggers in the migrations).
 """
 
 from sqlalchemy import (
@@ -46,6 +46,7 @@ claims = Table(
     Column("payer_id", Text, nullable=False),
     Column("payer_name", Text, nullable=False),
     Column("location", Text, nullable=False),
+    Column("origin", String(4), nullable=False, server_default="csv"),  # csv or 837
 )
 
 procedure_lines = Table(
@@ -58,6 +59,21 @@ procedure_lines = Table(
     Column("fee_cents", BigInteger, nullable=False),
     Column("expected_insurance_cents", BigInteger),
     Column("expected_write_off_cents", BigInteger),
+    Column("control_number", Text),  # as sent to the payer (REF*6R); null where it is the line number
+    Column("expected_from", Text),  # where the expected amount comes from, for people; null: the claims file
+    Column("units", Integer, server_default="1"),  # null: no whole number
+    sqlite_with_rowid=False,
+)
+
+# what a payer allows for a procedure, and how much of that it covers
+fees = Table(
+    "fees",
+    metadata,
+    Column("payer_id", Text, primary_key=True),
+    Column("procedure_code", Text, primary_key=True),
+    Column("allowed_cents", BigInteger, nullable=False),
+    Column("percent_covered", Text, nullable=False),  # exact decimal
+    Column("source", Text, nullable=False),  # the file it came from, and when
     sqlite_with_rowid=False,
 )
 
@@ -92,7 +108,6 @@ payments = Table(
     Column("payee_ids", Text, nullable=False),  # JSON list of [qualifier, value]
     Column("separators", String(4), nullable=False),
     Column("claims_paid_cents", BigInteger),
-    Column("provider_adjustments", Text, nullable=False),  # JSON list
     Column("fingerprint", String(64), nullable=False, unique=True),
     Column("findings", Text, nullable=False),  # JSON list
 )
@@ -106,6 +121,23 @@ repeated_payments = Table(
     Column("payment_id", ForeignKey("payments.id"), nullable=False),
 )
 
+# one for each (reason, reference, amount) of a PLB; state: open until its entry is posted, then posted
+provider_adjustments = Table(
+    "provider_adjustments",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("payment_id", ForeignKey("payments.id"), nullable=False, index=True),
+    Column("ordinal", Integer, nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("fiscal_date", Date),
+    Column("reason", Text, nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("cents", BigInteger),
+    Column("state", String(8), nullable=False),
+)
+
+# state: open, waiting for a person; posted; reversed, when a reversal took the posting back; closed, when a person
+# filed it without posting. It says what the newest decision means; `era verify` holds one against the other.
 claim_payments = Table(
     "claim_payments",
     metadata,
@@ -119,6 +151,21 @@ claim_payments = Table(
     Column("patient_responsibility_cents", BigInteger),
     Column("source", Text, nullable=False),  # the claim's own segments, verbatim
     Column("findings", Text, nullable=False),  # JSON list
+    Column("state", String(8), nullable=False, server_default="open"),
+    Column("office_claim", Text),  # the claim number of the office's claim; null where none is found
+    Column("match_step", String(32)),  # how it was found: a step of practice.matching, or by-hand
+)
+
+# what a person said about which claim a claim payment is for; the newest counts; claim_number null: for none
+matches = Table(
+    "matches",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("claim_payment_id", ForeignKey("claim_payments.id"), nullable=False, index=True),
+    Column("claim_number", Text),
+    Column("matched_by", Text, nullable=False),
+    Column("matched_at", String(20), nullable=False),
+    Column("note", Text),
 )
 
 rule_sets = Table(
@@ -152,19 +199,29 @@ decisions = Table(
     Column("location", Text),
     Column("ruleset", ForeignKey("rule_sets.hash"), nullable=False),
     Column("settings", ForeignKey("settings_versions.hash"), nullable=False),
+    Column("act", String(8), nullable=False, server_default="decide"),  # or post, undo, match, unmatch, close
+    Column("decided_by", Text),  # the person; null: the engine
+    Column("note", Text),
+    Column("warnings", Text, nullable=False, server_default="  "),  # like holds
 )
 
+# An entry belongs to the decision on a claim payment, or to a provider-level adjustment of the payment.
 entries = Table(
     "entries",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("decision_id", ForeignKey("decisions.id"), nullable=False, index=True),
+    Column("payment_id", ForeignKey("payments.id"), nullable=False, index=True),
+    Column("decision_id", ForeignKey("decisions.id"), index=True),
+    Column("provider_adjustment_id", ForeignKey("provider_adjustments.id"), index=True),
     Column("date", Date, nullable=False),
     Column("kind", String(32), nullable=False),
     Column("mark", String(1)),
-    Column("claim_number", Text, nullable=False, index=True),
-    Column("patient_id", Text, nullable=False, index=True),
+    Column("claim_number", Text, index=True),
+    Column("patient_id", Text, index=True),
     Column("memo", Text, nullable=False),
+    Column("made_by", Text),  # the person; null: the engine
+    Column("reverses", ForeignKey("decisions.id"), unique=True),  # the post whose entries this one takes back
+    Column("reverses_entry", ForeignKey("entries.id"), unique=True),  # the entry it takes back, of a payment
 )
 
 postings = Table(
@@ -178,8 +235,34 @@ postings = Table(
     sqlite_with_rowid=False,
 )
 
+# money that reached the bank, as the bank's files tell it
+deposits = Table(
+    "deposits",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("date", Date, nullable=False),
+    Column("cents", BigInteger, nullable=False),
+    Column("trace_number", Text, nullable=False),
+    Column("originator", Text),
+    Column("payer", Text),
+    Column("identity", String(64), nullable=False, unique=True),  # so that a file imported again adds nothing
+    Column("source", Text, nullable=False),  # the file and line it came from
+    Column("imported_at", String(20), nullable=False),
+)
+
 # What a payer wrote may be of any length, which PostgreSQL's ordinary index refuses; a hash does not mind.
 Index("ix_payments_trace_number", payments.c.trace_number, postgresql_using="hash")
 Index("ix_claim_payments_claim_number", claim_payments.c.claim_number, postgresql_using="hash")
 
-APPEND_ONLY = (decisions, entries, postings)
+Index("ix_claim_payments_office_claim", claim_payments.c.office_claim)
+Index("ix_claim_payments_payer_claim_number", claim_payments.c.payer_claim_number, postgresql_using="hash")
+Index("ix_deposits_trace_number", deposits.c.trace_number, postgresql_using="hash")
+# the worklist, which is short however long the history is
+Index(
+    "ix_claim_payments_open",
+    claim_payments.c.payment_id,
+    sqlite_where=claim_payments.c.state == "open",
+    postgresql_where=claim_payments.c.state == "open",
+)
+
+APPEND_ONLY = (decisions, entries, postings, matches)
