@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from era_engine.errors import ClaimsFileError
-from era_engine.practice.claims_csv import COLUMNS, FAULTS_SHOWN, read_claims
+from era_engine.practice.claims_csv import COLUMNS, read_claims
+from era_engine.practice.file_faults import FAULTS_SHOWN
 from era_engine.practice.model import Claim, ProcedureLine
 
 BROKEN = sorted(Path(__file__).parent.glob("errors/claims/*.csv"))
@@ -252,14 +253,18 @@ TEXT = st.text(st.characters(exclude_categories=["C", "Z"], include_characters='
 DAYS = st.dates(date(1900, 1, 1), date(2100, 1, 1))
 CENTS = st.integers(0, 100_000_000_000)
 PROCEDURES = st.lists(
-    st.builds(ProcedureLine, st.integers(1, 999), TEXT, DAYS, CENTS, st.none() | CENTS, st.none() | CENTS),
+    st.tuples(st.integers(1, 999), TEXT, DAYS, CENTS, st.none() | CENTS, st.none() | CENTS).map(
+        lambda fields: ProcedureLine(*fields)
+    ),
     min_size=1,
     max_size=4,
     unique_by=lambda procedure: procedure.line_number,
 ).map(lambda lines: tuple(sorted(lines)))
 COUNTS = st.integers(1, 9)
 CLAIMS = st.lists(
-    st.builds(Claim, TEXT, TEXT, TEXT, TEXT, st.none() | DAYS, TEXT, COUNTS, COUNTS, TEXT, TEXT, TEXT, PROCEDURES),
+    st.tuples(TEXT, TEXT, TEXT, TEXT, st.none() | DAYS, TEXT, COUNTS, COUNTS, TEXT, TEXT, TEXT, PROCEDURES).map(
+        lambda fields: Claim(*fields)
+    ),
     min_size=1,
     max_size=4,
     unique_by=(lambda claim: claim.claim_number, lambda claim: claim.patient_id),
@@ -273,7 +278,7 @@ def amount(cents: int | None) -> str:
 def write_claims(path: Path, claims: Sequence[Claim], shuffle: random.Random) -> list[str]:
     """Write the claims with columns and rows in any order; returns the claim numbers in the order of their rows."""
     rows = [
-        [str("" if cell is None else cell) for cell in (*claim[:11], *line[:3], *map(amount, line[3:]))]
+        [str("" if cell is None else cell) for cell in (*claim[:11], *line[:3], *map(amount, line[3:6]))]
         for claim in claims
         for line in claim.lines
     ]

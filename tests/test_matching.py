@@ -1,197 +1,15 @@
-"""Does a claim payment on a remittance name the patient, procedures and charges of the office's claim?"""
+"""Which procedure of the office's claim does each service line answer, with its charge?"""
 
-from collections.abc import Sequence
-from datetime import date
 from random import Random
 
 import pytest
+from claim_values import CLEANING, CROWN, FILLING, claim, claim_payment, procedure, service_line
 from hypothesis import given
 from hypothesis import strategies as st
 
-from era_engine.practice.matching import match_lines, patient_matches
-from era_engine.practice.model import Claim, ProcedureLine
-from era_engine.remittance.model import ClaimPayment, Person, Procedure, Reference, ServiceLine
-
-
-def procedure(line_number: int, code: str, fee_cents: int) -> ProcedureLine:
-    return ProcedureLine(line_number, code, date(2026, 10, 5), fee_cents, None, None)
-
-
-CLEANING, FILLING, CROWN = procedure(1, "D1110", 9500), procedure(2, "D2391", 18000), procedure(3, "D2740", 120000)
-
-
-def claim(
-    *lines: ProcedureLine, last_name: str = "O'Brien", first_name: str = "Maria", subscriber_id: str = "W123 456-789"
-) -> Claim:
-    return Claim("C1", "P1", last_name, first_name, None, subscriber_id, 1, 1, "DELTA", "Delta Dental", "LPFD", lines)
-
-
-def service_line(
-    code: str | None,
-    charge_cents: int | None,
-    *,
-    submitted: str | None = None,
-    control_number: str | None = None,
-) -> ServiceLine:
-    return ServiceLine(
-        procedure=Procedure("AD", code or "", (), ""),
-        submitted=None if submitted is None else Procedure("AD", submitted, (), ""),
-        charge_cents=charge_cents,
-        paid_cents=0,
-        revenue_code="",
-        units=None,
-        submitted_units=None,
-        adjustments=(),
-        dates=(),
-        references=() if control_number is None else (Reference("6R", control_number),),
-        amounts=(),
-        quantities=(),
-        remarks=(),
-        segment_number=1,
-    )
-
-
-def claim_payment(
-    people: Sequence[Person] = (), lines: Sequence[ServiceLine] = (), charge_cents: int | None = 0
-) -> ClaimPayment:
-    return ClaimPayment(
-        claim_number="C1",
-        status="1",
-        charge_cents=charge_cents,
-        paid_cents=0,
-        patient_responsibility_cents=None,
-        filing_code="",
-        payer_claim_number="",
-        facility_code="",
-        frequency_code="",
-        adjustments=(),
-        people=tuple(people),
-        adjudications=(),
-        references=(),
-        dates=(),
-        contacts=(),
-        amounts=(),
-        quantities=(),
-        lines=tuple(lines),
-        summary=None,
-        findings=(),
-        segment_number=1,
-        source="",
-    )
-
-
-def person(
-    role: str, last: str = "", first: str = "", middle: str = "", identifier: str = "", id_qualifier: str = "MI"
-) -> Person:
-    return Person(role, "1", last, first, middle, "", id_qualifier if identifier else "", identifier)
-
-
-# The patient
-
-
-@pytest.mark.parametrize(
-    ("office", "remittance"),
-    [
-        (("O'Brien", "Maria"), ("OBRIEN", "MARIA")),
-        (("O'Brien", "Maria"), ("O BRIEN", "MARIA")),
-        (("Núñez", "José"), ("NUNEZ", "JOSE")),
-        (("Smith-Jones", "Ann"), ("SMITH JONES", "ANN")),
-        (("Smith Jr.", "Paul"), ("SMITH", "PAUL")),
-        (("Smith", "Paul"), ("SMITH III", "PAUL")),
-        (("Großmann", "Eva"), ("GROSSMANN", "EVA")),
-        (("Smith", "Paul"), ("SMITH", "P")),
-        (("Smith", "P."), ("SMITH", "PAUL")),
-        (("Smith", "Paul"), ("SMITH", "")),
-        (("Ivy", "Jr"), ("IVY", "JR")),
-    ],
-)
-def test_a_name_is_the_same_however_payers_spell_it(office: tuple[str, str], remittance: tuple[str, str]) -> None:
-    ours = claim(last_name=office[0], first_name=office[1])
-    assert patient_matches(claim_payment([person("QC", *remittance)]), ours)
-
-
-@pytest.mark.parametrize(
-    ("office", "remittance"),
-    [
-        (("Smith", "Paul"), ("SMYTH", "PAUL")),
-        (("Smith", "Paul"), ("SMITHSON", "PAUL")),
-        (("Smith", "Paul"), ("SMITH", "PETER")),
-        (("Smith", "Paul"), ("SMITH", "PAULA")),
-        (("Smith", "Paula"), ("SMITH", "PA")),
-        (("Smith", "Paul"), ("SMITH", "M")),
-        (("Smith", "Paul"), ("", "PETER")),
-        (("Jr", "Paul"), ("SR", "PAUL")),
-    ],
-)
-def test_another_name_is_another_patient(office: tuple[str, str], remittance: tuple[str, str]) -> None:
-    ours = claim(last_name=office[0], first_name=office[1], subscriber_id="W1")
-    assert not patient_matches(claim_payment([person("QC", *remittance, identifier="W1")]), ours)
-
-
-def test_a_second_given_name_may_stand_in_the_middle_name() -> None:
-    ours = claim(last_name="Smith", first_name="Mary Ann")
-    assert patient_matches(claim_payment([person("QC", "SMITH", "MARY", "ANN")]), ours)
-    assert not patient_matches(claim_payment([person("QC", "SMITH", "MARY", "SUE")]), ours)
-
-
-def test_the_member_id_must_be_the_claims_when_given() -> None:
-    patient = person("QC", "OBRIEN", "MARIA")
-    assert patient_matches(claim_payment([patient._replace(identifier="w123456789", id_qualifier="MI")]), claim())
-    assert not patient_matches(claim_payment([patient._replace(identifier="W99", id_qualifier="MI")]), claim())
-
-
-def test_the_subscribers_id_identifies_a_child() -> None:
-    child = person("QC", "OBRIEN", "MARIA", identifier="W99")
-    assert patient_matches(claim_payment([child, person("IL", "OBRIEN", "SEAN", identifier="W123456789")]), claim())
-
-
-def test_the_subscribers_name_is_not_the_patients() -> None:
-    assert not patient_matches(claim_payment([person("IL", "OBRIEN", "MARIA")]), claim())
-
-
-def test_a_social_security_number_is_not_a_member_id() -> None:
-    named = person("QC", "OBRIEN", "MARIA", identifier="123456789", id_qualifier="34")
-    assert patient_matches(claim_payment([named]), claim())
-    unnamed = person("QC", identifier="W123456789", id_qualifier="34")
-    assert not patient_matches(claim_payment([unnamed]), claim())
-
-
-def test_the_member_id_alone_is_not_enough_as_a_family_shares_it() -> None:
-    assert not patient_matches(claim_payment([person("QC", identifier="W123456789")]), claim())
-    other = person("IL", "OTHER", "PERSON", identifier="W123456789")
-    assert not patient_matches(claim_payment([other]), claim())
-
-
-def test_a_remittance_without_name_and_id_matches_nobody() -> None:
-    assert not patient_matches(claim_payment(), claim())
-    assert not patient_matches(claim_payment([person("QC")]), claim())
-    assert not patient_matches(claim_payment([person("82", "OBRIEN", "MARIA", identifier="W123456789")]), claim())
-    assert not patient_matches(claim_payment([person("QC", "--", "..", identifier="-")]), claim())
-
-
-def test_a_first_name_alone_is_not_enough() -> None:
-    assert not patient_matches(claim_payment([person("QC", first="MARIA")]), claim())
-
-
-def test_a_claim_without_member_id_is_not_matched_by_one() -> None:
-    payment = claim_payment([person("QC", "OBRIEN", "MARIA", identifier="W1")])
-    assert not patient_matches(payment, claim(subscriber_id=""))
-
-
-def test_a_corrected_name_must_be_the_offices_too() -> None:
-    named = person("QC", "OBRIEN", "MARIA")
-    assert patient_matches(claim_payment([named, person("74", "OBRIEN", "MARIA")]), claim())
-    assert patient_matches(claim_payment([named, person("74", identifier="W123456789")]), claim())
-    assert not patient_matches(claim_payment([named, person("74", "OBRIAN", "MARIA")]), claim())
-    assert not patient_matches(claim_payment([named, person("74", first="SEAN")]), claim())
-
-
-def test_a_correction_does_not_make_another_name_the_offices() -> None:
-    people = [person("QC", "BRIAN", "MARIA"), person("74", "OBRIEN", "MARIA")]
-    assert not patient_matches(claim_payment(people), claim())
-
-
-# The lines
+from era_engine.practice.lines import match_lines, submitted_code
+from era_engine.practice.model import Claim
+from era_engine.remittance.model import Reference, ServiceLine
 
 
 def test_lines_in_the_order_submitted_pair_one_to_one() -> None:
@@ -264,10 +82,10 @@ def test_a_line_paid_as_another_procedure_pairs_but_does_not_match() -> None:
     assert match == (((0, 2),), False, True)
 
 
-def test_a_line_submitted_as_a_procedure_the_office_never_sent_stays_alone() -> None:
+def test_a_line_submitted_as_a_procedure_the_office_never_sent_lands_where_its_charge_is() -> None:
     lines = [service_line("D2391", 18000, submitted="D2140")]
     match = match_lines(claim_payment(lines=lines, charge_cents=18000), claim(FILLING))
-    assert match == (((0, None),), False, True)
+    assert match == (((0, 2),), False, True)
 
 
 def test_a_submitted_procedure_that_is_the_adjudicated_one_changes_nothing() -> None:
@@ -291,6 +109,147 @@ def test_a_line_charge_other_than_the_fee_is_a_charge_mismatch(charge_cents: int
 @pytest.mark.parametrize("charge_cents", [9501, None])
 def test_a_total_charge_other_than_the_claims_is_a_charge_mismatch(charge_cents: int | None) -> None:
     match = match_lines(claim_payment(lines=[service_line("D1110", 9500)], charge_cents=charge_cents), claim(CLEANING))
+    assert match == (((0, 1),), True, False)
+
+
+# Bundled, unbundled, split and down-coded: the line lands on the procedure submitted
+
+
+def test_the_offices_own_line_control_number_counts_and_not_the_line_number() -> None:
+    fillings = claim(
+        procedure(1, "D2391", 18000, control_number="0007"), procedure(2, "D2391", 18000, control_number="1")
+    )
+    lines = [service_line("D2391", 18000, control_number="1"), service_line("D2391", 18000, control_number="0007")]
+    match = match_lines(claim_payment(lines=lines, charge_cents=36000), fillings)
+    assert match == (((0, 2), (1, 1)), True, True)
+
+
+def test_leading_zeros_of_a_line_control_number_count() -> None:
+    fillings = claim(
+        procedure(1, "D2391", 18000, control_number="7"), procedure(2, "D2391", 18000, control_number="07")
+    )
+    lines = [service_line("D2391", 18000, control_number="07"), service_line("D2391", 18000, control_number="7")]
+    match = match_lines(claim_payment(lines=lines, charge_cents=36000), fillings)
+    assert match == (((0, 2), (1, 1)), True, True)
+
+
+def test_bundled_lines_land_on_the_procedures_submitted() -> None:
+    lines = [service_line("D0210", 3000, submitted="D0272"), service_line("D0210", 9000, submitted="D0330")]
+    films = claim(procedure(1, "D0330", 9000), procedure(2, "D0272", 3000))
+    match = match_lines(claim_payment(lines=lines, charge_cents=12000), films)
+    assert match == (((0, 2), (1, 1)), False, True)
+
+
+def test_of_an_unbundled_procedure_the_first_line_has_the_charge_and_the_others_none() -> None:
+    lines = [
+        service_line("D1110", 9500),
+        service_line("D2950", 120000, submitted="D2740"),
+        service_line("D2751", 0, submitted="D2740"),
+        service_line("D2952", 0, submitted="D2740"),
+    ]
+    match = match_lines(claim_payment(lines=lines, charge_cents=129500), claim(CLEANING, CROWN))
+    assert match == (((0, 1), (1, 3), (2, 3), (3, 3)), False, True)
+
+
+def test_the_line_control_number_alone_brings_unbundled_lines_home() -> None:
+    lines = [
+        service_line("D2950", 120000, control_number="3"),
+        service_line("D2751", 0, control_number="3"),
+        service_line("D1110", 9500, control_number="1"),
+    ]
+    match = match_lines(claim_payment(lines=lines, charge_cents=129500), claim(CLEANING, CROWN))
+    assert match == (((0, 3), (1, 3), (2, 1)), False, True)
+
+
+def test_unbundled_lines_of_two_like_procedures_follow_their_charge() -> None:
+    crowns = claim(procedure(1, "D2740", 120000), procedure(2, "D2740", 120000))
+    lines = [
+        service_line("D2950", 120000, submitted="D2740"),
+        service_line("D2751", 0, submitted="D2740"),
+        service_line("D2950", 120000, submitted="D2740"),
+        service_line("D2751", 0, submitted="D2740"),
+    ]
+    match = match_lines(claim_payment(lines=lines, charge_cents=240000), crowns)
+    assert match == (((0, 1), (1, 1), (2, 2), (3, 2)), False, True)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [service_line("D2140", 10000, submitted="D2391"), service_line("D2150", 8000, submitted="D2391")],
+        [service_line("D2391", 10000, control_number="2"), service_line("D2391", 8000, control_number="2")],
+        [service_line("D2391", 10000), service_line("D2391", 8000)],
+    ],
+    ids=["by the code submitted", "by the line control number", "by the code"],
+)
+def test_a_procedure_answered_in_pieces_has_them_all(lines: list[ServiceLine]) -> None:
+    match = match_lines(claim_payment(lines=lines, charge_cents=18000), claim(FILLING))
+    assert match == (((0, 2), (1, 2)), False, True)
+
+
+def test_pieces_of_two_procedures_are_told_apart_by_what_they_sum_to() -> None:
+    fillings = claim(procedure(1, "D2391", 18000), procedure(2, "D2391", 18000))
+    pieces = [6000, 6000, 6000, 10000, 8000]
+    lines = [service_line("D2140", cents, submitted="D2391") for cents in pieces]
+    match = match_lines(claim_payment(lines=lines, charge_cents=36000), fillings)
+    assert match == (((0, 1), (1, 1), (2, 1), (3, 2), (4, 2)), False, True)
+
+
+def test_pieces_that_do_not_make_up_the_fee_are_not_joined() -> None:
+    lines = [service_line("D2391", 10000, submitted="D2391"), service_line("D2391", 8001)]
+    match = match_lines(claim_payment(lines=lines, charge_cents=18001), claim(FILLING))
+    assert match == (((0, 2), (1, None)), False, False)
+
+
+def test_a_line_down_coded_without_the_code_submitted_lands_by_its_control_number() -> None:
+    lines = [service_line("D2140", 18000, control_number="2"), service_line("D1110", 9500, control_number="1")]
+    match = match_lines(claim_payment(lines=lines, charge_cents=27500), claim(CLEANING, FILLING))
+    assert match == (((0, 2), (1, 1)), False, True)
+
+
+def test_an_invalid_code_submitted_gives_way_to_the_control_number() -> None:
+    fillings = claim(procedure(1, "D2391", 18000), procedure(2, "D2392", 18000))
+    lines = [
+        service_line("D2140", 18000, submitted="XXXXX", control_number="2"),
+        service_line("D2150", 18000, submitted="XXXXX", control_number="1"),
+    ]
+    match = match_lines(claim_payment(lines=lines, charge_cents=36000), fillings)
+    assert match == (((0, 2), (1, 1)), False, True)
+
+
+def test_an_invalid_code_submitted_without_control_number_gives_way_to_charge_and_position() -> None:
+    sent = claim(procedure(1, "D2391", 18000), procedure(2, "D1110", 9500), procedure(3, "D2392", 18000))
+    lines = [
+        service_line("D1110", 9500),
+        service_line("D2140", 18000, submitted="XXXXX"),
+        service_line("D2150", 18000, submitted="YYYYY"),
+    ]
+    match = match_lines(claim_payment(lines=lines, charge_cents=45500), sent)
+    assert match == (((0, 2), (1, 1), (2, 3)), False, True)
+
+
+def test_position_says_nothing_where_a_line_of_that_charge_is_missing() -> None:
+    sent = claim(procedure(1, "D2391", 18000), procedure(2, "D2392", 18000))
+    lines = [service_line("D2140", 18000, submitted="XXXXX")]
+    match = match_lines(claim_payment(lines=lines, charge_cents=18000), sent)
+    assert match == (((0, None),), False, False)
+
+
+def test_a_control_number_is_not_believed_against_both_code_and_charge() -> None:
+    lines = [service_line("D1110", 9500), service_line("D1110", 9500, control_number="2")]
+    match = match_lines(claim_payment(lines=lines, charge_cents=27500), claim(CLEANING, FILLING))
+    assert match == (((0, 1), (1, None)), False, True)
+
+
+def test_a_reversals_negated_charges_are_the_offices() -> None:
+    fillings = claim(procedure(1, "D2391", 18000), procedure(2, "D2391", 21000))
+    lines = [service_line("D2391", -21000), service_line("D2391", -18000)]
+    match = match_lines(claim_payment(lines=lines, charge_cents=-39000, status="22"), fillings)
+    assert match == (((0, 2), (1, 1)), True, True)
+
+
+def test_negated_charges_are_not_the_offices_on_any_other_claim_payment() -> None:
+    match = match_lines(claim_payment(lines=[service_line("D1110", -9500)], charge_cents=-9500), claim(CLEANING))
     assert match == (((0, 1),), True, False)
 
 
@@ -331,22 +290,35 @@ def test_the_order_of_lines_does_not_matter(remitted: tuple[Claim, list[ServiceL
 
 
 @given(remitted_claims())
-def test_each_procedure_of_the_claim_is_paired_at_most_once_and_with_its_like(
+def test_a_line_is_paired_with_its_like_and_with_another_only_where_charge_or_number_say_so(
     remitted: tuple[Claim, list[ServiceLine]],
 ) -> None:
     ours, lines = remitted
     match = match_lines(claim_payment(lines=lines, charge_cents=ours.charge_cents), ours)
     assert [index for index, _ in match.pairs] == list(range(len(lines)))
-    used = [number for _, number in match.pairs if number is not None]
-    assert len(used) == len(set(used))
-    codes = {own.line_number: own.procedure_code for own in ours.lines}
+    by_number = {own.line_number: own for own in ours.lines}
+    used = {number for _, number in match.pairs}
     for index, number in match.pairs:
         line = lines[index]
-        code = line.submitted.code if line.submitted else line.procedure.code
-        if number is not None:
-            assert codes[number] == code
-        else:  # unpaired only where nothing like it is left
-            assert all(codes[free] != code for free in set(codes) - set(used))
+        code = (line.submitted or line.procedure).code
+        if number is None:  # unpaired only where nothing like it is left
+            assert all(own.procedure_code != code or own.line_number in used for own in ours.lines)
+        elif by_number[number].procedure_code != code:
+            assert str(number) in [each.value for each in line.references] or (
+                line.charge_cents == by_number[number].fee_cents
+            )
+            assert not match.procedures_match
+
+
+@given(st.lists(st.integers(1, 9000), min_size=2, max_size=6), st.lists(st.integers(1, 9000), min_size=2, max_size=6))
+def test_however_procedures_are_cut_in_pieces_all_pieces_come_together(first: list[int], second: list[int]) -> None:
+    sent = claim(procedure(1, "D2391", sum(first)), procedure(2, "D2740", sum(second)))
+    pieces = [("D2391", cents) for cents in first] + [("D2740", cents) for cents in second]
+    lines = [service_line("D9999", cents, submitted=code) for code, cents in sorted(pieces, key=lambda each: each[1])]
+    match = match_lines(claim_payment(lines=lines, charge_cents=sent.charge_cents), sent)
+    assert [submitted_code(lines[index]) for index, number in match.pairs if number == 1] == ["d2391"] * len(first)
+    assert [submitted_code(lines[index]) for index, number in match.pairs if number == 2] == ["d2740"] * len(second)
+    assert (match.procedures_match, match.charges_match) == (False, True)
 
 
 @given(remitted_claims())

@@ -1,180 +1,125 @@
-"""Is a claim payment on a remittance the claim the office sent: the same patient, procedures and charges?
+"""Which of the office's claims is a claim payment for? A cascade of steps, the surest first; ambiguous is no match.
 
-The claim is found by its claim number elsewhere; this is the cross-check. In doubt the answer is no.
+A person's word goes before all. Then the claim number as the office sent it (CLP01), with or without the line control
+numbers. Only for what has no such number: a number the payer cut or padded, the payer's own number of an earlier
+claim payment (CLP07), and at last patient and services. The step is kept with the decision.
 """
 
-import re
-import unicodedata
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
-from era_engine.practice.model import Claim, ProcedureLine
-from era_engine.remittance.model import ClaimPayment, Person, ServiceLine
+from era_engine.practice.lines import REVERSAL, control_number, controls
+from era_engine.practice.lines import LineMatch as LineMatch
+from era_engine.practice.lines import match_lines as match_lines
+from era_engine.practice.model import Claim
+from era_engine.practice.patients import patient_matches as patient_matches
+from era_engine.practice.patients import patient_resembles
+from era_engine.practice.services import days_agree, same_services
+from era_engine.practice.splits import Split as Split
+from era_engine.remittance.model import ClaimPayment
 
-_SUFFIXES = {"jr", "sr", "ii", "iii", "iv"}
-_SOCIAL_SECURITY_NUMBER = "34"  # NM108: not a member id
+BY_HAND = "by-hand"
+LINE_CONTROL = "claim-number-and-line-control"
+CLAIM_NUMBER = "claim-number"
+CUT_OR_PADDED = "claim-number-cut-or-padded"
+PAYER_CLAIM_NUMBER = "payer-claim-number"
+PATIENT_AND_SERVICES = "patient-and-services"
+
+FEW = 10  # a number that this many claims' begin with says nothing any more
+_CORE = 5  # characters that must be left of a number for it to say anything: 10 is not 1 with a zero
+_LONGEST = 50  # CLM01 has at most 38 characters in the guide
+_USUAL_LENGTH = 20  # no office fills its numbers with zeros beyond this
 
 
-class LineMatch(NamedTuple):
-    """How a claim payment's service lines pair with the procedures of the office's claim.
+class Match(NamedTuple):
+    """The office's claim and the step that found it. candidates: claim numbers that may be meant, where none is sure.
 
-    pairs: for each service line its index on the claim payment, and the line number on the claim or None.
-    procedures_match: every line of either side is paired, and none was adjudicated as another procedure.
-    charges_match: the claim's charge and that of every paired line are the office's.
+    Step by-hand without a claim: a person said that it is none of ours.
     """
 
-    pairs: tuple[tuple[int, int | None], ...]
-    procedures_match: bool
-    charges_match: bool
+    claim: Claim | None
+    step: str | None
+    candidates: tuple[str, ...] = ()
 
 
-def patient_matches(payment: ClaimPayment, claim: Claim) -> bool:
-    """Whether the remittance names the claim's patient.
+class Candidates(NamedTuple):
+    """Claim numbers of the office's claims that a claim payment without a known number may be for."""
 
-    The patient must be named (QC) as on the claim; a name the payer corrects (74) must then be the claim's, too. One
-    of the member ids given for patient or subscriber (IL) must be the claim's, where any is given.
+    by_number: Collection[str] = ()  # numbers the payer may have cut or padded
+    by_payer_claim_number: Collection[str] = ()  # of earlier claim payments of this payer with the same CLP07
+    by_services: Collection[str] = ()  # with a procedure on that day, and that total charge
+
+
+def match_by_number(payment: ClaimPayment, claim: Claim) -> Match:
+    """The match with the claim that has exactly this claim number (CLP01; RFI 1684 and 2224 on REF*6R)."""
+    named = [number for line in payment.lines if line.references for number in controls(line)]
+    if named and {control_number(own) for own in claim.lines}.issuperset(named):
+        return Match(claim, LINE_CONTROL)
+    return Match(claim, CLAIM_NUMBER)
+
+
+def match_otherwise(
+    payment: ClaimPayment, candidates: Candidates, claims: Mapping[str, Claim], answered: Collection[str]
+) -> Match:
+    """The match of a claim payment whose claim number is none of the office's; `claims` has every candidate.
+
+    A step that finds several claims is passed over, and a later one may then not find another claim of the same
+    patient. `answered`: claims that another claim payment of the same remittance names by their number; services alone
+    do not give such a claim a second answer, except to reverse the first.
     """
-    named = identified = id_given = False
-    for person in payment.people:
-        role = person.role
-        if role == "QC":
-            if not _is_patient(person, claim) or not _corrected_is_patient(payment, person, claim):
-                return False
-            named = named or bool(_last_name(person.last_name))
-        elif role != "IL":
-            continue
-        if person.identifier and person.id_qualifier != _SOCIAL_SECURITY_NUMBER:
-            id_given = True
-            identified = identified or _identifier(person.identifier) == _identifier(claim.subscriber_id)
-    return named and (identified or not id_given)
+    doubtful: set[str] = set()
+    contradicting: set[str] = set()
+    for step, found in (
+        (CUT_OR_PADDED, _by_number(payment, candidates, claims)),
+        (PAYER_CLAIM_NUMBER, candidates.by_payer_claim_number),
+        (PATIENT_AND_SERVICES, _by_services(payment, candidates, claims)),
+    ):
+        if len(found) == 1:
+            (number,) = found
+            answers = step != PATIENT_AND_SERVICES or number not in answered or payment.status == REVERSAL
+            if answers and (not contradicting or number in contradicting):
+                return Match(claims[number], step)
+        doubtful.update(found)
+        contradicting.update(number for number in found if _is_patient(payment, claims[number]))
+    return Match(None, None, tuple(sorted(doubtful)))
 
 
-def _is_patient(person: Person, claim: Claim) -> bool:
-    last, first = _last_name(person.last_name), _name(person.first_name)
-    if last and last != _last_name(claim.last_name):
-        return False
-    ours = _name(claim.first_name)
-    if not first or first == ours or first + _name(person.middle_name) == ours:
-        return True
-    return 1 in (len(first), len(ours)) and first[:1] == ours[:1]  # a bare initial
+def padded_forms(claim_number: str) -> set[str]:
+    """Claim numbers of the office that a payer may have written like this.
 
-
-def _corrected_is_patient(payment: ClaimPayment, patient: Person, claim: Claim) -> bool:
-    """The payer gives only what it corrected; the rest of the name is as submitted."""
-    return all(
-        _is_patient(
-            patient._replace(
-                last_name=person.last_name or patient.last_name,
-                first_name=person.first_name or patient.first_name,
-                middle_name=person.middle_name or patient.middle_name,
-            ),
-            claim,
-        )
-        for person in payment.people
-        if person.role == "74"
-    )
-
-
-def match_lines(payment: ClaimPayment, claim: Claim) -> LineMatch:
-    """Pair each service line with the procedure the office submitted, every procedure once.
-
-    A line is compared by the code submitted, which SVC06 repeats where another was adjudicated (RFI 2320).
-    The office's line control number (REF*6R) is the surest witness, then code and charge, then code alone.
+    The payer put zeros, blanks, dashes or a prefix before ours, or a suffix behind it, or left our leading zeros out.
     """
-    lines, procedures = payment.lines, claim.lines
-    same_charge = payment.charge_cents == claim.charge_cents
-    if _same_in_order(lines, procedures):
-        return LineMatch(tuple(enumerate([own.line_number for own in procedures])), True, same_charge)
-    paired = _paired(lines, procedures)
-    all_paired = len(paired) == len(lines) == len(procedures)
-    return LineMatch(
-        tuple((index, paired[index].line_number if index in paired else None) for index in range(len(lines))),
-        not lines or (all_paired and all(_adjudicated_as_submitted(line) for line in lines)),
-        same_charge and all(lines[index].charge_cents == own.fee_cents for index, own in paired.items()),
-    )
+    if len(claim_number) > _LONGEST or not says_something(claim_number):
+        return set()
+    bare = claim_number.lstrip(" -0")
+    forms = {"0" * zeros + claim_number for zeros in range(1, _USUAL_LENGTH - len(claim_number) + 1)}
+    forms |= {claim_number[at:] for at in range(1, len(claim_number))}
+    forms |= {text[:end] for text in (claim_number, bare) for end in range(_CORE, len(text) + 1)}
+    return {each for each in forms - {claim_number} if says_something(each)}
 
 
-def _same_in_order(lines: Sequence[ServiceLine], procedures: Sequence[ProcedureLine]) -> bool:
-    """The ordinary remittance: what `_paired` would find, seen at a glance."""
-    if len(lines) != len(procedures):
-        return False
-    for line, own in zip(lines, procedures, strict=True):
-        code = line.procedure.code
-        if line.charge_cents != own.fee_cents or (line.submitted is not None and line.submitted.code != code):
-            return False
-        if code != own.procedure_code and _code(code) != _code(own.procedure_code):
-            return False
-        for reference in line.references:
-            if (
-                reference.qualifier == "6R"
-                and reference.value != str(own.line_number)
-                and reference.value in [str(other.line_number) for other in procedures]
-            ):
-                return False  # a number that is no line number of the claim says nothing
-    return True
+def says_something(claim_number: str) -> bool:
+    """Whether enough is left of a claim number to look for the rest of it."""
+    return _CORE <= len(claim_number.lstrip(" -0").rstrip(" -")) <= _LONGEST
 
 
-def _paired(lines: Sequence[ServiceLine], procedures: Sequence[ProcedureLine]) -> dict[int, ProcedureLine]:
-    """Pairs by the index of the service line; the surest ground first, for all lines, then the next."""
-    grounds: tuple[Callable[[ServiceLine, ProcedureLine], bool], ...] = (
-        lambda line, own: _controlled(line, own) and line.charge_cents == own.fee_cents,
-        _controlled,
-        lambda line, own: line.charge_cents == own.fee_cents,
-        lambda line, own: True,
-    )
-    paired: dict[int, ProcedureLine] = {}
-    free = list(procedures)
-    codes = [_submitted_code(line) for line in lines]
-    for agree in grounds:
-        for index, line in enumerate(lines):
-            if index in paired:
-                continue
-            for own in free:
-                if codes[index] == _code(own.procedure_code) and agree(line, own):
-                    paired[index] = own
-                    free.remove(own)
-                    break
-    return paired
+def _by_number(payment: ClaimPayment, candidates: Candidates, claims: Mapping[str, Claim]) -> Collection[str]:
+    """Number fitting alone is not enough: patient and days must be the claim's, or the one that fits does not."""
+    found = candidates.by_number
+    if len(found) == 1:
+        (number,) = found
+        if not (patient_matches(payment, claims[number]) and days_agree(payment, claims[number])):
+            return ()
+    return found
 
 
-def _controlled(line: ServiceLine, own: ProcedureLine) -> bool:
-    return any(ref.qualifier == "6R" and ref.value == str(own.line_number) for ref in line.references)
+def _by_services(payment: ClaimPayment, candidates: Candidates, claims: Mapping[str, Claim]) -> Collection[str]:
+    return [
+        number
+        for number in candidates.by_services
+        if same_services(payment, claims[number]) and patient_resembles(payment, claims[number])
+    ]
 
 
-def _submitted_code(line: ServiceLine) -> str:
-    return (_code(line.submitted.code) if line.submitted else "") or _code(line.procedure.code)
-
-
-def _adjudicated_as_submitted(line: ServiceLine) -> bool:
-    return _submitted_code(line) == _code(line.procedure.code)
-
-
-@lru_cache(maxsize=4096)
-def _code(text: str) -> str:
-    return text.strip().casefold()
-
-
-@lru_cache(maxsize=65536)
-def _identifier(text: str) -> str:
-    return "".join(character for character in text.casefold() if character.isalnum())
-
-
-@lru_cache(maxsize=65536)
-def _name(text: str) -> str:
-    return "".join(_words(text))
-
-
-@lru_cache(maxsize=65536)
-def _last_name(text: str) -> str:
-    """Without the JR or III that one side keeps in the last name and the other in the suffix or nowhere."""
-    words = _words(text)
-    while len(words) > 1 and words[-1] in _SUFFIXES:
-        words.pop()
-    return "".join(words)
-
-
-def _words(text: str) -> list[str]:
-    """Small letters and digits without accents, split at blanks and punctuation: `O'Brién` is o, brien."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c)).casefold()
-    return re.findall(r"[^\W_]+", plain)
+def _is_patient(payment: ClaimPayment, claim: Claim) -> bool:
+    return patient_matches(payment, claim) or patient_resembles(payment, claim)

@@ -13,6 +13,9 @@ class ProcedureLine(NamedTuple):
     fee_cents: int
     expected_insurance_cents: int | None
     expected_write_off_cents: int | None
+    control_number: str | None = None  # as sent to the payer (REF*6R); None: the line number
+    expected_from: str | None = None  # where the expected amount comes from or why there is none; None: a CSV
+    units: int | None = 1  # how often it was done; None: no whole number
 
 
 class Claim(NamedTuple):
@@ -30,6 +33,7 @@ class Claim(NamedTuple):
     payer_name: str
     location: str
     lines: tuple[ProcedureLine, ...]
+    origin: str = "csv"  # or 837
 
     @property
     def charge_cents(self) -> int:

@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, bindparam, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, insert, select, update
 
 from era_engine.errors import ClaimsFileError
 from era_engine.practice.model import Claim, ProcedureLine
-from era_engine.store.schema import claim_payments, claims, decisions, entries, patients, procedure_lines
+from era_engine.store.schema import claim_payments, claims, patients, procedure_lines
 
 _AT_A_TIME = 500  # claim numbers in one look-up; PostgreSQL and SQLite both plan this well
 
@@ -34,6 +35,7 @@ def save_claims(connection: Connection, imported: Iterable[Claim]) -> Imported:
             f"Payments are posted against {shown}: such a claim can no longer be changed.",
             "Take these claims out of the file; nothing of it was imported.",
         )
+    by_number = _with_control_numbers(connection, by_number, known)
     _save_patients(connection, by_number.values())
     _save(connection, list(by_number.values()), known)
     return Imported(len(by_number) - len(known), len(known))
@@ -42,7 +44,7 @@ def save_claims(connection: Connection, imported: Iterable[Claim]) -> Imported:
 def find_claims(connection: Connection, numbers: Collection[str]) -> dict[str, Claim]:
     """The office's claims with exactly these claim numbers; rows are locked until the transaction ends."""
     found: dict[str, Claim] = {}
-    for some in _slices(numbers):
+    for some in slices(numbers):
         found |= _claims_where(connection, _CLAIMS_BY_NUMBER, some)
     return found
 
@@ -50,7 +52,7 @@ def find_claims(connection: Connection, numbers: Collection[str]) -> dict[str, C
 def claims_of_patients(connection: Connection, patient_ids: Collection[str]) -> dict[str, list[Claim]]:
     """All claims of these patients, by patient id."""
     by_patient: dict[str, list[Claim]] = defaultdict(list)
-    for some in _slices(patient_ids):
+    for some in slices(patient_ids):
         for claim in _claims_where(connection, _CLAIMS_BY_PATIENT, some).values():
             by_patient[claim.patient_id].append(claim)
     return by_patient
@@ -59,16 +61,8 @@ def claims_of_patients(connection: Connection, patient_ids: Collection[str]) -> 
 def posted_claims(connection: Connection, numbers: Collection[str]) -> set[str]:
     """Those of these claim numbers that a payment is posted against."""
     found: set[str] = set()
-    for some in _slices(numbers):
+    for some in slices(numbers):
         found.update(connection.execute(_POSTED, {"numbers": some}).scalars())
-    return found
-
-
-def open_elsewhere(connection: Connection, numbers: Collection[str], payment_id: int) -> dict[str, int]:
-    """How many claim payments of other payments name each claim, carry money either way and are not posted."""
-    found: dict[str, int] = {}
-    for some in _slices(numbers):
-        found |= {row[0]: row[1] for row in connection.execute(_OPEN, {"numbers": some, "payment_id": payment_id})}
     return found
 
 
@@ -83,14 +77,19 @@ def claims_before_their_primary(connection: Connection, judged: Collection[Claim
     return {number for number, before in earlier.items() if any(each not in posted for each in before)}
 
 
+def services(claim: Claim) -> list[tuple[date, str, int]]:
+    """What a claim charges for: day, procedure and fee (cents) of every line, sorted."""
+    return sorted((line.service_date, line.procedure_code, line.fee_cents) for line in claim.lines)
+
+
 def earlier_claims(claim: Claim, of_the_patient: Iterable[Claim]) -> set[str]:
     """Claim numbers of the patient's claims to an earlier plan that share a procedure on the same day."""
-    services = {(line.service_date, line.procedure_code) for line in claim.lines}
+    days = {(line.service_date, line.procedure_code) for line in claim.lines}
     return {
         other.claim_number
         for other in of_the_patient
         if other.plan_ordinal < claim.plan_ordinal
-        and any((line.service_date, line.procedure_code) in services for line in other.lines)
+        and any((line.service_date, line.procedure_code) in days for line in other.lines)
     }
 
 
@@ -109,6 +108,7 @@ def _select_claims(by: str) -> Select[Any]:
             claims.c.payer_id,
             claims.c.payer_name,
             claims.c.location,
+            claims.c.origin,
         )
         .join(patients)
         .where(wanted.in_(bindparam(by, expanding=True)))
@@ -125,20 +125,13 @@ _LINES = (
     .order_by(procedure_lines.c.claim_number, procedure_lines.c.line_number)
 )
 _POSTED = (
-    select(entries.c.claim_number)
-    .where(entries.c.claim_number.in_(bindparam("numbers", expanding=True)), entries.c.kind == "insurance_payment")
-    .distinct()
-)
-
-_OPEN = (
-    select(claim_payments.c.claim_number, func.count())
+    select(claim_payments.c.office_claim)
     .where(
-        claim_payments.c.claim_number.in_(bindparam("numbers", expanding=True)),
-        claim_payments.c.payment_id != bindparam("payment_id"),
-        claim_payments.c.paid_cents != 0,
-        ~exists().where(decisions.c.claim_payment_id == claim_payments.c.id, decisions.c.outcome == "post"),
+        claim_payments.c.office_claim.in_(bindparam("numbers", expanding=True)),
+        claim_payments.c.state == "posted",
+        claim_payments.c.claim_status != "22",  # a reversal posted is a payment that is not posted any more
     )
-    .group_by(claim_payments.c.claim_number)
+    .distinct()
 )
 
 
@@ -148,7 +141,7 @@ def _claims_where(connection: Connection, query: Select[Any], wanted: list[str])
     lines: dict[str, list[ProcedureLine]] = defaultdict(list)
     for row in connection.execute(_LINES, {"numbers": [row[0] for row in rows]}).all():
         lines[row[0]].append(ProcedureLine(*row[1:]))
-    return {row[0]: Claim._make((*row, tuple(lines[row[0]]))) for row in rows}
+    return {row[0]: Claim._make((*row[:11], tuple(lines[row[0]]), row.origin)) for row in rows}
 
 
 def _lock_known(connection: Connection, numbers: Collection[str]) -> set[str]:
@@ -159,13 +152,39 @@ def _lock_known(connection: Connection, numbers: Collection[str]) -> set[str]:
         .order_by(claims.c.claim_number)
         .with_for_update()
     )
-    return {number for some in _slices(numbers) for number in connection.execute(query, {"numbers": some}).scalars()}
+    return {number for some in slices(numbers) for number in connection.execute(query, {"numbers": some}).scalars()}
+
+
+def _with_control_numbers(connection: Connection, imported: dict[str, Claim], known: set[str]) -> dict[str, Claim]:
+    """A CSV tells no line control numbers: those an 837 told before stay with the lines that are still the same."""
+    kept: dict[tuple[str, ProcedureLine], str] = {}
+    for some in slices(known):
+        for number, *line in connection.execute(_LINES, {"numbers": some}).all():
+            before = ProcedureLine(*line)
+            if before.control_number is not None:
+                kept[number, _service(before)] = before.control_number
+    if not kept:
+        return imported
+    return {
+        number: claim._replace(
+            lines=tuple(
+                line._replace(control_number=line.control_number or kept.get((number, _service(line))))
+                for line in claim.lines
+            )
+        )
+        for number, claim in imported.items()
+    }
+
+
+def _service(line: ProcedureLine) -> ProcedureLine:
+    """What a line was charged for, without what is expected for it."""
+    return ProcedureLine(*line[:4], expected_insurance_cents=None, expected_write_off_cents=None)
 
 
 def _save_patients(connection: Connection, imported: Collection[Claim]) -> None:
     by_id = {claim.patient_id: claim for claim in imported}
     query = select(patients.c.patient_id).where(patients.c.patient_id.in_(bindparam("ids", expanding=True)))
-    known = {each for some in _slices(by_id) for each in connection.execute(query, {"ids": some}).scalars()}
+    known = {each for some in slices(by_id) for each in connection.execute(query, {"ids": some}).scalars()}
     rows = [
         {
             "patient_id": claim.patient_id,
@@ -183,7 +202,7 @@ def _save_patients(connection: Connection, imported: Collection[Claim]) -> None:
 
 
 def _save(connection: Connection, imported: list[Claim], known: set[str]) -> None:
-    for some in _slices([claim.claim_number for claim in imported if claim.claim_number in known]):
+    for some in slices([claim.claim_number for claim in imported if claim.claim_number in known]):
         connection.execute(delete(procedure_lines).where(procedure_lines.c.claim_number.in_(some)))
     rows = [
         {
@@ -194,6 +213,7 @@ def _save(connection: Connection, imported: list[Claim], known: set[str]) -> Non
             "payer_id": claim.payer_id,
             "payer_name": claim.payer_name,
             "location": claim.location,
+            "origin": claim.origin,
         }
         for claim in imported
     ]
@@ -206,6 +226,6 @@ def _save(connection: Connection, imported: list[Claim], known: set[str]) -> Non
         connection.execute(insert(procedure_lines), lines)
 
 
-def _slices(values: Collection[str]) -> Iterable[list[str]]:
+def slices(values: Collection[str]) -> Iterable[list[str]]:
     everything = list(values)
     return (everything[at : at + _AT_A_TIME] for at in range(0, len(everything), _AT_A_TIME))
