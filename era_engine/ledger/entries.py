@@ -1,9 +1,10 @@
 """A decision to post becomes balanced journal entries: what the insurer paid, and what the contract writes off.
 
 Debits are positive, credits negative; the postings of an entry sum to zero. What remains on accounts receivable
-is the patient's share.
+is the patient's share. What was posted is never changed: an entry of kind `reversal` takes it back.
 """
 
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -15,6 +16,8 @@ INSURANCE_DEPOSITS = "insurance_deposits"
 ACCOUNTS_RECEIVABLE = "accounts_receivable"
 CONTRACTED_WRITE_OFFS = "contracted_write_offs"
 
+ByLine = Sequence[tuple[int | None, int]]  # (the office's line number or None, cents)
+
 
 class Posting(NamedTuple):
     """cents: debit positive. line: the office's line number, None where the amount belongs to no one line."""
@@ -25,40 +28,69 @@ class Posting(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """One kind of posting for one claim. mark: `A` when posted by the engine, None by a person."""
+    """One kind of posting for one claim. mark: `A` when posted by the engine, None by a person.
+
+    reverses: the id of the posting decision whose entries this one takes back.
+    """
 
     date: date
     kind: str
     mark: str | None
     postings: tuple[Posting, ...]
+    reverses: int | None = None
 
 
-def entries_for(payment: ClaimPayment, lines: LineMatch, on: date, mark: str | None) -> tuple[Entry, ...]:
+def entries_for(
+    payment: ClaimPayment, lines: LineMatch, on: date, mark: str | None, write_off_cents: int | None = None
+) -> tuple[Entry, ...]:
     """Insurance payment (also of zero: it was received) and contracted write-off (only when there is one).
 
-    Raises ValueError for a claim payment whose paid amount is unreadable: such a one is never posted.
+    `write_off_cents`: less than the remittance's write-off where another plan wrote off a part of it before. Raises
+    ValueError for a claim payment whose paid amount is unreadable: such a one is never posted.
     """
     if payment.paid_cents is None:
         raise ValueError("a claim payment without a readable amount cannot be posted")
     line_numbers = dict(lines.pairs)
     paid = []
     write_offs = []
-    write_off = contracted_write_off(payment.adjustments)
+    remitted = contracted_write_off(payment.adjustments)
     for at, line in enumerate(payment.lines):
         number = line_numbers.get(at)
         if line.paid_cents is not None:
             paid.append((number, line.paid_cents))
         written_off = contracted_write_off(line.adjustments)
         write_offs.append((number, written_off))
-        write_off += written_off
-    entries = [Entry(on, "insurance_payment", mark, _postings(INSURANCE_DEPOSITS, payment.paid_cents, paid))]
-    if write_off:
-        postings = _postings(CONTRACTED_WRITE_OFFS, write_off, write_offs)
+        remitted += written_off
+    write_off = remitted if write_off_cents is None else write_off_cents
+    if write_off != remitted:  # which line has what is left of it is not known, unless there is one line
+        write_offs = [(number, write_off) for number, _ in write_offs] if len(write_offs) == 1 else []
+    return posted_entries(payment.paid_cents, paid, write_off, write_offs, on, mark)
+
+
+def posted_entries(
+    paid_cents: int, paid: ByLine, write_off_cents: int, write_offs: ByLine, on: date, mark: str | None
+) -> tuple[Entry, ...]:
+    """The entries of a claim that is posted; what the lines do not carry of the totals stands on no line."""
+    entries = [Entry(on, "insurance_payment", mark, _postings(INSURANCE_DEPOSITS, paid_cents, paid))]
+    if write_off_cents:
+        postings = _postings(CONTRACTED_WRITE_OFFS, write_off_cents, write_offs)
         entries.append(Entry(on, "contracted_write_off", mark, postings))
     return tuple(entries)
 
 
-def _postings(account: str, total: int, by_line: list[tuple[int | None, int]]) -> tuple[Posting, ...]:
+def reversal_entry(posted: Iterable[Posting], decision_id: int, on: date, mark: str | None) -> Entry:
+    """Takes back all postings of a decision: payment and write-off, line by line (835 guide, section 1.10.2.8)."""
+    totals: dict[tuple[str, int | None], int] = {}
+    for account, cents, line in posted:
+        totals[account, line] = totals.get((account, line), 0) - cents
+    postings = [Posting(account, cents, line) for (account, line), cents in totals.items() if cents]
+    if not postings:  # a payment of zero leaves a trace, too
+        postings = [Posting(INSURANCE_DEPOSITS, 0, None), Posting(ACCOUNTS_RECEIVABLE, 0, None)]
+    assert sum([each.cents for each in postings]) == 0, "an entry must balance"
+    return Entry(on, "reversal", mark, tuple(postings), reverses=decision_id)
+
+
+def _postings(account: str, total: int, by_line: ByLine) -> tuple[Posting, ...]:
     """A debit of the total, credits by line, and what the lines do not carry on no line (claim-level amounts)."""
     postings = [Posting(account, total, None)]
     rest = total

@@ -1,0 +1,153 @@
+"""Provider-level adjustments as people ask for them: what each began, what settled it, and who owes whom."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection
+
+from era_engine.ledger.open_items import OpenItem, PostedPair, open_items
+from era_engine.ledger.provider_adjustments import INTEREST_DIFFERS, is_interest, why_not_posted
+from era_engine.money import dollars
+from era_engine.remittance.provider_reasons import meaning_of_provider_reason, provider_reason
+from era_engine.store.provider_adjustments import StoredPair, evidence_about, payer_balances, stored_pairs
+
+Record = dict[str, Any]
+
+
+def provider_adjustment_records(
+    connection: Connection, today: date, payer: str | None = None, only_open: bool = False
+) -> Iterator[Record]:
+    """One record for each item, and for each pair that began none and settled none, in the order they were read.
+
+    `payer`: part of the payer's name, in any case. `only_open`: what a person must look at: `open` and `not-posted`.
+    A pair that settled items stands below them, in their `settlements`; what of it settled nothing is an item.
+    """
+    stored = stored_pairs(connection)
+    posted = {pair.id: each for pair in stored if (each := pair.posted()) is not None}
+    items = {
+        item.opened_by.id: item for item in open_items(posted.values(), evidence_about(connection, posted.values()))
+    }
+    settling = {settlement.by.id for item in items.values() for settlement in item.settlements}
+    for pair in stored:
+        if payer is not None and payer.casefold() not in (pair.payer or "").casefold():
+            continue
+        item = items.get(pair.id)
+        if item is None and pair.id in settling:
+            continue
+        record = _record(pair, item, pair.id in posted, today)
+        if not only_open or record["status"] in ("open", "not-posted"):
+            yield record
+
+
+def balances_that_differ(connection: Connection) -> list[tuple[str, int, int]]:
+    """(payer, cents its items leave, cents on the account payer_balances) where the two are not the same."""
+    posted = [each for pair in stored_pairs(connection) if (each := pair.posted()) is not None]
+    remaining: dict[str, int] = defaultdict(int)
+    for item in open_items(posted, evidence_about(connection, posted)):
+        remaining[item.opened_by.payer] += item.remaining_cents
+    entered = payer_balances(connection)
+    payers = sorted(remaining.keys() | entered.keys())
+    both = [(payer, remaining.get(payer, 0), entered.get(payer, 0)) for payer in payers]
+    return [(payer, left, balance) for payer, left, balance in both if left != balance]
+
+
+def _record(pair: StoredPair, item: OpenItem | None, posted: bool, today: date) -> Record:
+    status = _status(item) if item else "posted" if posted else "not-posted"
+    return {
+        "item_id": pair.id,
+        "payer": pair.payer,
+        "reason": pair.reason,
+        "meaning": meaning_of_provider_reason(pair.reason),
+        "reference": pair.reference or None,
+        "opened_on": pair.day.isoformat() if pair.day else None,
+        "opened_by_trace": pair.trace_number,
+        "cents": item.cents if item else pair.cents,
+        "remaining_cents": item.remaining_cents if item else None,
+        "age_days": _age(pair, item, status, today),
+        "status": status,
+        "in_words": _in_words(pair, item, status),
+        "settlements": [
+            {
+                "trace_number": each.by.trace_number,
+                "date": each.by.day.isoformat(),
+                "reason": each.by.reason,
+                "reference": each.by.reference or None,
+                "cents": each.cents,
+            }
+            for each in (item.settlements if item else ())
+        ],
+    }
+
+
+def _status(item: OpenItem) -> str:
+    return "open" if item.open else "acknowledged" if item.acknowledged else "settled"
+
+
+def _age(pair: StoredPair, item: OpenItem | None, status: str, today: date) -> int | None:
+    """Days an item has been open, or was until the last pair settled it; days a pair has waited to be posted."""
+    if pair.day is None or status in ("posted", "acknowledged"):
+        return None
+    until = max(each.by.day for each in item.settlements) if item and status == "settled" else today
+    return (until - pair.day).days
+
+
+def _in_words(pair: StoredPair, item: OpenItem | None, status: str) -> str:
+    """Who owes whom, for people."""
+    if status == "not-posted":
+        return f"not posted: {_why_left(pair)}"
+    if item is None:
+        if not pair.cents:
+            return "posted"
+        if is_interest(pair.reason):
+            return f"posted: interest {'income' if pair.cents < 0 else 'taken back'}"
+        return f"posted: the payer {'gave' if pair.cents < 0 else 'kept'} it for good"
+    if status == "settled":
+        return "settled"
+    amount = dollars(abs(item.remaining_cents))
+    if status == "acknowledged":
+        return f"the payer confirms the refund of {amount} the office sent; enter that refund against it"
+    return _open_in_words(item.opened_by, item.remaining_cents < 0, amount)
+
+
+def _open_in_words(pair: PostedPair, owed_to_payer: bool, amount: str) -> str:
+    reason = provider_reason(pair.reason)
+    code = pair.reason.strip().upper()
+    if reason is not None and reason.group == "advance":
+        return f"the payer paid {amount} ahead" if owed_to_payer else f"the payer took back {amount} paid ahead"
+    if reason is not None and reason.group == "withholding":
+        return f"the payer gave {amount} it may take back" if owed_to_payer else f"the payer keeps back {amount}"
+    if not owed_to_payer:
+        return f"the payer took {amount} for something not in these books"
+    if code == "72":
+        return f"the payer says we sent back {amount}; hold it against the refund sent"
+    return f"we owe the payer {amount}"
+
+
+def _why_left(pair: StoredPair) -> str:
+    why = why_not_posted(pair.reason, pair.cents)
+    if why is not None:
+        return why
+    if pair.was_posted:
+        return "its posting was taken back"
+    for each in json.loads(pair.findings):
+        if each["severity"] == "hold" or (each["code"] == INTEREST_DIFFERS and is_interest(pair.reason)):
+            return str(each["message"])
+    return "left to a person"
+
+
+def balances_in_words(records: Iterable[Record]) -> list[str]:
+    """One sentence for each payer with something open: what is owed to it, what it took."""
+    owed: dict[str, list[int]] = {}
+    for record in records:
+        if record["status"] == "open":
+            sums = owed.setdefault(record["payer"] or "unnamed payer", [0, 0])
+            sums[record["remaining_cents"] > 0] += abs(record["remaining_cents"])
+    sentences = []
+    for payer, (ours, theirs) in owed.items():
+        parts = [f"{dollars(ours)} of {payer}'s money is with us"] if ours else []
+        parts += [f"{dollars(theirs)} taken by {payer} is not accounted for"] if theirs else []
+        sentences.append("; ".join(parts) + ".")
+    return sentences
