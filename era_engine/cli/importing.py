@@ -1,10 +1,15 @@
 """era import."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from era_engine.cli import options
+
+if TYPE_CHECKING:
+    from era_engine.practice.claims_837 import SentClaims
+    from era_engine.store.sent_claims import SentImported
 
 
 @click.group(name="import", epilog="Example: era import claims claims.csv --home office")
@@ -12,25 +17,119 @@ def command() -> None:
     """Load what the office expects from insurers."""
 
 
-@command.command(epilog="Example: era import claims claims.csv --home office")
+@command.command(epilog="Example: era import claims claims.csv sent_today.837 --home office")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @options.home
 def claims(files: tuple[Path, ...], home: Path | None) -> None:
-    """Load claims with their expected amounts from CSV, one row for each procedure.
+    """Load the claims the office sent: from CSV with expected amounts, or from X12 837, dental or professional.
 
-    A file is taken whole or not at all; every bad row is listed. A claim imported again is updated while nothing is
-    posted against it. Columns: claim_number, patient_id, last_name, first_name, birth_date, subscriber_id, plan_count,
-    plan_ordinal, payer_id, payer_name, location, line_number, procedure_code, service_date, fee, expected_insurance,
-    expected_write_off.
+    Which of the two a file is shows its content. A file is taken whole or not at all; every fault is listed. A claim
+    imported again is updated while nothing is posted against it.
+
+    CSV has one row for each procedure. Columns: claim_number, patient_id, last_name, first_name, birth_date,
+    subscriber_id, plan_count, plan_ordinal, payer_id, payer_name, location, line_number, procedure_code, service_date,
+    fee, expected_insurance, expected_write_off.
+
+    What is expected for an 837's claims follows from `era import fees`, before or after. Voids (CLM05-3 = 8) and
+    predeterminations (CLM19 = PB) add no claim; a void makes what its claim expects unknown.
     """
     from era_engine.cli.output import count
     from era_engine.office import open_books
+    from era_engine.practice.claims_837 import is_x12, read_sent_claims
     from era_engine.practice.claims_csv import read_claims
     from era_engine.store.practice import save_claims
+    from era_engine.store.sent_claims import save_sent_claims
 
     with open_books(home) as (_, _, database):
         for file in files:
-            found = read_claims(file)
+            if is_x12(file):
+                sent = read_sent_claims(file)
+                with database.writing() as connection:
+                    saved = save_sent_claims(connection, sent, file)
+                click.echo(f"{file}: {count(saved.claims.added, 'claim')} added, {saved.claims.updated:,} updated.")
+                _tell_more(sent, saved)
+            else:
+                found = read_claims(file)
+                with database.writing() as connection:
+                    imported = save_claims(connection, found)
+                click.echo(f"{file}: {count(imported.added, 'claim')} added, {imported.updated:,} updated.")
+
+
+def _tell_more(sent: "SentClaims", saved: "SentImported") -> None:
+    """What of an 837 did not simply become a claim."""
+    from era_engine.cli.output import count
+
+    if saved.without_expected:
+        told = "has a line" if saved.without_expected == 1 else "have a line"
+        click.echo(f"  {count(saved.without_expected, 'claim')} {told} without expected amount: see era import fees.")
+    for number in sent.voided:
+        known = "nothing is expected for it now" if number in saved.voided else "not known as an open claim"
+        click.echo(f"  Void of claim {number}: {known}.")
+    if sent.predeterminations:
+        click.echo(f"  {count(sent.predeterminations, 'predetermination')} passed over: nothing is paid on it.")
+
+
+@command.command(epilog="Example: era import fees fees.csv --home office")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@options.home
+def fees(files: tuple[Path, ...], home: Path | None) -> None:
+    """Load what payers allow for procedures, from CSV, and expect it for the claims of 837 files.
+
+    Columns: payer (its id as in the claim, or its name), procedure, allowed (an amount like 120.00), percent (covered,
+    0 to 100 without a sign). A line's expected insurance is the allowed amount, but no more than was charged, times the
+    percentage, rounded half up to the cent. A file is taken whole or not at all; a fee imported again is updated, and
+    with it every open line it is for. Claims from CSV, and those to a second or later plan, are not touched.
+    """
+    from era_engine.cli.output import count
+    from era_engine.clock import today
+    from era_engine.office import open_books
+    from era_engine.practice.fees_csv import read_fees
+    from era_engine.store.fees import save_fees
+
+    with open_books(home) as (_, _, database):
+        for file in files:
+            found = read_fees(file, f"{file.name} of {today()}")
             with database.writing() as connection:
-                imported = save_claims(connection, found)
-            click.echo(f"{file}: {count(imported.added, 'claim')} added, {imported.updated:,} updated.")
+                imported = save_fees(connection, found)
+            click.echo(f"{file}: {count(imported.added, 'fee')} added, {imported.updated:,} updated.")
+            if imported.lines_changed:
+                click.echo(f"  Another amount is expected now for {count(imported.lines_changed, 'claim line')}.")
+
+
+@command.command(epilog="Example: era import bank statement.ach --home office")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@options.home
+def bank(files: tuple[Path, ...], home: Path | None) -> None:
+    """Load insurance money that reached the bank, for `era deposits` and the hold deposit-not-received.
+
+    A file is a NACHA file, of which the health care claim payments are taken (CCD entries described HCCLAIMPMT), or a
+    CSV with the columns date, amount, trace and perhaps payer, originator. It is taken whole or not at all. What was
+    loaded before, from a file of the same kind, is not loaded again: load each account from one kind of file.
+    """
+    from era_engine.bank.files import read_bank_file
+    from era_engine.cli.output import count
+    from era_engine.clock import now
+    from era_engine.office import open_books
+    from era_engine.store.deposits import add_deposits
+
+    with open_books(home) as (_, _, database):
+        for file in files:
+            found = read_bank_file(file)
+            with database.writing() as connection:
+                done = add_deposits(connection, found.deposits, file.name, now())
+            passed_over = found.passed_over + found.without_money
+            click.echo(
+                f"{file}: {count(done.added, 'deposit')} added, {done.known:,} known already,"
+                f" {passed_over:,} passed over."
+            )
+            for told, number in (
+                ("no health care claim payment", found.passed_over),
+                ("without money", found.without_money),
+                (
+                    "deposits without a trace number, which no payment matches",
+                    sum(not each.trace_number for each in found.deposits),
+                ),
+                ("deposits that take money back", sum(each.cents < 0 for each in found.deposits)),
+            ):
+                if number:
+                    click.echo(f"  {told}: {number:,}")

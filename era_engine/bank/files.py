@@ -1,0 +1,42 @@
+"""A file from the bank: a NACHA file or a simple CSV, told apart by content. All of it or nothing of it."""
+
+from pathlib import Path
+
+from era_engine.bank.deposits_csv import read_deposits_csv
+from era_engine.bank.model import BankFile
+from era_engine.bank.nacha import read_nacha
+from era_engine.errors import ClaimsFileError
+from era_engine.practice.file_faults import FileFaults
+
+_NACHA_BEGINS = b"101"  # file header record, priority code 01
+
+
+def read_bank_file(path: Path) -> BankFile:
+    """The insurance money a bank's file tells of, in its order, in cents.
+
+    Raises ClaimsFileError that lists everything wrong by line and column where anything at all is wrong.
+    """
+    faults = FileFaults(path)
+    remedy = "Correct the file and import it again; nothing of it was taken."
+    try:
+        content = path.read_bytes()
+        if content.lstrip(b"\xef\xbb\xbf\r\n").startswith(_NACHA_BEGINS):
+            remedy = "Get the file from the bank again, whole and as it is; nothing of it was taken."
+            found = read_nacha(_text(content), faults)
+        else:
+            found = read_deposits_csv(path, faults)
+    except OSError as error:
+        raise ClaimsFileError(
+            f"{path}: cannot be read: {error.strerror}.", "Name a file of the bank that exists and may be read."
+        ) from None
+    if faults.count:
+        raise ClaimsFileError(faults.error().problem, remedy)
+    return found
+
+
+def _text(content: bytes) -> str:
+    """One character for each position, whichever way the bank wrote letters beyond ASCII."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", errors="replace")

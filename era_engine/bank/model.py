@@ -1,0 +1,52 @@
+"""Money that reached the bank, as its files tell it."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date
+from hashlib import sha256
+from typing import NamedTuple
+
+
+class Deposit(NamedTuple):
+    """One movement of insurance money in a bank's file.
+
+    cents: negative where money was taken back. trace_number: in capitals without blanks around it, "" where the bank
+    gave none. originator: who issued it (TRN03). place: where it stands in its file. identity: the same whenever the
+    bank tells the same movement again.
+    """
+
+    date: date
+    cents: int
+    trace_number: str
+    originator: str | None
+    payer: str | None
+    place: str
+    identity: str
+
+
+class BankFile(NamedTuple):
+    """The insurance money of one file; how many entries are none, and how many carry no money."""
+
+    deposits: tuple[Deposit, ...]
+    passed_over: int = 0
+    without_money: int = 0
+
+
+def identified(told: Iterable[tuple[tuple[str, ...], Deposit]]) -> tuple[Deposit, ...]:
+    """Deposits with their identities, made of what the bank wrote of each.
+
+    Equal ones within a file are counted apart: a payer that pays twice has paid twice.
+    """
+    before: Counter[tuple[str, ...]] = Counter()
+    deposits = []
+    for written, deposit in told:
+        before[written] += 1
+        content = json.dumps([*written, before[written]])
+        deposits.append(deposit._replace(identity=sha256(content.encode()).hexdigest()))
+    return tuple(deposits)
+
+
+def trace_number(written: str) -> str:
+    """A trace number as it is compared: without blanks around it, in capitals."""
+    return written.strip().upper()

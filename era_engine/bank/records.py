@@ -1,0 +1,38 @@
+"""Deposits and payments as they are told: plain dicts, ready for JSON."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from era_engine.bank.matching import Pairing
+
+Record = dict[str, Any]
+
+
+def deposit_records(pairings: Iterable[Pairing], today: date) -> list[Record]:
+    """One record for each pairing. `age_days`: how long, in calendar days, one of the two has waited for the other."""
+    return [_record(pairing, today) for pairing in pairings]
+
+
+def _record(pairing: Pairing, today: date) -> Record:
+    deposit, payment = pairing.deposit, pairing.payment
+    deposit_date, payment_date = deposit and deposit.date, payment and payment.date
+    since = deposit_date or payment_date
+    return {
+        "status": pairing.status,
+        "reason": pairing.reason,
+        "trace_number": (payment.trace_number if payment else deposit.trace_number if deposit else None) or None,
+        "payer": (payment and payment.payer) or (deposit and deposit.payer),
+        "originator": (payment and payment.originator) or (deposit and deposit.originator),
+        "deposit_date": deposit_date and deposit_date.isoformat(),
+        "deposit_cents": deposit and deposit.cents,
+        "payment_date": payment_date and payment_date.isoformat(),
+        "payment_cents": payment and payment.cents,
+        "off_by_cents": pairing.off_by_cents,
+        "business_days_apart": pairing.days_apart,
+        "age_days": (today - since).days if since and pairing.status == "waiting" else None,
+        "payment_id": payment and payment.id,
+        "file": payment and payment.file,
+        "deposit_id": deposit and deposit.id,
+        "deposit_source": deposit and deposit.source,
+    }
