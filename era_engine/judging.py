@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import date
 from itertools import islice
 from typing import NamedTuple
 
@@ -11,16 +10,19 @@ from sqlalchemy import Connection
 from era_engine.clock import now, today
 from era_engine.decisions.decision import decide
 from era_engine.decisions.facts import FactValue
-from era_engine.decisions.observation import BookEvidence, Mode, PaymentEvidence, claim_facts, payment_facts
-from era_engine.ledger.entries import Entry, entries_for
+from era_engine.decisions.observation import REVERSAL, Mode, PaymentEvidence, claim_facts, payment_facts
+from era_engine.evidence import Books, Gathered
+from era_engine.ledger.entries import Entry, entries_for, reversal_entry
 from era_engine.office import Office
-from era_engine.practice.matching import match_lines
-from era_engine.practice.model import Claim
+from era_engine.provider_posting import AdjustmentsPosted, post_certain_adjustments
 from era_engine.remittance.balance import balance_findings
 from era_engine.remittance.model import ClaimPayment, Remittance
-from era_engine.store import books, files, practice
+from era_engine.store import books, files
 from era_engine.store.books import Circumstances, Judged
+from era_engine.store.deposits import deposit_received
 from era_engine.store.files import FileRow
+from era_engine.store.provider_adjustments import add_provider_adjustments
+from era_engine.store.stored_payments import StoredPayment, ToJudge
 from era_engine.x12.finding import Finding
 
 BATCH = 500  # claims looked up, decided and written at a time
@@ -38,6 +40,7 @@ class PaymentDone(NamedTuple):
     posted_cents: int
     left: int
     left_cents: int
+    adjustments: AdjustmentsPosted
     findings: tuple[Finding, ...]
 
 
@@ -73,30 +76,42 @@ def decide_payment(
             other = files.payment_with_content(connection, remittance)
             assert other is not None
             return _repeated(connection, file, remittance, other)
-        adjustments = sum(1 for each in remittance.provider_adjustments if each.cents != 0)
-        evidence = PaymentEvidence(findings, adjustments, files.payee_ids(remittance))
-        on = remittance.payment.payment_date or today()
-        memo = memo_of(remittance.payer.name if remittance.payer else None, remittance.payment.trace_number)
-        judge = Judge(office, connection, "auto", payment_id, evidence, remittance.claim_number_counts, on, memo)
+        add_provider_adjustments(connection, payment_id, remittance.provider_adjustments)
+        stored = StoredPayment(
+            payment_id,
+            file.name,
+            remittance.payment.trace_number,
+            remittance.payment.originator,
+            remittance.payer.name if remittance.payer else None,
+            remittance.payment.payment_date,
+            remittance.payment.payment_cents,
+            files.payee_ids(remittance),
+            sum(1 for each in remittance.provider_adjustments if each.cents != 0),
+            findings,
+            remittance.separators,
+        )
+        judge = Judge(office, connection, "auto", stored)
         totals: Counter[str] = Counter()
-        while batch := list(islice(claims, BATCH)):
-            judged = judge.judge(batch)
+        interest = _Interest()
+        for batch in _batches(interest.noted(claims), remittance.claim_number_counts):
+            judged = judge.judge([ToJudge(each) for each in batch])
             ids = books.add_claim_payments(connection, payment_id, judged)
             judge.record(ids, judged)
             for each in judged:
                 totals[each.decision.outcome] += 1
                 totals[f"{each.decision.outcome}_cents"] += each.payment.paid_cents or 0
-    paid = remittance.payment
+        adjustments = judge.post_provider_adjustments(interest.cents)
     return PaymentDone(
         file.name,
         payment_id,
-        paid.trace_number,
-        remittance.payer.name if remittance.payer else None,
-        paid.payment_cents,
+        stored.trace_number,
+        stored.payer,
+        stored.payment_cents,
         totals["post"],
         totals["post_cents"],
         totals["manual"],
         totals["manual_cents"],
+        adjustments,
         findings,
     )
 
@@ -104,64 +119,102 @@ def decide_payment(
 class Judge:
     """Decides batches of claim payments of one payment, in one mode, within the caller's transaction."""
 
-    def __init__(
-        self,
-        office: Office,
-        connection: Connection,
-        mode: Mode,
-        payment_id: int,
-        evidence: PaymentEvidence,
-        claim_number_counts: dict[str, int],
-        on: date,
-        memo: str,
-    ) -> None:
+    def __init__(self, office: Office, connection: Connection, mode: Mode, payment: StoredPayment) -> None:
         self._office, self._connection, self._mode = office, connection, mode
-        self._facts: dict[str, FactValue] = payment_facts(evidence, office.settings, mode)
-        self._payment_id, self._counts = payment_id, claim_number_counts
-        self._on = on
-        self._circumstances = Circumstances(
-            now(), mode, office.rule_set.content_hash, office.settings.content_hash, memo
+        required = office.settings.deposits.required
+        evidence = PaymentEvidence(
+            payment.findings,
+            payment.provider_adjustments,
+            payment.payee_ids,
+            deposit_received(connection, payment.id) if required else None,
         )
+        self._facts: dict[str, FactValue] = payment_facts(evidence, office.settings, mode)
+        self._books = Books(connection, payment.originator, office.settings.several_plans.post == "proven")
+        self._on = payment.payment_date or today()
+        self._circumstances = circumstances_of(office, payment, mode)
 
-    def judge(self, batch: Sequence[ClaimPayment]) -> list[Judged]:
+    def judge(self, batch: Sequence[ToJudge]) -> list[Judged]:
         """Decide a batch; nothing is written yet."""
-        numbers = {payment.claim_number for payment in batch}
-        known = practice.find_claims(self._connection, numbers)
-        posted = practice.posted_claims(self._connection, known)
-        elsewhere = practice.open_elsewhere(self._connection, known, self._payment_id)
-        waiting = practice.claims_before_their_primary(self._connection, known.values())
-        return [
-            self._judge_one(
-                payment,
-                known.get(payment.claim_number),
-                BookEvidence(
-                    self._counts.get(payment.claim_number, 1) + elsewhere.get(payment.claim_number, 0),
-                    payment.claim_number in posted,
-                    payment.claim_number in waiting,
-                ),
-            )
-            for payment in batch
-        ]
+        gathered = self._books.gather(batch)
+        return [self._judge_one(each.payment, found) for each, found in zip(batch, gathered, strict=True)]
 
     def record(self, claim_payment_ids: Sequence[int], judged: Sequence[Judged]) -> list[int]:
         """Write decisions and entries down; returns the decisions' ids."""
         return books.add_decisions(self._connection, claim_payment_ids, judged, self._circumstances)
 
-    def _judge_one(self, payment: ClaimPayment, claim: Claim | None, evidence: BookEvidence) -> Judged:
+    def record_again(self, waiting: Sequence[ToJudge], judged: Sequence[Judged]) -> list[int]:
+        """The same for claim payments that were written down before."""
+        ids = [each.id for each in waiting if each.id is not None]
+        books.judged_again(self._connection, ids, judged)
+        return self.record(ids, judged)
+
+    def post_provider_adjustments(self, interest_cents: int | None) -> AdjustmentsPosted:
+        """Enter what is certain of the payment's provider-level adjustments.
+
+        `interest_cents`: the claims' interest (AMT*I), None where none is stated.
+        """
+        return post_certain_adjustments(
+            self._connection, self._office.engine, self._circumstances, self._facts, self._on, interest_cents
+        )
+
+    def _judge_one(self, payment: ClaimPayment, gathered: Gathered) -> Judged:
+        evidence, lines, takes_back = gathered
         findings = (*payment.findings, *balance_findings(payment))
-        lines = match_lines(payment, claim) if claim is not None else None
-        facts = claim_facts(self._facts, payment, findings, claim, lines, evidence, self._office.settings, self._mode)
+        facts = claim_facts(self._facts, payment, findings, lines, evidence, self._office.settings, self._mode)
         decision = decide(self._office.engine, facts)
         entries: tuple[Entry, ...] = ()
+        taken_back: tuple[int, books.State] | None = None
         if decision.outcome == "post":
             assert lines is not None, "only a claim of the office is posted"
-            entries = entries_for(payment, lines, self._on, mark="A")
-        return Judged(payment, claim, decision, entries, findings)
+            if payment.status == REVERSAL:
+                assert takes_back is not None, "a reversal posts only where it takes something back"
+                posted = takes_back.decision
+                entries = (reversal_entry(posted.postings, posted.decision_id, self._on, mark="A"),)
+                taken_back = (takes_back.claim_payment_id, "reversed")
+            else:
+                write_off = facts["write_off_cents"]
+                assert isinstance(write_off, int)
+                entries = entries_for(payment, lines, self._on, "A", write_off)
+        return Judged(payment, evidence.match, decision, entries, findings, taken_back)
 
 
-def memo_of(payer: str | None, trace_number: str) -> str:
-    """What the entries of a payment say about it."""
-    return f"{payer or 'unnamed payer'} {trace_number}".strip()
+class _Interest:
+    """Sums the interest the claims state (AMT*I) as they pass; `cents` is None where none does."""
+
+    def __init__(self) -> None:
+        self.cents: int | None = None
+
+    def noted(self, claims: Iterator[ClaimPayment]) -> Iterator[ClaimPayment]:
+        for claim in claims:
+            for qualifier, amount in claim.amounts:
+                if qualifier == "I" and amount is not None:
+                    self.cents = (self.cents or 0) + amount
+            yield claim
+
+
+def _batches(claims: Iterator[ClaimPayment], counts: dict[str, int]) -> Iterator[list[ClaimPayment]]:
+    """Claims by the batch; those that share a claim number come last and together, so that each sees the others."""
+    shared: list[ClaimPayment] = []
+
+    def single() -> Iterator[ClaimPayment]:
+        for claim in claims:
+            if claim.claim_number in counts:
+                shared.append(claim)
+            else:
+                yield claim
+
+    alone = single() if counts else claims
+    while batch := list(islice(alone, BATCH)):
+        yield batch
+    if shared:
+        yield shared
+
+
+def circumstances_of(office: Office, payment: StoredPayment, mode: str) -> Circumstances:
+    """What all decisions made on a payment now have in common."""
+    memo = f"{payment.payer or 'unnamed payer'} {payment.trace_number}".strip()
+    rules, settings = office.rule_set.content_hash, office.settings.content_hash
+    return Circumstances(payment.id, now(), mode, rules, settings, memo)
 
 
 def _changed(remittance: Remittance) -> Finding:

@@ -34,7 +34,7 @@ def open_office(folder: Path | None) -> Iterator[Office]:
     """Open a home for deciding. Raises SettingsError or RulesError before the database is touched."""
     home = find_home(folder)
     settings = load_settings(home.root)
-    rule_set = load_rule_set(rules_in_force(home, settings))
+    rule_set = load_rule_set(rules_in_force(home, settings)).with_choices(settings.holds)
     engine = Engine(rule_set)
     database = Database(settings.database_url(home.root))
     try:

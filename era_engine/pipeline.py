@@ -10,6 +10,7 @@ from era_engine.custody import Received
 from era_engine.errors import UsageError
 from era_engine.judging import PaymentDone, PaymentRepeated
 from era_engine.office import Office, keep_versions
+from era_engine.reconsidering import PaymentReconsidered, reconsider
 from era_engine.remittance.conformance import conformance_findings
 from era_engine.remittance.survey import Survey, not_used, read_payments, survey
 from era_engine.store import files
@@ -33,7 +34,7 @@ class FileDone(NamedTuple):
     duplicate_of: str | None
 
 
-Event = FileOpened | PaymentDone | PaymentRepeated | FileDone
+Event = FileOpened | PaymentDone | PaymentRepeated | PaymentReconsidered | FileDone
 
 
 def run(office: Office, paths: Iterable[Path]) -> Iterator[Event]:
@@ -52,6 +53,8 @@ def run(office: Office, paths: Iterable[Path]) -> Iterator[Event]:
             yield from _work_on(office, received)
         for received in custody.interrupted(office.home, office.database):
             yield from _work_on(office, received)  # last, so that one that breaks a run keeps no other waiting
+        keep_versions(office)
+        yield from reconsider(office)
 
 
 def rehearse(office: Office, paths: Iterable[Path]) -> Iterator[Event]:
@@ -70,6 +73,8 @@ def rehearse(office: Office, paths: Iterable[Path]) -> Iterator[Event]:
                     connection, office.home.identity, source, custody.readable_name(path), None, now()
                 )
             yield from _work_on(office, Received(row, source, repeats))
+        keep_versions(office)
+        yield from reconsider(office)
 
 
 def _work_on(office: Office, received: Received) -> Iterator[Event]:

@@ -25,8 +25,11 @@ class LogReader:
         self._connection, self._dry_run = connection, dry_run
         self._rule_sets = lru_cache(maxsize=32)(self._load_rule_set)
 
-    def _load_rule_set(self, content_hash: str) -> RuleSet:
-        return rule_set_from_json(log.rule_set_content(self._connection, content_hash))
+    def _load_rule_set(self, ruleset: str, settings: str) -> RuleSet:
+        """The rule set, with the holds that the settings of the time let warn."""
+        rule_set = rule_set_from_json(log.rule_set_content(self._connection, ruleset))
+        chosen = json.loads(log.settings_content(self._connection, settings)).get("holds", {})
+        return rule_set.with_choices(chosen)
 
     def records(self, wanted: Filters) -> Iterator[Record]:
         """One record for each decision, in the order they were made."""
@@ -35,17 +38,17 @@ class LogReader:
 
     def explained(self, decided: Decided) -> Explanation:
         """Every rule and condition as it stood when the decision was made."""
-        return explain(self._rule_sets(decided.ruleset), json.loads(decided.facts))
+        return explain(self.rule_set(decided), json.loads(decided.facts))
 
     def record(self, decided: Decided) -> Record:
         return self._record(decided)
 
     def rule_set(self, decided: Decided) -> RuleSet:
-        return self._rule_sets(decided.ruleset)
+        return self._rule_sets(decided.ruleset, decided.settings)
 
     def _record(self, decided: Decided) -> Record:
         facts = json.loads(decided.facts)
-        indicators = self._rule_sets(decided.ruleset).indicators[decided.indicators]
+        indicators = self.rule_set(decided).shown(decided.indicators)
         return {
             "decision_id": None if self._dry_run else decided.decision_id,
             "decided_at": decided.decided_at,
@@ -79,6 +82,15 @@ class LogReader:
             "explanation": decided.explanation,
             "ruleset": decided.ruleset,
             "settings": decided.settings,
+            "payment_id": decided.payment_id,
+            "claim_payment_id": decided.claim_payment_id,
+            "state": decided.state,
+            "matched_claim": decided.office_claim,
+            "match_step": decided.match_step,
+            "warnings": decided.warnings.split(),
+            "act": decided.act,
+            "by": decided.decided_by,
+            "note": decided.note,
         }
 
 
@@ -150,8 +162,9 @@ def ledger_records(
 def payment_records(connection: Connection, status: str) -> Iterator[Record]:
     """One record for each payment: `completed` when every claim on it is posted, else `open`."""
     for summary in log.payment_summaries(connection):
-        # A payment without claims (interest alone, say) still waits for a person: nobody has entered its money.
-        state = "completed" if summary.posted == summary.claims > 0 else "open"
+        done = summary.posted + summary.closed == summary.claims and summary.adjustments_left == 0
+        # A payment of which nothing is in the books (no claim, no adjustment) still waits: nobody entered its money.
+        state = "completed" if done and summary.claims + summary.adjustments > 0 else "open"
         if status in ("all", state):
             yield {**summary._asdict(), "payment_date": _iso(summary.payment_date), "status": state}
 

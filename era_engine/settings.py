@@ -25,6 +25,7 @@ from pydantic import (
 )
 
 from era_engine.errors import SettingsError
+from era_engine.money import cents
 from era_engine.settings_faults import describe_faults
 
 DEFAULT_TOML = """\
@@ -33,6 +34,7 @@ DEFAULT_TOML = """\
 database = "sqlite:///era.db"        # in this folder; or postgresql+psycopg://USER:PASSWORD@HOST/NAME
 conformance = "report"               # implementation-guide check: off, report or require
 # rules = "rules"                    # a folder of rules in place of those that came with era-engine
+review_reasons = ["16", "50", "97", "226", "242", "250", "251", "252", "B7"]  # a person sees them, in any group
 
 [era_payment_options.auto_post]      # era run
 enabled = true
@@ -42,8 +44,24 @@ minimum_percent = 95                 # paid, in percent of expected; 0 to 100, d
 enabled = true
 minimum_percent = 90
 
+[era_payment_options.partial_payment]    # a payment below the percentage, but of at least this amount
+enabled = false
+minimum_amount = "50.00"
+
 [ledger_options]
 auto_post_contracted_write_offs = true
+
+[several_plans]                      # never, or proven: where the books prove that nothing is posted twice
+post = "never"
+
+[reversals]                          # a reversal that takes back exactly what was posted may post by itself
+post_exact = false
+
+[deposits]                           # a payment waits until `era import bank` has shown its money
+required = false
+
+[holds]                              # any hold of `era rules show` as "hold" or "warn"
+# procedure-mismatch = "warn"
 
 [practice]                           # where given, a payment to another payee is left to a person
 # npi = "1234567893"                 # the payee's NPI
@@ -93,6 +111,29 @@ def _tax_id(tax_id: str) -> str:
     return tax_id.replace("-", "")
 
 
+def _amount(value: object) -> int:
+    if not isinstance(value, str):
+        raise ValueError("not an amount in quotes")
+    amount = cents(value)
+    if amount < 0:
+        raise ValueError("negative")
+    return amount
+
+
+def _amount_text(amount: int) -> str:
+    return f"{amount // 100}.{amount % 100:02d}"
+
+
+def _tuple(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _reason(reason: str) -> str:
+    if not re.fullmatch("[A-Z]{0,2}[0-9]{1,4}", reason):
+        raise ValueError("not a reason code")
+    return reason
+
+
 def _database(url: str) -> str:
     if not _SQLITE.fullmatch(url) and not _POSTGRESQL.fullmatch(url):
         raise ValueError("not a database URL this program knows")
@@ -128,6 +169,15 @@ class QuickPostOption(PostingOption):
     minimum_percent: Percent = Field(default=Decimal(90), description=_PERCENT)
 
 
+class PartialPaymentOption(_Table):
+    """Whether a payment below the minimum percentage may post from a minimum amount (cents) on."""
+
+    enabled: bool = Field(default=False, description=_FLAG)
+    minimum_amount: Annotated[int, BeforeValidator(_amount), PlainSerializer(_amount_text, when_used="json")] = Field(
+        default=5000, description='an amount in quotes, such as "50.00"'
+    )
+
+
 class PaymentOptions(_Table):
     auto_post: PostingOption = Field(
         default=PostingOption(), description="a table, begun by the line [era_payment_options.auto_post]"
@@ -135,10 +185,31 @@ class PaymentOptions(_Table):
     quick_post: QuickPostOption = Field(
         default=QuickPostOption(), description="a table, begun by the line [era_payment_options.quick_post]"
     )
+    partial_payment: PartialPaymentOption = Field(
+        default=PartialPaymentOption(), description="a table, begun by the line [era_payment_options.partial_payment]"
+    )
 
 
 class LedgerOptions(_Table):
     auto_post_contracted_write_offs: bool = Field(default=True, description=_FLAG)
+
+
+class SeveralPlans(_Table):
+    """Whether a claim of a patient with several plans may post by itself."""
+
+    post: Literal["never", "proven"] = Field(default="never", description='one of "never", "proven"')
+
+
+class Reversals(_Table):
+    """Whether a reversal that takes back exactly what was posted may post by itself."""
+
+    post_exact: bool = Field(default=False, description=_FLAG)
+
+
+class Deposits(_Table):
+    """Whether a payment waits for its money."""
+
+    required: bool = Field(default=False, description=_FLAG)
 
 
 class Practice(_Table):
@@ -165,11 +236,23 @@ class Settings(_Table):
     rules: Annotated[str, AfterValidator(_rules_folder)] | None = Field(
         default=None, description='an existing folder, named relative to the home, such as "rules"'
     )
+    review_reasons: Annotated[tuple[Annotated[str, AfterValidator(_reason)], ...], BeforeValidator(_tuple)] = Field(
+        default=("16", "50", "97", "226", "242", "250", "251", "252", "B7"),
+        description='a list of adjustment reason codes in quotes, such as ["16", "97", "B7"]',
+    )
     era_payment_options: PaymentOptions = Field(
         default=PaymentOptions(), description="a table, begun by the line [era_payment_options.auto_post]"
     )
     ledger_options: LedgerOptions = Field(
         default=LedgerOptions(), description="a table, begun by the line [ledger_options]"
+    )
+    several_plans: SeveralPlans = Field(
+        default=SeveralPlans(), description="a table, begun by the line [several_plans]"
+    )
+    reversals: Reversals = Field(default=Reversals(), description="a table, begun by the line [reversals]")
+    deposits: Deposits = Field(default=Deposits(), description="a table, begun by the line [deposits]")
+    holds: dict[str, Literal["hold", "warn"]] = Field(
+        default={}, description='"hold" or "warn" for the id of a hold, such as procedure-mismatch = "warn"'
     )
     practice: Practice = Field(default=Practice(), description="a table, begun by the line [practice]")
 

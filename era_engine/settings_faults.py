@@ -41,7 +41,8 @@ def _fields(model: type[BaseModel], above: Keys) -> Iterator[tuple[Keys, FieldIn
 def _not_allowed(keys: Keys, value: object, fields: Mapping[Keys, FieldInfo]) -> str:
     secret = keys[-1] == "database"
     shown = "the value (not shown, it may hold a password)" if secret else _shown(value)
-    return f"{shown} is not {fields[keys].description}."
+    field = next(fields[keys[:depth]] for depth in range(len(keys), 0, -1) if keys[:depth] in fields)
+    return f"{shown} is not {field.description}."
 
 
 def _unknown(keys: Keys, fields: Mapping[Keys, FieldInfo]) -> str:

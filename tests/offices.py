@@ -26,6 +26,7 @@ from era_engine.store.database import Database
 Record = dict[str, Any]
 AUTO, QUICK = "era_payment_options.auto_post", "era_payment_options.quick_post"
 WRITE_OFFS = "ledger_options.auto_post_contracted_write_offs"
+WITH_FORMAT = ("log", "ledger", "eras", "provider-adjustments", "deposits", "todo")
 BOTH_POSTED = "single-plan-at-least-minimum-write-offs-on"
 
 
@@ -63,7 +64,7 @@ class OfficeHome(NamedTuple):
 
     def records(self, *arguments: str | Path) -> list[Record]:
         """What a command tells in JSON; it must finish, with or without a file put aside."""
-        how = "--format=json" if arguments[0] in ("log", "ledger", "eras") else "--json"
+        how = "--format=json" if arguments[0] in WITH_FORMAT else "--json"
         ended = self.era(*arguments, how)
         assert ended.code in (0, 3), ended
         return ended.records

@@ -49,6 +49,8 @@ def test_every_help_has_an_example_that_names_its_command(words: tuple[str, ...]
 def test_the_commands_of_the_contract_are_there() -> None:
     contract = (
         *("init", "import claims", "run", "inspect", "log", "explain", "quick-post", "ledger", "eras", "verify"),
+        *("import fees", "import bank", "provider-adjustments", "deposits", "post", "undo", "match", "unmatch"),
+        *("close", "todo"),
         *("settings show", "settings check", "rules show", "rules check"),
     )
     assert {" ".join(words) for words in COMMANDS} >= set(contract)
@@ -65,7 +67,7 @@ def test_no_help_imports_what_takes_time() -> None:
         "    except SystemExit as ended:\n"
         "        assert ended.code == 0\n"
         "slow = ('sqlalchemy', 'alembic', 'psycopg', 'pydantic', 'durable_rules_engine', 'durable', 'pyx12', 'yaml',"
-        " 'rich', 'structlog', 'sqlite3', 'multiprocessing')\n"
+        " 'rich', 'structlog', 'sqlite3', 'multiprocessing', 'holidays', 'dateutil')\n"
         "print([name for name in slow if name in sys.modules], file=sys.stderr)\n"
     )
     ended = subprocess.run([sys.executable, "-c", script, repr(COMMANDS)], capture_output=True, text=True, check=True)
@@ -212,6 +214,7 @@ def test_settings_are_shown_as_they_are_in_force(sqlite_home: OfficeHome) -> Non
     assert shown["era_payment_options"] == {
         "auto_post": {"enabled": True, "minimum_percent": "95"},
         "quick_post": {"enabled": True, "minimum_percent": "33.3"},
+        "partial_payment": {"enabled": False, "minimum_amount": "50.00"},
     }
     assert (shown["conformance"], shown["database"]) == ("off", "sqlite:///era.db")
     text = sqlite_home.era("settings", "show").out
@@ -231,12 +234,12 @@ def test_another_rule_set_is_looked_at_without_a_home(tmp_path: Path) -> None:
     shutil.copytree(shipped("rules"), rules)
     checked = era("rules", "check", "--rules", rules)
     assert checked.code == 0
-    assert "✔ 8 rows and " in checked.out
+    assert "✔ 11 rows and " in checked.out
     shown = era("rules", "show", "--rules", rules)
     assert "single-plan-at-least-minimum-write-offs-on -> post" in shown.out
     assert shown.out.splitlines()[-1] in checked.out
     [as_json] = era("rules", "show", "--rules", rules, "--json").records
-    assert len(as_json["auto_posting.yaml"]) == 8
+    assert len(as_json["auto_posting.yaml"]) == 11
     (rules / "holds.yaml").unlink()
     assert era("rules", "check", "--rules", rules).code == 4
 

@@ -47,7 +47,8 @@ def test_every_cent_of_a_payment_is_posted_left_or_adjusted(
     assert posted + left - adjusted == paid["payment_cents"] == total
     for entry in home.records("ledger"):
         assert sum(each["cents"] for each in entry["postings"]) == 0
-    assert home.posted().get("insurance_deposits", 0) == posted
+    assert home.posted().get("insurance_deposits", 0) == posted - withheld
+    assert home.posted().get("payer_balances", 0) == withheld
     assert [each["posted_cents"] for each in home.records("eras")] == [posted]
     home.verified()
 

@@ -78,6 +78,7 @@ KEYS = """
     claim_status patient_id location outcome rule holds indicators patient_icon hover page_message claim_alert
     charge_cents paid_cents expected_cents minimum_percent minimum_cents write_off_cents patient_responsibility_cents
     plan_count explanation ruleset settings
+    payment_id claim_payment_id state matched_claim match_step warnings act by note
 """
 
 
@@ -87,7 +88,16 @@ def test_a_record_of_the_log_is_the_contract(week: OfficeHome) -> None:
     lasting = {key: value for key, value in record.items() if key not in ("decision_id", "decided_at")}
     assert lasting.pop("ruleset").startswith("sha256:")
     assert lasting.pop("settings").startswith("sha256:")
+    assert isinstance(lasting.pop("payment_id"), int)
+    assert isinstance(lasting.pop("claim_payment_id"), int)
     assert lasting == {
+        "state": "posted",
+        "matched_claim": "C1",
+        "match_step": "claim-number",
+        "warnings": [],
+        "act": "decide",
+        "by": None,
+        "note": None,
         "mode": "auto",
         "dry_run": False,
         "file": "001.835",
@@ -194,6 +204,7 @@ def test_an_entry_of_the_ledger_is_the_contract(week: OfficeHome) -> None:
         "trace_number": "T1",
         "patient_id": "P1",
         "memo": "DELTA DENTAL T1",
+        "made_by": None,
         "postings": [
             {"account": "contracted_write_offs", "cents": 3_000, "line": None},
             {"account": "accounts_receivable", "cents": -3_000, "line": 1},
@@ -201,10 +212,12 @@ def test_an_entry_of_the_ledger_is_the_contract(week: OfficeHome) -> None:
     }
 
 
-def test_a_payment_is_completed_when_every_claim_on_it_is_posted(week: OfficeHome) -> None:
+def test_a_payment_is_completed_when_every_claim_and_adjustment_on_it_is_posted(week: OfficeHome) -> None:
     week.run(remittance("5", after=["PLB*1234567893*20261231*L6:X*-5"], trace="T3"))
+    week.run(remittance("7", after=["PLB*1234567893*20261231*ZZ:X*-7"], trace="T4"))
+    week.run(remittance("9", trace="T5"))
     status = {each["trace_number"]: each["status"] for each in week.records("eras")}
-    assert status == {"T1": "completed", "T2": "open", "T3": "open"}
+    assert status == {"T1": "completed", "T2": "open", "T3": "completed", "T4": "open", "T5": "open"}
     for wanted in ("open", "completed"):
         told = [each["trace_number"] for each in week.records("eras", "--status", wanted)]
         assert told == [trace for trace, found in status.items() if found == wanted]

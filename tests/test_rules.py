@@ -21,7 +21,7 @@ from era_engine.shipped import shipped
 
 SHIPPED = load_rule_set(shipped("rules"))
 GALLERY = Path(__file__).parent / "errors" / "rules"
-FILES = ("auto_posting.yaml", "holds.yaml", "indicators.yaml")
+FILES = ("auto_posting.yaml", "reversals.yaml", "holds.yaml", "indicators.yaml")
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_the_first_row_reads_as_the_office_reads_it() -> None:
 
 
 def test_only_the_first_row_posts() -> None:
-    assert [row.then for row in SHIPPED.rows] == ["post"] + ["manual"] * 7
+    assert [row.then for row in SHIPPED.rows[:8]] == ["post"] + ["manual"] * 7
 
 
 def test_the_table_shows_what_the_office_sees() -> None:
@@ -107,27 +107,31 @@ def test_every_icon_has_a_symbol_and_a_word_for_the_terminal() -> None:
 
 
 def test_every_hold_is_on_and_has_a_hover_text_of_its_own() -> None:
-    assert all(hold.enabled and hold.then == "hold" for hold in SHIPPED.holds)
+    assert all(hold.enabled for hold in SHIPPED.holds)
+    assert [hold.id for hold in SHIPPED.holds if hold.then == "warn"] == ["forwarded-on"]
     assert [hold.show for hold in SHIPPED.holds] == [hold.id for hold in SHIPPED.holds]
     hovers = [SHIPPED.indicators[hold.show].hover for hold in SHIPPED.holds]
     assert len({hover for hover in hovers if hover}) == len(SHIPPED.holds)
 
 
 def test_every_hold_alerts_the_claim_and_the_patient() -> None:
-    alerts = {(SHIPPED.indicators[h.show].claim_alert, SHIPPED.indicators[h.show].patient_icon) for h in SHIPPED.holds}
-    assert alerts == {(True, "alert")}
+    shown = [SHIPPED.indicators[hold.show] for hold in SHIPPED.holds if hold.then == "hold"]
+    assert {(each.claim_alert, each.patient_icon) for each in shown} == {(True, "alert")}
 
 
 def test_every_fact_that_is_not_for_messages_alone_is_asked_by_some_rule() -> None:
-    rules = (*SHIPPED.rows, *SHIPPED.holds)
+    rules = (*SHIPPED.rows, *SHIPPED.reversals, *SHIPPED.holds)
     asked = {name for rule in rules for c in rule.when for name in (c.fact, c.other_fact) if name}
     in_messages = {name for name in FACTS if any(f"{{{name}}}" in rule.message for rule in rules)}
-    in_sentences = {"mode", "minimum_percent", "write_off_cents", "patient_responsibility_cents"}
-    assert asked | in_messages | in_sentences == set(FACTS)
+    in_sentences = {"mode", "minimum_percent", "write_off_cents", "patient_responsibility_cents", "parts"}
+    in_the_log = {"match_step", "proof", "claim_payments_for_claim", "provider_adjustments"}
+    assert asked | in_messages | in_sentences | in_the_log == set(FACTS)
 
 
-def test_the_ordinary_claim_of_the_cases_knows_every_fact() -> None:
-    assert set(ORDINARY) == set(FACTS)
+def test_the_ordinary_claim_of_the_cases_knows_every_fact_a_row_or_hold_asks() -> None:
+    of_others = {"reversal_posts", "rest_of_claim_awaited", "provider_adjustment_certain", "deposit_received"}
+    asked = {condition.fact for rule in (*SHIPPED.rows, *SHIPPED.holds) for condition in rule.when}
+    assert asked - set(ORDINARY) == of_others | {"taken_back"}
 
 
 # reading
@@ -181,12 +185,12 @@ def test_a_stored_rule_set_that_is_not_valid_any_more_is_refused() -> None:
 
 
 def test_several_operators_on_one_fact_are_all_conditions(folder: Path) -> None:
-    old, new = "{provider_adjustments: {more_than: 0}}", "{provider_adjustments: {more_than: 0, is_not: 7}}"
+    old, new = "{adjustments_to_review: {more_than: 0}}", "{adjustments_to_review: {more_than: 0, is_not: 7}}"
     change(folder / "holds.yaml", old, new)
-    [hold] = [hold for hold in load_rule_set(folder).holds if hold.id == "provider-level-adjustment"]
+    [hold] = [hold for hold in load_rule_set(folder).holds if hold.id == "adjustment-needs-review"]
     more_than, is_not = hold.when
-    assert more_than == Condition("provider_adjustments", "more_than", 0)
-    assert is_not == Condition("provider_adjustments", "is_not", 7)
+    assert more_than == Condition("adjustments_to_review", "more_than", 0)
+    assert is_not == Condition("adjustments_to_review", "is_not", 7)
 
 
 @pytest.mark.parametrize("hold", ["no-matching-claim", "expected-amount-unknown", "malformed-amount"])
@@ -260,7 +264,16 @@ def test_every_fault_is_reported_with_its_line_and_what_is_allowed(case: Path, f
 def test_a_folder_that_is_not_there_misses_all_three_files(tmp_path: Path) -> None:
     with pytest.raises(RulesError) as error:
         load_rule_set(tmp_path / "nowhere")
-    assert [line.partition(":")[0] for line in error.value.problem.splitlines()] == list(FILES)
+    missing = [line.partition(":")[0] for line in error.value.problem.splitlines()]
+    assert missing == ["auto_posting.yaml", "holds.yaml", "indicators.yaml"]
+
+
+def test_a_rule_set_without_a_table_of_reversals_decides_them_by_the_other(folder: Path) -> None:
+    (folder / "reversals.yaml").unlink()
+    older = load_rule_set(folder)
+    assert older.reversals == ()
+    assert older.table({"reversal_posts": True}) == older.rows
+    assert rule_set_from_json(older.to_json()) == older
 
 
 def test_a_folder_in_the_place_of_a_file_is_reported(folder: Path) -> None:

@@ -272,6 +272,12 @@ def test_the_reference_names_every_key_with_its_default() -> None:
         "conformance": settings.conformance,
         "rules": "none",
         "ledger_options.auto_post_contracted_write_offs": "true",
+        "review_reasons": '["16", "50", "97", "226", "242", "250", "251", "252", "B7"]',
+        "era_payment_options.partial_payment.enabled": "false",
+        "era_payment_options.partial_payment.minimum_amount": "50.00",
+        "several_plans.post": "never",
+        "reversals.post_exact": "false",
+        "deposits.required": "false",
         "practice.npi": "none",
         "practice.tax_id": "none",
     }

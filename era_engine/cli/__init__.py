@@ -19,6 +19,11 @@ _COMMANDS = {
     "explain": ("era_engine.cli.explain", "Every rule and condition behind one decision."),
     "quick-post": ("era_engine.cli.quick_post", "Post one claim, or all claims of a payment, now."),
     "ledger": ("era_engine.cli.ledger", "Journal entries."),
+    "provider-adjustments": (
+        "era_engine.cli.provider_adjustments",
+        "Money between office and payer outside the claims (PLB).",
+    ),
+    "deposits": ("era_engine.cli.deposits", "Money in the bank beside the remittances it belongs to."),
     "eras": ("era_engine.cli.eras", "Payments received, open and completed."),
     "verify": ("era_engine.cli.verify", "Prove the books."),
     "settings": ("era_engine.cli.settings", "The settings in force."),

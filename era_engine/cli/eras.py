@@ -12,7 +12,9 @@ from era_engine.cli import options
 @options.output_format("table", "json", "csv")
 @options.home
 def command(status: str, form: str, home: Path | None) -> None:
-    """Payments received. One is completed when every claim on it is posted."""
+    """Payments received. One is completed when every claim on it is posted, or closed by a person, and its
+    provider-level adjustments are entered.
+    """
     from era_engine.cli.output import Column, count, csv_lines, json_line, money, table
     from era_engine.office import open_books
     from era_engine.reports import payment_records
@@ -34,7 +36,7 @@ def command(status: str, form: str, home: Path | None) -> None:
         Column("payer"),
         Column("payment", right=True),
         Column("posted", right=True),
-        Column("claims", right=True),
+        Column("done", right=True),
         Column("left", right=True),
         Column("file"),
     )
@@ -47,7 +49,7 @@ def command(status: str, form: str, home: Path | None) -> None:
             record["payer"] or "",
             money(record["payment_cents"]),
             money(record["posted_cents"]),
-            f"{record['posted']}/{record['claims']}",
+            f"{record['posted'] + record['closed']}/{record['claims']}",
             money(record["left_cents"]),
             record["file"],
         )

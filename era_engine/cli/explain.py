@@ -22,34 +22,67 @@ def command(claim: str, trace: str | None, all_rules: bool, as_json: bool, home:
 
     Explains the newest decision on the claim, under the rules and settings it was made with.
     """
+    import json
     from dataclasses import asdict
 
     from era_engine.cli.output import json_line
     from era_engine.office import open_books
     from era_engine.reports import LogReader, decision_to_explain, payment_id_of
-    from era_engine.store.log import findings_behind, other_payments_of
+    from era_engine.store.fees import expected_amounts
+    from era_engine.store.log import findings_behind, newest_decision_by_rules, other_payments_of
 
     with open_books(home) as (_, _, database), database.reading() as connection:
         payment_id = None if trace is None else payment_id_of(connection, trace)
         decided = decision_to_explain(connection, claim, payment_id)
         reader = LogReader(connection)
-        record, explanation = reader.record(decided), reader.explained(decided)
+        record = reader.record(decided)
+        by_rules = decided if decided.mode != "manual" else newest_decision_by_rules(connection, decided)
+        explanation = reader.explained(by_rules) if by_rules is not None else None
         findings = findings_behind(connection, decided)
         others = other_payments_of(connection, decided)
+        amounts = expected_amounts(connection, decided.office_claim or decided.claim_number)
     if as_json:
-        json_line(record | {"explained": asdict(explanation), "findings": findings})
+        explained = asdict(explanation) if explanation is not None else None
+        expected = [dict(zip(("line", "procedure", "expected_cents", "from"), each, strict=True)) for each in amounts]
+        json_line(
+            record
+            | {"explained": explained, "facts": json.loads(decided.facts), "findings": findings}
+            | {"expected_amounts": expected}
+        )
     else:
         _show(record, explanation, findings, all_rules)
+        _show_expected(amounts)
         for other_id, trace_number in others:
             click.echo(f"Payment {other_id} ({trace_number}) names this claim, too: --trace {other_id} explains it.")
 
 
-def _show(record: dict[str, Any], explanation: "Explanation", findings: list[dict[str, Any]], all_rules: bool) -> None:
+def _show_expected(amounts: list[tuple[int, str, int | None, str]]) -> None:
+    """Where expected amounts come from that no CSV told."""
+    from era_engine.cli.output import money
+
+    if amounts:
+        click.echo("\nWhat the office expects for its claim, as it stands now:")
+    for line, procedure, cents, source in amounts:
+        click.echo(f"  line {line}, {procedure}: {money(cents)}; {source}")
+
+
+def _show(
+    record: dict[str, Any], explanation: "Explanation | None", findings: list[dict[str, Any]], all_rules: bool
+) -> None:
     status = "✔ posted" if record["outcome"] == "post" else "⚠ left to a person"
     click.echo(
         f"Claim {record['claim_number']}, {record['payer'] or 'unnamed payer'}, payment {record['trace_number']}"
     )
+    if record["match_step"]:
+        click.echo(f"Matched to claim {record['matched_claim']} of the office by: {record['match_step']}")
     click.echo(f"{status} ({record['mode']} mode, {record['decided_at']})")
+    if record["by"]:
+        note = f" Note: {record['note']}" if record["note"] else ""
+        click.echo(f"{record['explanation']} By {record['by']}.{note}")
+    if explanation is None:
+        return
+    if record["by"]:
+        click.echo("\nBefore that, the rules said:")
     click.echo(f"{explanation.sentence}\n")
     if explanation.smallest_change:
         click.echo(f"Only this stood in the way: {explanation.smallest_change}")
@@ -64,10 +97,10 @@ def _show(record: dict[str, Any], explanation: "Explanation", findings: list[dic
     for finding in findings:
         where = f"segment {finding['segment_number']}: " if finding["segment_number"] else ""
         click.echo(f"  {finding['severity']}: {where}{finding['message']}")
-    holds = [rule for rule in explanation.rules if rule.then == "hold"]
+    holds = [rule for rule in explanation.rules if rule.then in ("hold", "warn")]
     click.echo("\nThe table (▶ the row that applies" + ("; moot, as a hold fired)" if explanation.holds else ")"))
     for rule in explanation.rules:
-        if rule.then != "hold":
+        if rule.then not in ("hold", "warn"):
             _show_rule(rule)
     click.echo(
         f"\nHolds: {len(explanation.holds)} of {len(holds)} fired" + ("." if all_rules else "; --all shows all.")

@@ -7,8 +7,6 @@ import click
 
 from era_engine.cli import options
 
-_KINDS = {"insurance_payment": "insurance payment", "contracted_write_off": "contracted write-off"}
-
 
 @click.command(epilog="Example: era ledger --patient P1001")
 @click.option("--patient", metavar="ID", help="Entries of this patient.")
@@ -59,9 +57,9 @@ def _show(records: Any) -> None:
         head: tuple[str, ...] = (
             record["date"],
             record["mark"] or "",
-            _KINDS.get(record["kind"], record["kind"]),
-            record["claim_number"],
-            record["patient_id"],
+            record["kind"].replace("_", " ").replace("write off", "write-off"),
+            record["claim_number"] or "",
+            record["patient_id"] or "",
         )
         memo = record["memo"]
         for posting in record["postings"]:

@@ -7,6 +7,7 @@ import click
 
 from era_engine.cli import options
 
+_ACTS = {"undo": "undone", "match": "matched", "unmatch": "unmatched", "close": "closed"}
 _DAY = click.DateTime(["%Y-%m-%d"])
 
 
@@ -14,11 +15,13 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 @click.option("--since", type=_DAY, metavar="YYYY-MM-DD", help="Decided on this day (UTC) or later.")
 @click.option("--until", type=_DAY, metavar="YYYY-MM-DD", help="Decided on this day (UTC) or earlier.")
 @click.option("--outcome", type=click.Choice(["post", "manual"]))
-@click.option("--open", is_flag=True, help="Only what still waits: the newest decision on each claim not posted yet.")
+@click.option("--open", is_flag=True, help="Only what still waits: the newest decision on each open claim.")
 @click.option("--rule", metavar="ID", help="The row of the table that decided.")
 @click.option("--hold", metavar="ID", help="A hold that fired.")
 @click.option("--trace", metavar="TRACE", help="Trace number, or a payment's id where several share one.")
-@click.option("--claim", metavar="CLAIM", help="Claim number as on the remittance.")
+@click.option("--claim", metavar="CLAIM", help="Claim number on the remittance, or the office's.")
+@click.option("--mode", type=click.Choice(["auto", "quick", "manual"]), help="manual: what people did.")
+@click.option("--by", metavar="NAME", help="The person who did it.")
 @click.option("--payer", metavar="TEXT", help="Part of the payer's name, in any case.")
 @click.option("--location", metavar="CODE", help="The office the claim belongs to.")
 @click.option("--patient", metavar="ID", help="The office's patient id.")
@@ -69,7 +72,7 @@ def _show(records: Any) -> None:
                 record["trace_number"],
                 money(record["paid_cents"]),
                 money(record["expected_cents"]),
-                record["explanation"],
+                _why(record),
             )
         )
         colours.append(colour)
@@ -80,8 +83,18 @@ def _show(records: Any) -> None:
     click.echo(f"\n{count(len(rows), 'decision')}." if rows else "No decisions.")
 
 
+def _why(record: dict[str, Any]) -> str:
+    """The explanation; of what a person did, also who and their note."""
+    if record["by"] is None:
+        return str(record["explanation"])
+    note = f": {record['note']}" if record["note"] else ""
+    return f"{record['explanation']} ({record['by']}{note})"
+
+
 def _status(record: dict[str, Any]) -> tuple[str, str | None]:
     """Icon and word, and the colour they have on a terminal."""
     if record["outcome"] == "post":
         return "✔ posted A" if record["mode"] in ("auto", "quick") else "✔ posted", "green"
+    if record["by"] is not None:
+        return f"· {_ACTS.get(record['act'], record['act'])}", None
     return ("⚠ review", "red") if record["patient_icon"] == "alert" else ("· manual", None)

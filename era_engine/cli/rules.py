@@ -37,7 +37,10 @@ def show(folder: Path | None, as_json: bool, home: Path | None) -> None:
     click.echo("The table: exactly one row applies to a claim that meets no hold.\n")
     for rule in rule_set.rows:
         _show(rule)
-    click.echo("Holds: each keeps a claim from posting.\n")
+    click.echo("Reversals have a table of their own.\n")
+    for rule in rule_set.reversals:
+        _show(rule)
+    click.echo("Holds: each keeps a claim from posting; a warning is only told.\n")
     for rule in rule_set.holds:
         _show(rule)
     click.echo(rule_set.content_hash)
@@ -68,17 +71,18 @@ def _load(folder: Path | None, home: Path | None) -> "RuleSet":
     from era_engine.office import rules_in_force
     from era_engine.settings import load_settings
 
-    if folder is None:
-        found = find_home(home)
-        folder = rules_in_force(found, load_settings(found.root))
-    return load_rule_set(folder)
+    if folder is not None:
+        return load_rule_set(folder)
+    found = find_home(home)
+    settings = load_settings(found.root)
+    return load_rule_set(rules_in_force(found, settings)).with_choices(settings.holds)
 
 
 def _show(rule: "Rule") -> None:
     from era_engine.decisions.facts import FACTS
     from era_engine.decisions.wording import condition_words
 
-    outcome = {"post": "post", "manual": "leave to a person", "hold": "hold"}[rule.then]
+    outcome = {"post": "post", "manual": "leave to a person", "hold": "hold", "warn": "only a warning"}[rule.then]
     click.echo(f"{rule.id}{'' if rule.enabled else ' (switched off)'} -> {outcome}")
     click.echo(f"  {rule.because} [{rule.reference}]")
     for condition in rule.when:
@@ -87,4 +91,10 @@ def _show(rule: "Rule") -> None:
         click.echo(f"  says: {rule.message}")
     if rule.remedy:
         click.echo(f"  to do: {rule.remedy}")
+    if rule.command:
+        click.echo(f"  command: {rule.command.format(trace='TRACE', claim='CLAIM')}")
+    if rule.waits_for:
+        click.echo(f"  waits for {rule.waits_for}: every run judges it again")
+    if rule.fixed:
+        click.echo("  always holds: [holds] in era.toml cannot make it a warning")
     click.echo("")

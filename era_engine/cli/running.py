@@ -14,6 +14,7 @@ from era_engine.cli.output import Column, count, json_line, money, table
 from era_engine.judging import PaymentDone, PaymentRepeated
 from era_engine.office import Office
 from era_engine.pipeline import Event, FileDone, FileOpened
+from era_engine.reconsidering import PaymentReconsidered
 from era_engine.reports import LogReader
 from era_engine.store.log import Filters, decisions_where
 
@@ -32,6 +33,12 @@ class JsonReport:
                 with self._office.database.reading() as connection:
                     for record in LogReader(connection, self._dry_run).records(Filters(payment_id=event.payment_id)):
                         json_line(record)
+            case PaymentReconsidered():
+                with self._office.database.reading() as connection:
+                    reader = LogReader(connection, self._dry_run)
+                    for decision_id in event.decision_ids:
+                        for record in reader.records(Filters(decision_id=decision_id)):
+                            json_line(record)
             case PaymentRepeated():
                 json_line({"file": event.file, "outcome": "duplicate"} | event._asdict())
             case FileDone(state="quarantined"):
@@ -70,7 +77,9 @@ class TableReport:
     def take(self, event: Event) -> None:
         match event:
             case PaymentDone():
-                self._payment(event)
+                self._payment(event, event.file)
+            case PaymentReconsidered():
+                self._payment(event, f"{event.file}, again")
             case PaymentRepeated():
                 again = f"read before in {event.first_file}"
                 self._row(
@@ -110,29 +119,35 @@ class TableReport:
                 "Next: era log --open lists what waits for a person; era explain CLAIM tells why, for any of them."
             )
 
-    def _payment(self, event: PaymentDone) -> None:
+    def _payment(self, event: PaymentDone | PaymentReconsidered, file: str) -> None:
         self._totals.update(
             posted=event.posted, posted_cents=event.posted_cents, left=event.left, left_cents=event.left_cents
         )
-        result, colour = ("✔ posted", "green") if event.posted and not event.left else ("⚠ review", "yellow")
+        done = not event.left and not event.adjustments.left and (event.posted or event.adjustments.posted)
+        result, colour = ("✔ posted", "green") if done else ("⚠ review", "yellow")
         self._row(
             result,
             colour,
-            event.file,
+            file,
             event.trace_number,
             event.payer,
             event.payment_cents,
             str(event.posted),
             str(event.left),
         )
-        if not event.posted + event.left:
-            why = f"Payment {event.trace_number} names no claim; its provider-level adjustments wait for a person."
+        if event.adjustments.left:
+            pairs = count(event.adjustments.left, "provider-level adjustment")
+            why = f"{pairs} of payment {event.trace_number} left; era provider-adjustments tells why."
+            self._left.append(("⚠ review", "", "", why))
+        elif not event.posted + event.left + event.adjustments.posted:
+            why = f"Payment {event.trace_number} names no claim and no provider-level adjustment."
             self._left.append(("⚠ review", "", money(event.payment_cents), why))
         if event.left and len(self._left) <= _SHOWN:
             with self._office.database.reading() as connection:
                 reader = LogReader(connection)
-                for decided in decisions_where(connection, Filters(payment_id=event.payment_id, outcome="manual")):
-                    indicators = reader.rule_set(decided).indicators[decided.indicators]
+                wanted = Filters(payment_id=event.payment_id, outcome="manual", open=True)
+                for decided in decisions_where(connection, wanted):
+                    indicators = reader.rule_set(decided).shown(decided.indicators)
                     self._left.append(
                         (
                             f"{indicators.symbol} {indicators.word}",

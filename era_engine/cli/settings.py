@@ -36,11 +36,23 @@ def show(as_json: bool, home: Path | None) -> None:
 @options.home
 def check(home: Path | None) -> None:
     """Say whether era.toml is valid; exit code 4, and every fault, when it is not."""
+    from era_engine.decisions.rule_set import load_rule_set
     from era_engine.home import find_home
+    from era_engine.office import rules_in_force
     from era_engine.settings import load_settings
 
-    settings = load_settings(find_home(home).root)
+    found = find_home(home)
+    settings = load_settings(found.root)
+    load_rule_set(rules_in_force(found, settings)).with_choices(settings.holds)
     click.echo(f"✔ era.toml is valid. {settings.content_hash}")
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "not given"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _flat(values: dict[str, object], prefix: str = "") -> list[tuple[str, str]]:
@@ -49,6 +61,5 @@ def _flat(values: dict[str, object], prefix: str = "") -> list[tuple[str, str]]:
         if isinstance(value, dict):
             rows += _flat(value, f"{prefix}{key}.")
         else:
-            shown = "not given" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-            rows.append((f"{prefix}{key}", shown))
+            rows.append((f"{prefix}{key}", _shown(value)))
     return rows

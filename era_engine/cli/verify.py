@@ -12,6 +12,8 @@ from era_engine.cli import options
 def command(home: Path | None) -> int:
     """Prove the books: every entry balances, every payment adds up, every file is accounted for.
 
+    The sub-ledgers of claims, patients, payments and payers must agree with what was decided and with each other.
+
     Exit code 1, and a list, when something does not hold.
     """
     from era_engine.cli.output import count
@@ -22,7 +24,10 @@ def command(home: Path | None) -> int:
         result = verify(found_home, database)
     for problem in result.problems:
         click.echo(f"✘ {problem}")
-    proven = ", ".join(count(number, noun) for noun, number in result.counts.items())
+    told = {noun: count(number, noun) for noun, number in result.counts.items()}
+    if result.counts["entry"] != 1:
+        told["entry"] = f"{result.counts['entry']:,} entries"
+    proven = ", ".join(told.values())
     if result.problems:
         click.echo(f"\n{count(len(result.problems), 'problem')} in {proven}.")
         return 1

@@ -5,20 +5,21 @@ from typing import Literal, NamedTuple
 from era_engine.decisions.engine import Engine, EngineError
 from era_engine.decisions.explanation import sentence
 from era_engine.decisions.facts import Facts
-from era_engine.decisions.rule_set import Indicators
+from era_engine.decisions.rule_set import Rule
 
 
 class Decision(NamedTuple):
     """`rule` is the row of the table that fired, None where holds make the table moot; `holds` are all that fired,
-    in file order, the first of which gives the indicators.
+    in file order, the first of which gives the indicators (their id); `warnings` are those that hold nothing.
     """
 
     outcome: Literal["post", "manual"]
     rule: str | None
     holds: tuple[str, ...]
-    indicators: Indicators
+    indicators: str
     explanation: str
     facts: Facts
+    warnings: tuple[str, ...] = ()
 
 
 def decide(engine: Engine, facts: Facts) -> Decision:
@@ -28,35 +29,34 @@ def decide(engine: Engine, facts: Facts) -> Decision:
     """
     rule_set = engine.rule_set
     fired = engine.fired(facts)
-    rows = [row for row in rule_set.rows if row.id in fired]
+    rows = [row for row in rule_set.table(facts) if row.id in fired]
+    holds: list[Rule] = []
+    warnings: list[Rule] = []
     if len(rows) < len(fired):
-        holds = [hold for hold in rule_set.holds if hold.id in fired]
-        return Decision(
-            outcome="manual",
-            rule=None,
-            holds=tuple(hold.id for hold in holds),
-            indicators=rule_set.indicators[holds[0].show],
-            explanation=sentence(rule_set, None, holds, facts),
-            facts=facts,
-        )
-    if len(rows) != 1:
-        raise EngineError(
-            _undecided([row.id for row in rows], engine, facts), "Check the rules with `era rules check`."
-        )
-    row = rows[0]
+        for hold in rule_set.holds:
+            if hold.id in fired:
+                (holds if hold.then == "hold" else warnings).append(hold)
+    row = None
+    if not holds:
+        if len(rows) != 1:
+            raise EngineError(
+                _undecided([each.id for each in rows], engine, facts), "Check the rules with `era rules check`."
+            )
+        row = rows[0]
     return Decision(
-        outcome="post" if row.then == "post" else "manual",
-        rule=row.id,
-        holds=(),
-        indicators=rule_set.indicators[row.show],
-        explanation=sentence(rule_set, row, (), facts),
+        outcome="post" if row is not None and row.then == "post" else "manual",
+        rule=row.id if row is not None else None,
+        holds=tuple(hold.id for hold in holds),
+        indicators=holds[0].show if row is None else row.show,
+        explanation=sentence(rule_set, row, holds, facts, warnings),
         facts=facts,
+        warnings=tuple(warning.id for warning in warnings),
     )
 
 
 def _undecided(fired: list[str], engine: Engine, facts: Facts) -> str:
     if fired:
         return f"Several rows of the table decide the same claim: {', '.join(fired)}."
-    asked = {name for row in engine.rule_set.rows for c in row.when for name in (c.fact, c.other_fact) if name}
+    asked = {name for row in engine.rule_set.table(facts) for c in row.when for name in (c.fact, c.other_fact) if name}
     unknown = ", ".join(sorted(asked - facts.keys())) or "none"
     return f"No hold and no row of the table decides a claim. Facts the table asks about that are not known: {unknown}."

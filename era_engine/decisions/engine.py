@@ -34,7 +34,7 @@ class Engine:
     def __init__(self, rule_set: RuleSet) -> None:
         self.rule_set = rule_set
         self._durable = _durable()
-        rules = [*rule_set.rows, *(hold for hold in rule_set.holds if hold.enabled)]
+        rules = [*rule_set.rows, *rule_set.reversals, *(hold for hold in rule_set.holds if hold.enabled)]
         self._definition = json.dumps({_READY: {"all": [{"m": {_READY: 1}}]}, **{r.id: _compiled(r) for r in rules}})
         self._asked = [
             (name, FACTS[name].kind, TYPE_OF_KIND[FACTS[name].kind], f'"{name}":')

@@ -42,7 +42,7 @@ class RuleTrace:
     """One row or hold; a rule that is switched off never fires, whatever its conditions say."""
 
     id: str
-    then: Literal["post", "manual", "hold"]
+    then: Literal["post", "manual", "hold", "warn"]
     enabled: bool
     because: str
     reference: str
@@ -74,6 +74,7 @@ class Explanation:
     outcome: Literal["post", "manual"] | None
     rule: str | None
     holds: tuple[str, ...]
+    warnings: tuple[str, ...]
     sentence: str
     smallest_change: str | None
     changes: tuple[Change, ...]
@@ -82,19 +83,29 @@ class Explanation:
     rules: tuple[RuleTrace, ...]
 
 
-def sentence(rule_set: RuleSet, row: Rule | None, holds: Sequence[Rule], facts: Facts) -> str:
-    """Why, for a biller: what the holds say, or else what the row that fired means for these facts."""
+def sentence(
+    rule_set: RuleSet, row: Rule | None, holds: Sequence[Rule], facts: Facts, warnings: Sequence[Rule] = ()
+) -> str:
+    """Why, for a biller: what the holds say, or else what the row that fired means for these facts; then warnings."""
+    said = [_sentence(rule_set, row, holds, facts), *[message_words(each.message, facts) for each in warnings]]
+    return " ".join(said)
+
+
+def _sentence(rule_set: RuleSet, row: Rule | None, holds: Sequence[Rule], facts: Facts) -> str:
     if holds:
         return " ".join([message_words(hold.message, facts) for hold in holds])
     if row is None:
         return "No row of the table decides this claim."
+    if row.then == "post" and "reversal_posts" in facts:
+        return f"Took back {shown('paid_cents', facts.get('paid_cents'))}: {facts.get('reversal_of', row.because)}"
     if row.then == "post":
         written_off = facts.get("write_off_cents")
         and_wrote_off = f" and wrote off {shown('write_off_cents', written_off)}" if written_off else ""
         if not facts.get("paid_cents") and facts.get("expected_cents") == 0:
             return f"Posted $0.00{and_wrote_off}: nothing was expected and nothing was paid."
         why = f"the payment is at least {minimum_words(facts)}." if _compares_payment(row) else row.because
-        return f"Posted {shown('paid_cents', facts.get('paid_cents'))}{and_wrote_off}: {why}"
+        of_parts = f" in {facts['parts']} parts" if facts.get("parts") else ""
+        return f"Posted {shown('paid_cents', facts.get('paid_cents'))}{of_parts}{and_wrote_off}: {why}"
     asked = {condition.fact for condition in row.when}
     reasons = [reason_words(c, facts) for c in _unmet(rule_set, facts) if c.fact in asked and c.met(facts) is False]
     return f"Left for a person: {', and '.join(reasons)}." if reasons else f"Left for a person: {row.because}"
@@ -105,10 +116,11 @@ def explain(rule_set: RuleSet, facts: Facts) -> Explanation:
 
     Conditions are evaluated here in plain Python; for the same rule set and facts this agrees with the engine.
     """
-    traces = tuple(_trace(rule, facts) for rule in (*rule_set.rows, *rule_set.holds))
+    traces = tuple(_trace(rule, facts) for rule in (*rule_set.table(facts), *rule_set.holds))
     fired = {trace.id for trace in traces if trace.fired}
-    holds = [hold for hold in rule_set.holds if hold.id in fired]
-    rows = [row for row in rule_set.rows if row.id in fired]
+    holds = [hold for hold in rule_set.holds if hold.id in fired and hold.then == "hold"]
+    warnings = [hold for hold in rule_set.holds if hold.id in fired and hold.then == "warn"]
+    rows = [row for row in rule_set.table(facts) if row.id in fired]
     row = rows[0] if len(rows) == 1 and not holds else None
     outcome: Literal["post", "manual"] | None = None if row is None and not holds else "manual"
     if row is not None and row.then == "post":
@@ -116,7 +128,8 @@ def explain(rule_set: RuleSet, facts: Facts) -> Explanation:
             outcome="post",
             rule=row.id,
             holds=(),
-            sentence=sentence(rule_set, row, holds, facts),
+            warnings=tuple(hold.id for hold in warnings),
+            sentence=sentence(rule_set, row, holds, facts, warnings),
             smallest_change=None,
             changes=(),
             not_known=(),
@@ -134,7 +147,8 @@ def explain(rule_set: RuleSet, facts: Facts) -> Explanation:
         outcome=outcome,
         rule=row.id if row else None,
         holds=tuple(hold.id for hold in holds),
-        sentence=sentence(rule_set, row, holds, facts),
+        warnings=tuple(hold.id for hold in warnings),
+        sentence=sentence(rule_set, row, holds, facts, warnings),
         smallest_change=changes[0].words if len(changes) == 1 else None,
         changes=tuple(changes),
         not_known=tuple(
@@ -178,7 +192,7 @@ def _condition_trace(condition: Condition, met: bool | None, facts: Facts) -> Co
 
 def _unmet(rule_set: RuleSet, facts: Facts) -> list[Condition]:
     """The conditions not met of the row that posts, of the one with the fewest where there are several."""
-    posting = ([c for c in row.when if not c.met(facts)] for row in rule_set.rows if row.then == "post")
+    posting = ([c for c in row.when if not c.met(facts)] for row in rule_set.table(facts) if row.then == "post")
     return min(posting, key=len, default=[])
 
 

@@ -28,16 +28,28 @@ FACTS: Mapping[str, Fact] = {
     "minimum_cents": Fact(
         "cents", "the smallest payment that is at least the minimum percentage of the expected amount"
     ),
+    "partial_payment_accepted": Fact(
+        "flag", "partial payments may post; this one is below the minimum percentage, not below the minimum amount"
+    ),
+    "several_plans_proven": Fact(
+        "flag", "the books prove that no plan's money or write-off is posted twice; false where not asked to prove it"
+    ),
     # what messages show
     "mode": Fact("text", "auto, quick or manual"),
     "minimum_percent": Fact("text", "the minimum percentage of this mode, as a decimal"),
     "expected_cents": Fact("cents", "expected insurance, the sum over the claim's procedures"),
     "charge_cents": Fact("cents", "the charge on the remittance (CLP03)"),
     "office_charge_cents": Fact("cents", "the charge of the claim as the office sent it"),
-    "write_off_cents": Fact("cents", "contracted write-off on the remittance (CO-45 and PI-45)"),
+    "write_off_cents": Fact("cents", "contracted write-off that is posted when the claim is: CO-45 and PI-45, or less"),
+    "remitted_write_off_cents": Fact("cents", "contracted write-off on the remittance (CO-45 and PI-45)"),
+    "write_off_limit_cents": Fact("cents", "charge less all payments, the patient's share and earlier write-offs"),
+    "proof": Fact("text", "why nothing is posted twice for a patient with several plans, or what stands in the way"),
     "patient_responsibility_cents": Fact("cents", "patient responsibility on the remittance (CLP05)"),
     # the claim the office sent
-    "claim_found": Fact("flag", "the office has a claim with exactly this claim number"),
+    "claim_found": Fact("flag", "the office has exactly one claim that this claim payment can be for"),
+    "match_step": Fact("text", "how that claim was found"),
+    "match_candidates": Fact("count", "claims this may be for, or claim payments that wait for the same claim"),
+    "match_doubt": Fact("text", "what is doubtful about the match"),
     "claim_payments_for_claim": Fact(
         "count",
         "claim payments that name this claim: on this remittance, and earlier ones with money that are not posted",
@@ -47,17 +59,28 @@ FACTS: Mapping[str, Fact] = {
     "procedures_match": Fact("flag", "procedures adjudicated are exactly those submitted on the claim"),
     "expected_known": Fact("flag", "the office gave an expected amount for every procedure"),
     "already_posted": Fact("flag", "a payment is posted against this claim already"),
+    "rest_of_claim_awaited": Fact("flag", "part of a split claim, of which other procedures are not answered yet"),
+    "parts": Fact("count", "claim payments that together answer a split claim; its amounts are those of all parts"),
+    "taken_back": Fact("flag", "a person took the posting of this claim payment back"),
     "secondary_before_primary": Fact("flag", "the claim sent to an earlier plan for these services is not posted yet"),
     # the claim on the remittance
     "claim_status": Fact("code", "how the payer processed the claim (CLP02)"),
+    "reversal_posts": Fact(
+        "flag", "of a reversal: it takes back exactly what was posted, and such reversals and write-offs may post"
+    ),
+    "reversal_of": Fact("text", "what a reversal takes back, or what it waits for"),
+    "forwarded_to": Fact("text", "the payer the claim was forwarded to"),
+    "reasons": Fact("text", "the adjustment reasons in plain words"),
     "denied": Fact(
         "flag",
         "status 4, or processed with nothing paid of an expected amount, for a reason beyond contract or patient share",
     ),
     "adjustments_to_review": Fact(
-        "count", "adjustments that are neither contracted write-off nor patient responsibility"
+        "count",
+        "adjustments that are neither contracted write-off nor patient responsibility, or listed in review_reasons",
     ),
-    "review_reasons": Fact("text", "those adjustments, as group-reason"),
+    "review_reasons": Fact("text", "those adjustments in plain words"),
+    "write_off_over_limit": Fact("flag", "more would be written off than charge less payments and patient's share"),
     "amounts_readable": Fact("flag", "every amount of the claim could be read"),
     "lines_balance": Fact("flag", "each line: charge less adjustments is paid"),
     "claim_balances": Fact("flag", "claim: charge less all adjustments is paid"),
@@ -65,6 +88,11 @@ FACTS: Mapping[str, Fact] = {
     # the payment
     "payment_balances": Fact("flag", "claims less provider adjustments is the payment (BPR02)"),
     "provider_adjustments": Fact("count", "provider-level adjustments on the payment (PLB)"),
+    "provider_adjustment_certain": Fact(
+        "flag", "of a provider-level adjustment alone: its reason is known, and interest agrees with the claims'"
+    ),
+    "provider_adjustment_doubt": Fact("text", "what is doubtful about a provider-level adjustment"),
+    "deposit_received": Fact("flag", "the bank has shown the payment's money; known only where deposits are required"),
     "payee_is_ours": Fact("flag", "the payee's NPI or tax id is the practice's; absent where the practice gave none"),
     "payment_seen_with_other_content": Fact(
         "flag", "a payment with the same identity but other content was read before"

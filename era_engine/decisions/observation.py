@@ -7,11 +7,20 @@ from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 from era_engine.decisions.facts import FactValue
+from era_engine.decisions.several_plans import Posted, prove
 from era_engine.money import minimum_cents
-from era_engine.practice.matching import LineMatch, patient_matches
+from era_engine.practice.matching import (
+    BY_HAND,
+    PATIENT_AND_SERVICES,
+    LineMatch,
+    Match,
+    Split,
+    patient_matches,
+)
 from era_engine.practice.model import Claim
 from era_engine.remittance.adjustments import CONTRACTED
 from era_engine.remittance.model import Adjustment, ClaimPayment
+from era_engine.remittance.reasons import described
 from era_engine.settings import Settings, percent_text
 from era_engine.x12.finding import Finding
 
@@ -21,7 +30,9 @@ _ENVELOPE = frozenset(["envelope-mismatch", "envelope-order"])
 _PROCESSED = frozenset(["1", "2", "3", "19", "20", "21"])
 # A reversal repeats the old claim with every amount negated (RFI 1147), so it is compared with what it reverses, not
 # with the claim, and a payment posted before is just what it needs.
-_REVERSAL = "22"
+REVERSAL = "22"
+_FORWARDED = frozenset(["19", "20", "21", "23"])
+_PATIENT_SEEN = frozenset([BY_HAND, PATIENT_AND_SERVICES])  # a person, or the step itself, compared the patient
 _PATIENT_SHARE = frozenset([("PR", "1"), ("PR", "2"), ("PR", "3")])  # deductible, coinsurance, co-payment
 
 
@@ -31,14 +42,31 @@ class PaymentEvidence(NamedTuple):
     findings: tuple[Finding, ...]
     provider_adjustments: int  # pairs whose amount is not zero
     payee_ids: tuple[tuple[str, str], ...]
+    deposit_received: bool | None = None  # None: not asked for, or no deposit is to be expected
+
+
+class ReversalEvidence(NamedTuple):
+    """What a reversal takes back. exact: payment and write-off are just what was posted. text: for people."""
+
+    exact: bool
+    text: str
 
 
 class BookEvidence(NamedTuple):
-    """What the office's own books say about a claim at this moment."""
+    """What the office's own books say about a claim payment at this moment.
 
-    claim_payments_for_claim: int
-    already_posted: bool
-    secondary_before_primary: bool
+    waiting: claim payments that wait for the same claim, this one included. split: where it is part of a split claim.
+    posted: what stands in the books for the claim's services. reversal: of a reversal only.
+    """
+
+    match: Match
+    waiting: int = 1
+    already_posted: bool = False
+    secondary_before_primary: bool = False
+    split: Split | None = None
+    posted: Posted = Posted()
+    reversal: ReversalEvidence | None = None
+    taken_back: bool = False
 
 
 def payment_facts(evidence: PaymentEvidence, settings: Settings, mode: Mode) -> dict[str, FactValue]:
@@ -60,6 +88,8 @@ def payment_facts(evidence: PaymentEvidence, settings: Settings, mode: Mode) -> 
     ours = _payee_is_ours(evidence.payee_ids, settings)
     if ours is not None:
         facts["payee_is_ours"] = ours
+    if evidence.deposit_received is not None and settings.deposits.required:
+        facts["deposit_received"] = evidence.deposit_received
     return facts
 
 
@@ -67,17 +97,14 @@ def claim_facts(
     of_the_payment: dict[str, FactValue],
     payment: ClaimPayment,
     findings: Iterable[Finding],
-    claim: Claim | None,
     lines: LineMatch | None,
     books: BookEvidence,
     settings: Settings,
     mode: Mode,
 ) -> dict[str, FactValue]:
-    """The facts of one claim payment. `findings` are the claim's own, balance included; `lines` goes with `claim`."""
+    """The facts of one claim payment. `findings` are the claim's own, balance included; `lines` goes with the match."""
     facts = dict(of_the_payment)
     facts["claim_status"] = payment.status
-    facts["claim_found"] = claim is not None
-    facts["claim_payments_for_claim"] = books.claim_payments_for_claim
     for name, cents in (
         ("paid_cents", payment.paid_cents),
         ("charge_cents", payment.charge_cents),
@@ -86,23 +113,112 @@ def claim_facts(
         if cents is not None:
             facts[name] = cents
     _add_findings(facts, findings)
-    expected = None
+    _add_match(facts, books)
+    if payment.status in _FORWARDED:
+        facts["forwarded_to"] = _forwarded_to(payment)
+    if books.taken_back:
+        facts["taken_back"] = True
+    claim = books.match.claim
     if claim is not None and lines is not None:
-        expected = claim.expected_cents
-        facts["plan_count"] = claim.plan_count
-        facts["patient_matches"] = patient_matches(payment, claim)
-        facts["procedures_match"] = lines.procedures_match
-        facts["office_charge_cents"] = claim.charge_cents
-        facts["expected_known"] = expected is not None
-        if payment.status != _REVERSAL:
-            facts["charge_matches"] = lines.charges_match
-            facts["already_posted"] = books.already_posted
-        facts["secondary_before_primary"] = books.secondary_before_primary
-        if expected is not None:
-            facts["expected_cents"] = expected
-            facts["minimum_cents"] = minimum_cents(expected, settings.posting(mode).minimum_percent)
-    _add_adjustments(facts, payment, claim, expected)
+        _add_claim(facts, payment, claim, lines, books, settings, mode)
+    _add_adjustments(facts, payment, claim, books.posted, settings)
+    if payment.status == REVERSAL:
+        _add_reversal(facts, books.reversal, settings)
     return facts
+
+
+def _add_match(facts: dict[str, FactValue], books: BookEvidence) -> None:
+    match = books.match
+    facts["claim_found"] = match.claim is not None
+    if match.step is not None:
+        facts["match_step"] = match.step
+    if match.claim is None:
+        facts["match_candidates"] = len(match.candidates)
+        facts["match_doubt"] = (
+            f"it may be {' or '.join(match.candidates)}"
+            if match.candidates
+            else "none has this number, and no patient with these services fits"
+        )
+        return
+    facts["claim_payments_for_claim"] = facts["match_candidates"] = books.waiting
+    if books.waiting > 1:
+        facts["match_doubt"] = f"{books.waiting} claim payments name claim {match.claim.claim_number} and wait"
+
+
+def _add_claim(
+    facts: dict[str, FactValue],
+    payment: ClaimPayment,
+    claim: Claim,
+    lines: LineMatch,
+    books: BookEvidence,
+    settings: Settings,
+    mode: Mode,
+) -> None:
+    expected = claim.expected_cents
+    facts["plan_count"] = claim.plan_count
+    facts["patient_matches"] = books.match.step in _PATIENT_SEEN or patient_matches(payment, claim)
+    facts["office_charge_cents"] = claim.charge_cents
+    facts["expected_known"] = expected is not None
+    facts["secondary_before_primary"] = books.secondary_before_primary
+    if expected is not None:
+        facts["expected_cents"] = expected
+        facts["minimum_cents"] = minimum_cents(expected, settings.posting(mode).minimum_percent)
+    if payment.status == REVERSAL:
+        return  # it repeats the old claim negated (RFI 1147), so it is compared with what it takes back
+    facts["already_posted"] = books.already_posted
+    split = books.split
+    if split is None:
+        facts["procedures_match"] = lines.procedures_match
+        facts["charge_matches"] = lines.charges_match
+    else:
+        facts["parts"] = split.parts
+        facts["rest_of_claim_awaited"] = not split.complete
+        facts["paid_cents"] = split.paid_cents
+        facts["charge_cents"] = split.charge_cents
+    _add_several_plans(facts, payment, claim, books.posted, settings)
+    _add_partial_payment(facts, settings)
+
+
+def _add_several_plans(
+    facts: dict[str, FactValue], payment: ClaimPayment, claim: Claim, posted: Posted, settings: Settings
+) -> None:
+    facts["several_plans_proven"] = False
+    if claim.plan_count > 1 and settings.several_plans.post == "proven":
+        proof = prove(payment, claim, posted)
+        facts["several_plans_proven"] = proof.proven
+        facts["proof"] = proof.text
+        if proof.proven:
+            facts["write_off_cents"] = proof.write_off_cents
+
+
+def _add_partial_payment(facts: dict[str, FactValue], settings: Settings) -> None:
+    option = settings.era_payment_options.partial_payment
+    paid, minimum = facts.get("paid_cents"), facts.get("minimum_cents")
+    facts["partial_payment_accepted"] = (
+        option.enabled
+        and isinstance(paid, int)
+        and isinstance(minimum, int)
+        and option.minimum_amount <= paid < minimum
+    )
+
+
+def _add_reversal(facts: dict[str, FactValue], reversal: ReversalEvidence | None, settings: Settings) -> None:
+    facts["reversal_posts"] = (
+        settings.reversals.post_exact
+        and reversal is not None
+        and reversal.exact
+        and facts["posting_active"] is True
+        and facts["write_offs_active"] is True
+    )
+    facts["reversal_of"] = reversal.text if reversal else "It waits until the office knows the claim."
+
+
+def _forwarded_to(payment: ClaimPayment) -> str:
+    """The crossover carrier (NM1*TT), by name or else by identifier."""
+    for person in payment.people:
+        if person.role == "TT":
+            return person.last_name or person.identifier or "not named"
+    return "not named"
 
 
 def _add_findings(facts: dict[str, FactValue], findings: Iterable[Finding]) -> None:
@@ -131,31 +247,49 @@ _OWN_HOLD = _ENVELOPE | {
 
 
 def _add_adjustments(
-    facts: dict[str, FactValue], payment: ClaimPayment, claim: Claim | None, expected: int | None
+    facts: dict[str, FactValue], payment: ClaimPayment, claim: Claim | None, posted: Posted, settings: Settings
 ) -> None:
-    write_off = 0
+    """What the adjustments (CAS) of claim and lines mean."""
+    write_off = patient_share = 0
     to_review: list[str] = []
+    reasons: dict[str, None] = {}
     other_reason = False
     single_plan = claim is not None and claim.plan_count == 1
+    reversal = payment.status == REVERSAL
     for adjustments in (payment.adjustments, *[line.adjustments for line in payment.lines]):
         for adjustment in adjustments:
             group, reason, cents, _ = adjustment
             if reason == "45" and (group, reason) in CONTRACTED:
                 if cents is not None:
                     write_off += cents
-                    if cents < 0 and payment.status != _REVERSAL:  # more allowed than charged, or an unmarked reversal
-                        to_review.append(f"{group}-{reason}")
-            else:
-                other_reason = other_reason or (group, reason) not in _PATIENT_SHARE
-                if _needs_review(adjustment, single_plan, payment.status == _REVERSAL):
-                    to_review.append(f"{group}-{reason}")
-    facts["write_off_cents"] = write_off
+                    if cents < 0 and not reversal:  # more allowed than charged, or an unmarked reversal
+                        to_review.append(described(group, reason))
+                continue
+            if group == "PR" and cents is not None:
+                patient_share += cents
+            if (group, reason) not in _PATIENT_SHARE:
+                other_reason = True
+                reasons[described(group, reason)] = None
+            if reason in settings.review_reasons or _needs_review(adjustment, single_plan, reversal):
+                to_review.append(described(group, reason))
+    facts["remitted_write_off_cents"] = write_off
+    facts.setdefault("write_off_cents", write_off)  # less where another plan wrote off a part of it before
     facts["adjustments_to_review"] = len(to_review)
     if to_review:
         facts["review_reasons"] = ", ".join(dict.fromkeys(to_review))
-    unpaid = payment.paid_cents == 0 and expected is not None and expected > 0
+    expected = facts.get("expected_cents")
+    unpaid = payment.paid_cents == 0 and isinstance(expected, int) and expected > 0
     # Status 4 means only that the patient was not recognised; most denials come as 1 to 3 (RFI 1423, 1079).
     facts["denied"] = payment.status == "4" or (payment.status in _PROCESSED and unpaid and other_reason)
+    if facts["denied"]:
+        facts["reasons"] = ", ".join(reasons) or "none given"
+    charge, paid = payment.charge_cents, payment.paid_cents
+    in_doubt = reversal or facts.get("already_posted") is True or not facts["claim_balances"]  # these always hold
+    if single_plan and not in_doubt and charge is not None and paid is not None:
+        limit = charge - posted.paid_cents - paid - posted.written_off_cents - patient_share
+        facts["write_off_over_limit"] = 0 < write_off > limit
+        if facts["write_off_over_limit"]:
+            facts["write_off_limit_cents"] = limit
 
 
 def _needs_review(adjustment: Adjustment, single_plan: bool, reversal: bool) -> bool:

@@ -16,7 +16,7 @@ class Entry(BaseModel):
 
 
 class RowEntry(Entry):
-    """A row of `auto_posting.yaml`."""
+    """A row of `auto_posting.yaml` or of `reversals.yaml`."""
 
     id: Name
     because: Text
@@ -34,10 +34,13 @@ class HoldEntry(Entry):
     because: Text
     reference: Text
     when: Annotated[dict[str, Any], Field(min_length=1)]
-    then: Literal["hold"]
+    then: Literal["hold", "warn"]
     show: Text
     message: Text
     remedy: Text
+    command: Text | None = None
+    fixed: bool = False
+    waits_for: Text | None = None
 
 
 class Icon(Entry):

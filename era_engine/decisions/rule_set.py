@@ -3,34 +3,42 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from era_engine.decisions.condition import Condition
+from era_engine.decisions.facts import Facts
 from era_engine.decisions.rule_conditions import check_message, read_conditions
 from era_engine.decisions.rule_file import Faults, Source, Steps, did_you_mean, read_rule_file
 from era_engine.decisions.rule_schema import HoldEntry, IndicatorsEntry, IndicatorsFile, RowEntry, checked
 from era_engine.decisions.table import table_faults, uncaught_unknowns
+from era_engine.errors import SettingsError
 
-ROWS, HOLDS, INDICATORS = "auto_posting.yaml", "holds.yaml", "indicators.yaml"
+ROWS, REVERSALS, HOLDS, INDICATORS = "auto_posting.yaml", "reversals.yaml", "holds.yaml", "indicators.yaml"
 
 
 class Rule(NamedTuple):
-    """A row of the table (then: post or manual) or a hold; it fires when every condition in `when` is met.
+    """A row of the table (then: post or manual) or a hold (then: hold, or warn: it is told and keeps nothing from
+    posting); it fires when every condition in `when` is met.
 
-    `message` and `remedy` are a hold's: one sentence for a biller, with facts as `{fact_name}`, and the next step.
+    The rest is a hold's: `message` is one sentence for a biller, with facts as `{fact_name}`, `remedy` the next step
+    and `command` the command for it. A `fixed` hold cannot be set to warn. Where `waits_for` names what would release
+    the claim, every run judges it again.
     """
 
     id: str
     because: str
     reference: str
     when: tuple[Condition, ...]
-    then: Literal["post", "manual", "hold"]
+    then: Literal["post", "manual", "hold", "warn"]
     show: str
     enabled: bool = True
     message: str = ""
     remedy: str = ""
+    command: str | None = None
+    fixed: bool = False
+    waits_for: str | None = None
 
 
 class Indicators(NamedTuple):
@@ -55,10 +63,13 @@ class Indicators(NamedTuple):
     hover: str | None
 
 
+_NOTHING_SHOWN = Indicators("nothing", None, None, None, False, None, None, None, None, "grey", "·", "manual", None)
+
+
 @dataclass(frozen=True)
 class RuleSet:
-    """Rows, holds and indicators in file order. `content` is all of it as canonical JSON, whatever the layout
-    and comments of the files were; `content_hash` is `sha256:…` of that.
+    """Rows, holds and indicators in file order, and the rows for reversals. `content` is all of it as canonical JSON,
+    whatever the layout and comments of the files were; `content_hash` is `sha256:…` of that.
     """
 
     rows: tuple[Rule, ...]
@@ -66,22 +77,52 @@ class RuleSet:
     indicators: Mapping[str, Indicators]
     content: str
     content_hash: str
+    reversals: tuple[Rule, ...] = ()
 
     def to_json(self) -> str:
         """The rule set as text from which `rule_set_from_json` restores it."""
         return self.content
 
+    def table(self, facts: Facts) -> tuple[Rule, ...]:
+        """The rows of which exactly one decides a claim with these facts: a reversal may have a table of its own."""
+        return self.reversals if self.reversals and "reversal_posts" in facts else self.rows
+
+    def shown(self, indicators: str) -> Indicators:
+        """Indicators by id; nothing is shown for what a person did where the files do not say what to show."""
+        return self.indicators.get(indicators, _NOTHING_SHOWN)
+
+    def with_choices(self, choices: Mapping[str, Literal["hold", "warn"]]) -> "RuleSet":
+        """The rule set with the holds that an office set to hold or warn. Its hash is that of the files.
+
+        Raises SettingsError for an id that is no hold, and for a warning where no row of the table could decide.
+        """
+        by_id = {hold.id: hold for hold in self.holds}
+        problems = []
+        for name, choice in choices.items():
+            if name not in by_id:
+                problems.append(f"era.toml, key holds.{name}: no hold has this id{did_you_mean(name, by_id)}.")
+            elif choice == "warn" and by_id[name].fixed:
+                problems.append(f"era.toml, key holds.{name}: this hold always holds; it cannot be set to warn.")
+        holds = tuple(hold._replace(then=choices.get(hold.id, hold.then)) for hold in self.holds)
+        if not problems:
+            left = [hold.when for hold in holds if hold.enabled and hold.then == "hold"]
+            problems = [f"era.toml, [holds]: {problem}." for problem in uncaught_unknowns(left)]
+        if problems:
+            raise SettingsError("\n".join(problems), "`era rules show` lists the holds and which of them may warn.")
+        return replace(self, holds=holds)
+
 
 def load_rule_set(folder: Path) -> RuleSet:
-    """Read and check the three rule files of `folder`.
+    """Read and check the rule files of `folder`; `reversals.yaml` may be missing, then reversals have no own table.
 
     Raises RulesError with every fault of every file, one a line: `holds.yaml:12: what is wrong; allowed: …`.
     """
     faults = Faults()
-    sources = [read_rule_file(folder / name, faults) for name in (ROWS, HOLDS, INDICATORS)]
+    names = [ROWS, *([REVERSALS] if (folder / REVERSALS).exists() else []), HOLDS, INDICATORS]
+    sources = [read_rule_file(folder / name, faults) for name in names]
     found = {source.name: source for source in sources if source is not None}
     rule_set = _rule_set(list(found.values()), faults)
-    for problem in uncaught_unknowns([hold.when for hold in rule_set.holds if hold.enabled]):
+    for problem in uncaught_unknowns([hold.when for hold in rule_set.holds if hold.enabled and hold.then == "hold"]):
         faults.at(found[HOLDS], (), problem)
     faults.raise_if_any()
     return rule_set
@@ -92,7 +133,8 @@ def rule_set_from_json(text: str) -> RuleSet:
     faults = Faults()
     try:
         files = json.loads(text)
-        sources = [Source(name, files[name], {}) for name in (ROWS, HOLDS, INDICATORS)]
+        names = [ROWS, *([REVERSALS] if REVERSALS in files else []), HOLDS, INDICATORS]
+        sources = [Source(name, files[name], {}) for name in names]
     except (ValueError, KeyError, TypeError):
         faults.add("stored rule set", None, "is not a rule set in JSON")
         faults.raise_if_any()
@@ -106,15 +148,18 @@ def _rule_set(sources: Sequence[Source], faults: Faults) -> RuleSet:
     shown = _indicator_ids(files.get(INDICATORS))
     taken: dict[str, str] = {}
     rows = _rules(RowEntry, files.get(ROWS), shown, taken, faults)
+    reversals = _rules(RowEntry, files.get(REVERSALS), shown, taken, faults)
     holds = _rules(HoldEntry, files.get(HOLDS), shown, taken, faults)
     if not faults:
-        for position, problem in table_faults([(row.id, row.when) for _, row in rows]):
-            faults.at(files[ROWS], () if position is None else (position,), problem)
+        for name, table in ((ROWS, rows), (REVERSALS, reversals)):
+            for position, problem in table_faults([(row.id, row.when) for _, row in table]) if table else ():
+                faults.at(files[name], () if position is None else (position,), problem)
     faults.raise_if_any()
     assert indicators is not None, "where a file cannot be used there is a fault"
     content = json.dumps(
         {
             ROWS: [entry.model_dump() for entry, _ in rows],
+            **({REVERSALS: [entry.model_dump() for entry, _ in reversals]} if reversals else {}),
             HOLDS: [entry.model_dump() for entry, _ in holds],
             INDICATORS: indicators.model_dump(),
         },
@@ -122,6 +167,7 @@ def _rule_set(sources: Sequence[Source], faults: Faults) -> RuleSet:
     )
     return RuleSet(
         rows=tuple(row for _, row in rows),
+        reversals=tuple(row for _, row in reversals),
         holds=tuple(hold for _, hold in holds),
         indicators={entry.id: _indicators(entry, indicators) for entry in indicators.indicators},
         content=content,
@@ -143,7 +189,7 @@ def _rules(
     if not isinstance(source.data, list):
         faults.at(source, (), "must be a list of rules, each beginning with `- id:`")
         return rules
-    if kind is RowEntry and not source.data:
+    if source.name == ROWS and not source.data:
         faults.at(source, (), "has no rows")
     for position, data in enumerate(source.data):
         entry = checked(kind, data, source, (position,), faults)

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from sqlalchemy import Connection, Table, func, select, text
+from sqlalchemy import Connection, Table, bindparam, func, select, text, update
 
 from era_engine.decisions.decision import Decision
 from era_engine.ledger.entries import Entry
+from era_engine.practice.matching import Match
 from era_engine.practice.model import Claim
 from era_engine.remittance.model import ClaimPayment
 from era_engine.store.bulk import insert_rows, insert_unless_there
@@ -17,35 +18,56 @@ from era_engine.x12.finding import Finding
 
 _CLAIM_PAYMENT = (
     *("id", "payment_id", "claim_number", "payer_claim_number", "claim_status", "charge_cents", "paid_cents"),
-    *("patient_responsibility_cents", "source", "findings"),
+    *("patient_responsibility_cents", "source", "findings", "state", "office_claim", "match_step"),
 )
 _DECISION = (
     *("id", "claim_payment_id", "decided_at", "mode", "outcome", "rule", "holds", "indicators", "explanation"),
-    *("facts", "patient_id", "location", "ruleset", "settings"),
+    *("facts", "patient_id", "location", "ruleset", "settings", "act", "decided_by", "note", "warnings"),
 )
-_ENTRY = ("id", "decision_id", "date", "kind", "mark", "claim_number", "patient_id", "memo")
+_ENTRY = (
+    *("id", "payment_id", "decision_id", "provider_adjustment_id", "date", "kind", "mark", "claim_number"),
+    *("patient_id", "memo", "made_by", "reverses", "reverses_entry"),
+)
 _POSTING = ("entry_id", "ordinal", "account", "cents", "line")
+
+State = Literal["open", "posted", "reversed", "closed"]
 _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class Judged(NamedTuple):
-    """A claim payment with everything decided about it. `claim` is None where the office has none."""
+    """A claim payment with everything decided about it.
+
+    takes_back: (id of the claim payment whose posting its entries take back, the state that leaves that one in).
+    """
 
     payment: ClaimPayment
-    claim: Claim | None
+    match: Match
     decision: Decision
     entries: tuple[Entry, ...]
     findings: tuple[Finding, ...]
+    takes_back: tuple[int, State] | None = None
+
+    @property
+    def state(self) -> State:
+        """What the claim payment is when this is written down."""
+        return "posted" if self.decision.outcome == "post" else "open"
 
 
 class Circumstances(NamedTuple):
-    """What all decisions on one payment share. `memo` goes on their entries."""
+    """What all decisions made together on one payment share. `memo` goes on their entries.
 
+    act: `decide`, or what a person did (then `decided_by` names who): post, undo, match, unmatch, close.
+    """
+
+    payment_id: int
     decided_at: str
     mode: str
     ruleset: str
     settings: str
     memo: str
+    act: str = "decide"
+    decided_by: str | None = None
+    note: str | None = None
 
 
 def keep_versions(connection: Connection, ruleset: tuple[str, str], settings: tuple[str, str]) -> None:
@@ -56,7 +78,7 @@ def keep_versions(connection: Connection, ruleset: tuple[str, str], settings: tu
 
 def add_claim_payments(connection: Connection, payment_id: int, judged: Sequence[Judged]) -> list[int]:
     """Write claim payments down, each with its own segments; returns their ids in order."""
-    ids = _reserve(connection, claim_payments, len(judged))
+    ids = reserve_ids(connection, claim_payments, len(judged))
     rows = (
         (
             claim_payment_id,
@@ -68,9 +90,13 @@ def add_claim_payments(connection: Connection, payment_id: int, judged: Sequence
             payment.paid_cents,
             payment.patient_responsibility_cents,
             payment.source,
-            findings_json(findings) if findings else "[]",
+            findings_json(each.findings) if each.findings else "[]",
+            each.state,
+            match.claim.claim_number if match.claim else None,
+            match.step,
         )
-        for claim_payment_id, (payment, _, _, _, findings) in zip(ids, judged, strict=True)
+        for claim_payment_id, each in zip(ids, judged, strict=True)
+        for payment, match in ((each.payment, each.match),)
     )
     insert_rows(connection, claim_payments, _CLAIM_PAYMENT, rows)
     return ids
@@ -80,7 +106,7 @@ def add_decisions(
     connection: Connection, claim_payment_ids: Sequence[int], judged: Sequence[Judged], under: Circumstances
 ) -> list[int]:
     """Write decisions and their entries down; returns the decisions' ids in order."""
-    ids = _reserve(connection, decisions, len(judged))
+    ids = reserve_ids(connection, decisions, len(judged))
     rows = (
         (
             decision_id,
@@ -90,49 +116,102 @@ def add_decisions(
             decision.outcome,
             decision.rule,
             f" {' '.join(decision.holds)} ",
-            decision.indicators.id,
+            decision.indicators,
             decision.explanation,
             _json(decision.facts),
             claim.patient_id if claim else None,
             claim.location if claim else None,
             under.ruleset,
             under.settings,
+            under.act,
+            under.decided_by,
+            under.note,
+            f" {' '.join(decision.warnings)} ",
         )
-        for decision_id, claim_payment_id, (_, claim, decision, _, _) in zip(
-            ids, claim_payment_ids, judged, strict=True
-        )
+        for decision_id, claim_payment_id, each in zip(ids, claim_payment_ids, judged, strict=True)
+        for decision, claim in ((each.decision, each.match.claim),)
     )
     insert_rows(connection, decisions, _DECISION, rows)
-    _add_entries(connection, ids, judged, under.memo)
+    owed = [
+        NewEntry(entry, decision_id, None, each.match.claim)
+        for decision_id, each in zip(ids, judged, strict=True)
+        for entry in each.entries
+    ]
+    add_entries(connection, under.payment_id, owed, under.memo, under.decided_by)
+    for each in judged:
+        if each.takes_back is not None:
+            claim_payment_id, state = each.takes_back
+            set_state(connection, claim_payment_id, state)
     return ids
 
 
-def _add_entries(connection: Connection, decision_ids: Sequence[int], judged: Sequence[Judged], memo: str) -> None:
-    owed = [
-        (decision_id, each.claim, entry)
-        for decision_id, each in zip(decision_ids, judged, strict=True)
-        for entry in each.entries
-    ]
+class NewEntry(NamedTuple):
+    """An entry with what it belongs to: a decision and its claim, or a provider-level adjustment."""
+
+    entry: Entry
+    decision_id: int | None
+    provider_adjustment_id: int | None
+    claim: Claim | None
+    reverses_entry: int | None = None
+
+
+def add_entries(
+    connection: Connection, payment_id: int, owed: Sequence[NewEntry], memo: str, made_by: str | None
+) -> None:
+    """Write entries and their postings down."""
     if not owed:
         return
-    entry_ids = _reserve(connection, entries, len(owed))
-    entry_rows = []
-    for entry_id, (decision_id, claim, entry) in zip(entry_ids, owed, strict=True):
-        assert claim is not None, "only a claim of the office is posted"
-        on = entry.date.isoformat()
-        entry_rows.append(
-            (entry_id, decision_id, on, entry.kind, entry.mark, claim.claim_number, claim.patient_id, memo)
+    entry_ids = reserve_ids(connection, entries, len(owed))
+    entry_rows = (
+        (
+            entry_id,
+            payment_id,
+            decision_id,
+            provider_adjustment_id,
+            entry.date.isoformat(),
+            entry.kind,
+            entry.mark,
+            claim.claim_number if claim else None,
+            claim.patient_id if claim else None,
+            memo,
+            made_by,
+            entry.reverses,
+            reverses_entry,
         )
+        for entry_id, (entry, decision_id, provider_adjustment_id, claim, reverses_entry) in zip(
+            entry_ids, owed, strict=True
+        )
+    )
     insert_rows(connection, entries, _ENTRY, entry_rows)
     posting_rows = (
         (entry_id, ordinal, account, cents, line)
-        for entry_id, (_, _, entry) in zip(entry_ids, owed, strict=True)
-        for ordinal, (account, cents, line) in enumerate(entry.postings)
+        for entry_id, new in zip(entry_ids, owed, strict=True)
+        for ordinal, (account, cents, line) in enumerate(new.entry.postings)
     )
     insert_rows(connection, postings, _POSTING, posting_rows)
 
 
-def _reserve(connection: Connection, table: Table, count: int) -> list[int]:
+def judged_again(connection: Connection, claim_payment_ids: Sequence[int], judged: Sequence[Judged]) -> None:
+    """Write down what claim payments stored before have become."""
+    rows = [
+        {
+            "wanted": claim_payment_id,
+            "state": each.state,
+            "office_claim": each.match.claim.claim_number if each.match.claim else None,
+            "match_step": each.match.step,
+        }
+        for claim_payment_id, each in zip(claim_payment_ids, judged, strict=True)
+    ]
+    if rows:
+        connection.execute(update(claim_payments).where(claim_payments.c.id == bindparam("wanted")), rows)
+
+
+def set_state(connection: Connection, claim_payment_id: int, state: State) -> None:
+    """Write down what has become of a claim payment."""
+    connection.execute(update(claim_payments).where(claim_payments.c.id == claim_payment_id), {"state": state})
+
+
+def reserve_ids(connection: Connection, table: Table, count: int) -> list[int]:
     """Ids for new rows. On SQLite the transaction holds the only pen; PostgreSQL has a sequence."""
     if connection.dialect.name == "sqlite":
         last = connection.execute(select(func.max(table.c.id))).scalar() or 0

@@ -145,14 +145,20 @@ def add_payment(
         "payee_ids": json.dumps(payee_ids(remittance)),
         "separators": "".join(remittance.separators),
         "claims_paid_cents": remittance.claims_paid_cents,
-        "provider_adjustments": json.dumps(
-            [[each.reason, each.reference, each.cents] for each in remittance.provider_adjustments]
-        ),
         "fingerprint": remittance.fingerprint,
         "findings": findings_json(findings),
     }
     statement = insert_unless_there(connection, payments).returning(payments.c.id)
     return connection.execute(statement, row).scalar_one_or_none()
+
+
+def add_payment_finding(connection: Connection, payment_id: int, finding: Finding) -> None:
+    """Add what was found of a payment once its claims were read; the same finding stands there once."""
+    query = select(payments.c.findings).where(payments.c.id == payment_id)
+    known = [Finding(**each) for each in json.loads(connection.execute(query).scalar_one())]
+    if finding not in known:
+        values = {"findings": findings_json([*known, finding])}
+        connection.execute(update(payments).where(payments.c.id == payment_id), values)
 
 
 def payee_ids(remittance: Remittance) -> tuple[tuple[str, str], ...]:

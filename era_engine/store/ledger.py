@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, select
 
 from era_engine.store.bulk import stream
-from era_engine.store.schema import claim_payments, decisions, entries, payments, postings
+from era_engine.store.schema import entries, payments, postings
 
 
 class PostedEntry(NamedTuple):
@@ -16,10 +16,11 @@ class PostedEntry(NamedTuple):
     date: object
     kind: str
     mark: str | None
-    claim_number: str
+    claim_number: str | None
     trace_number: str
-    patient_id: str
+    patient_id: str | None
     memo: str
+    made_by: str | None
     postings: list[tuple[str, int, int | None]]
 
 
@@ -37,14 +38,13 @@ def entries_where(
             payments.c.trace_number,
             entries.c.patient_id,
             entries.c.memo,
+            entries.c.made_by,
             postings.c.account,
             postings.c.cents,
             postings.c.line,
         )
         .select_from(entries)
         .join(postings)
-        .join(decisions)
-        .join(claim_payments)
         .join(payments)
         .order_by(entries.c.id, postings.c.ordinal)
     )
@@ -57,7 +57,7 @@ def entries_where(
         if entry is None or entry.entry_id != row[0]:
             if entry is not None:
                 yield entry
-            entry = PostedEntry._make((*row[:8], []))
-        entry.postings.append((row[8], row[9], row[10]))
+            entry = PostedEntry._make((*row[:9], []))
+        entry.postings.append((row[9], row[10], row[11]))
     if entry is not None:
         yield entry

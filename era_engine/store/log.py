@@ -7,7 +7,16 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, select
 
 from era_engine.store.bulk import stream
-from era_engine.store.schema import claim_payments, decisions, files, payments, rule_sets
+from era_engine.store.schema import (
+    claim_payments,
+    decisions,
+    files,
+    payments,
+    provider_adjustments,
+    rule_sets,
+    settings_versions,
+)
+from era_engine.store.stored_payments import names_claim
 
 
 class Filters(NamedTuple):
@@ -25,7 +34,9 @@ class Filters(NamedTuple):
     patient: str | None = None
     payment_id: int | None = None
     decision_id: int | None = None
-    open: bool = False  # only the newest decision on claim payments that are not posted
+    open: bool = False  # only the newest decision on claim payments that wait for a person
+    mode: str | None = None
+    by: str | None = None  # the person
 
 
 class Decided(NamedTuple):
@@ -56,6 +67,13 @@ class Decided(NamedTuple):
     settings: str
     payment_id: int
     claim_payment_id: int
+    act: str
+    decided_by: str | None
+    note: str | None
+    warnings: str
+    office_claim: str | None
+    match_step: str | None
+    state: str
 
 
 _LOG: Select[Any] = (
@@ -85,6 +103,13 @@ _LOG: Select[Any] = (
         decisions.c.settings,
         payments.c.id,
         claim_payments.c.id,
+        decisions.c.act,
+        decisions.c.decided_by,
+        decisions.c.note,
+        decisions.c.warnings,
+        claim_payments.c.office_claim,
+        claim_payments.c.match_step,
+        claim_payments.c.state,
     )
     .select_from(decisions)
     .join(claim_payments)
@@ -107,12 +132,19 @@ def newest_decision(connection: Connection, claim: str, payment_id: int | None) 
     return Decided(*row) if row else None
 
 
+def newest_decision_by_rules(connection: Connection, decided: Decided) -> Decided | None:
+    """The last decision the engine made on the same claim payment, before people did something."""
+    query = _LOG.where(claim_payments.c.id == decided.claim_payment_id, decisions.c.mode != "manual")
+    row = connection.execute(query.order_by(decisions.c.id.desc()).limit(1)).first()
+    return Decided(*row) if row else None
+
+
 def other_payments_of(connection: Connection, decided: Decided) -> list[tuple[int, str]]:
     """(id, trace number) of the other payments that name the claim."""
     query = (
         select(payments.c.id, payments.c.trace_number)
         .join(claim_payments)
-        .where(claim_payments.c.claim_number == decided.claim_number, payments.c.id != decided.payment_id)
+        .where(names_claim(decided.claim_number), payments.c.id != decided.payment_id)
         .distinct()
         .order_by(payments.c.id)
     )
@@ -138,25 +170,26 @@ def _conditions(wanted: Filters) -> list[ColumnElement[bool]]:
     equal = (
         (decisions.c.outcome, wanted.outcome),
         (decisions.c.rule, wanted.rule),
-        (claim_payments.c.claim_number, wanted.claim),
         (decisions.c.location, wanted.location),
         (decisions.c.patient_id, wanted.patient),
         (payments.c.trace_number, wanted.trace),
         (payments.c.id, wanted.payment_id),
         (decisions.c.id, wanted.decision_id),
+        (decisions.c.mode, wanted.mode),
+        (decisions.c.decided_by, wanted.by),
     )
     conditions: list[ColumnElement[bool]] = [column == value for column, value in equal if value is not None]
+    if wanted.claim is not None:
+        conditions.append(names_claim(wanted.claim))
     if wanted.since is not None:
         conditions.append(decisions.c.decided_at >= wanted.since)
     if wanted.until is not None:
         conditions.append(decisions.c.decided_at <= f"{wanted.until}T23:59:59Z")
     if wanted.open:
         newer = decisions.alias("newer")
+        conditions.append(claim_payments.c.state == "open")
         conditions.append(
-            ~exists().where(
-                newer.c.claim_payment_id == decisions.c.claim_payment_id,
-                (newer.c.id > decisions.c.id) | (newer.c.outcome == "post"),
-            )
+            ~exists().where(newer.c.claim_payment_id == decisions.c.claim_payment_id, newer.c.id > decisions.c.id)
         )
     if wanted.hold is not None:
         conditions.append(decisions.c.holds.contains(f" {wanted.hold} ", autoescape=True))
@@ -166,7 +199,11 @@ def _conditions(wanted: Filters) -> list[ColumnElement[bool]]:
 
 
 class PaymentSummary(NamedTuple):
-    """A payment received, and how far its claims are done. Money in cents."""
+    """A payment received, and how far it is done. Money in cents.
+
+    posted: claims posted, and later reversed or not; closed: filed by a person without posting; adjustments: its
+    provider-level adjustments, and how many of them wait.
+    """
 
     payment_id: int
     file: str
@@ -180,10 +217,13 @@ class PaymentSummary(NamedTuple):
     posted: int
     posted_cents: int
     left_cents: int
+    closed: int
+    adjustments: int
+    adjustments_left: int
 
 
-def _is_posted() -> ColumnElement[bool]:
-    return exists().where(decisions.c.claim_payment_id == claim_payments.c.id, decisions.c.outcome == "post")
+_POSTED = claim_payments.c.state.in_(("posted", "reversed"))
+_OPEN = claim_payments.c.state == "open"
 
 
 def payment_summaries(connection: Connection) -> Iterator[PaymentSummary]:
@@ -192,11 +232,21 @@ def payment_summaries(connection: Connection) -> Iterator[PaymentSummary]:
         select(
             claim_payments.c.payment_id,
             func.count().label("claims"),
-            func.count().filter(_is_posted()).label("posted"),
-            func.coalesce(func.sum(claim_payments.c.paid_cents).filter(_is_posted()), 0).label("posted_cents"),
-            func.coalesce(func.sum(claim_payments.c.paid_cents).filter(~_is_posted()), 0).label("left_cents"),
+            func.count().filter(_POSTED).label("posted"),
+            func.coalesce(func.sum(claim_payments.c.paid_cents).filter(_POSTED), 0).label("posted_cents"),
+            func.coalesce(func.sum(claim_payments.c.paid_cents).filter(_OPEN), 0).label("left_cents"),
+            func.count().filter(claim_payments.c.state == "closed").label("closed"),
         )
         .group_by(claim_payments.c.payment_id)
+        .subquery()
+    )
+    pairs = (
+        select(
+            provider_adjustments.c.payment_id,
+            func.count().label("pairs"),
+            func.count().filter(provider_adjustments.c.state == "open").label("open"),
+        )
+        .group_by(provider_adjustments.c.payment_id)
         .subquery()
     )
     query: Select[Any] = (
@@ -213,13 +263,17 @@ def payment_summaries(connection: Connection) -> Iterator[PaymentSummary]:
             func.coalesce(claims.c.posted, 0),
             func.coalesce(claims.c.posted_cents, 0),
             func.coalesce(claims.c.left_cents, 0),
+            func.coalesce(claims.c.closed, 0),
+            func.coalesce(pairs.c.pairs, 0),
+            func.coalesce(pairs.c.open, 0),
         )
         .join(files)
         .join(claims, claims.c.payment_id == payments.c.id, isouter=True)
+        .join(pairs, pairs.c.payment_id == payments.c.id, isouter=True)
         .order_by(payments.c.id)
     )
     for row in connection.execute(query):
-        yield PaymentSummary._make((*row[:10], int(row[10]), int(row[11])))
+        yield PaymentSummary._make((*row[:10], int(row[10]), int(row[11]), *row[12:]))
 
 
 class PaymentName(NamedTuple):
@@ -262,4 +316,11 @@ def is_payment_id(connection: Connection, trace: str) -> bool:
 def rule_set_content(connection: Connection, content_hash: str) -> str:
     """The stored JSON of a rule set a decision was made under."""
     content: str = connection.execute(select(rule_sets.c.content).where(rule_sets.c.hash == content_hash)).scalar_one()
+    return content
+
+
+def settings_content(connection: Connection, content_hash: str) -> str:
+    """The stored JSON of the settings a decision was made under."""
+    query = select(settings_versions.c.content).where(settings_versions.c.hash == content_hash)
+    content: str = connection.execute(query).scalar_one()
     return content

@@ -1,67 +1,152 @@
 """A payment read back from the database, whole enough to be judged again."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select
 
 from era_engine.remittance.claims import read_claims
 from era_engine.remittance.model import ClaimPayment
-from era_engine.store.schema import claim_payments, decisions, payments
+from era_engine.store.schema import claim_payments, decisions, files, matches, payments, provider_adjustments
 from era_engine.x12.finding import Finding
 from era_engine.x12.tokens import Separators
 
 
+class ToJudge(NamedTuple):
+    """A claim payment to be judged. id: None where it is not written down yet.
+
+    pinned: a person said which claim it is for: `pin`, or none of ours where that is None. taken_back: a person took
+    its posting back.
+    """
+
+    payment: ClaimPayment
+    id: int | None = None
+    pinned: bool = False
+    pin: str | None = None
+    taken_back: bool = False
+
+
 class StoredPayment(NamedTuple):
-    """A payment as written down; `provider_adjustments` are (reason, reference, cents)."""
+    """A payment as written down; `provider_adjustments` counts those whose amount is not zero."""
 
     id: int
+    file: str
     trace_number: str
+    originator: str
     payer: str | None
     payment_date: date | None
+    payment_cents: int | None
     payee_ids: tuple[tuple[str, str], ...]
-    provider_adjustments: tuple[tuple[str, str, int | None], ...]
+    provider_adjustments: int
     findings: tuple[Finding, ...]
     separators: Separators
-    claim_number_counts: dict[str, int]
+
+
+class Waiting(NamedTuple):
+    """A claim payment that something may have released, and the newest decision on it; `holds` as stored."""
+
+    claim_payment_id: int
+    payment_id: int
+    outcome: str
+    rule: str | None
+    holds: str
 
 
 def stored_payment(connection: Connection, payment_id: int) -> StoredPayment:
     """The payment with this id, which must exist."""
-    row = connection.execute(select(payments).where(payments.c.id == payment_id)).mappings().one()
-    counts = connection.execute(
-        select(claim_payments.c.claim_number, func.count())
-        .where(claim_payments.c.payment_id == payment_id)
-        .group_by(claim_payments.c.claim_number)
-        .having(func.count() > 1)
+    query = select(payments, files.c.name.label("file")).join(files).where(payments.c.id == payment_id)
+    row = connection.execute(query).mappings().one()
+    adjustments = select(func.count()).where(
+        provider_adjustments.c.payment_id == payment_id, provider_adjustments.c.cents.is_distinct_from(0)
     )
     return StoredPayment(
         payment_id,
+        row["file"],
         row["trace_number"],
+        row["originator"],
         row["payer"],
         row["payment_date"],
+        row["payment_cents"],
         tuple((qualifier, value) for qualifier, value in json.loads(row["payee_ids"])),
-        tuple((reason, reference, cents) for reason, reference, cents in json.loads(row["provider_adjustments"])),
+        connection.execute(adjustments).scalar_one(),
         tuple(Finding(**each) for each in json.loads(row["findings"])),
         Separators(*row["separators"]),
-        {row[0]: row[1] for row in counts},
     )
 
 
 def claim_payments_of(
-    connection: Connection, payment: StoredPayment, claim_number: str | None, posted: bool
-) -> Iterator[tuple[int, ClaimPayment]]:
-    """Claim payments with their ids, read again from their own segments; those posted, or those still open."""
-    done = exists().where(decisions.c.claim_payment_id == claim_payments.c.id, decisions.c.outcome == "post")
-    query = (
-        select(claim_payments.c.id, claim_payments.c.source)
-        .where(claim_payments.c.payment_id == payment.id, done if posted else ~done)
-        .order_by(claim_payments.c.id)
+    connection: Connection,
+    payment: StoredPayment,
+    states: Collection[str],
+    claim_number: str | None = None,
+    ids: Collection[int] | None = None,
+) -> list[ToJudge]:
+    """Claim payments of a payment in these states, read again from their own segments, oldest first.
+
+    `claim_number` is the payer's or the office's, or the claim payment's id where several share one.
+    """
+    query = select(claim_payments.c.id, claim_payments.c.source, _NEWEST_PIN, _WAS_TAKEN_BACK).where(
+        claim_payments.c.payment_id == payment.id, claim_payments.c.state.in_(states)
     )
     if claim_number is not None:
-        query = query.where(claim_payments.c.claim_number == claim_number)
-    for claim_payment_id, source in connection.execute(query).all():
+        query = query.where(names_claim(claim_number))
+    if ids is not None:
+        query = query.where(claim_payments.c.id.in_(ids))
+    found = []
+    for claim_payment_id, source, match_id, taken_back in connection.execute(query.order_by(claim_payments.c.id)).all():
         segments = source.split(payment.separators.terminator)
-        yield claim_payment_id, next(read_claims(segments, payment.separators, lambda: 0))
+        as_read = next(read_claims(segments, payment.separators, lambda: 0))
+        pin = None
+        if match_id is not None:
+            pin = connection.execute(select(matches.c.claim_number).where(matches.c.id == match_id)).scalar()
+        found.append(ToJudge(as_read, claim_payment_id, match_id is not None, pin, bool(taken_back)))
+    return found
+
+
+def interest_of(connection: Connection, payment: StoredPayment) -> int | None:
+    """The interest that a payment's claims state (AMT*I), in cents; None where none does, or no pair asks for it."""
+    if not payment.provider_adjustments:
+        return None
+    interest = None
+    for each in claim_payments_of(connection, payment, ["open", "posted", "reversed", "closed"]):
+        for qualifier, amount in each.payment.amounts:
+            if qualifier == "I" and amount is not None:
+                interest = (interest or 0) + amount
+    return interest
+
+
+def names_claim(claim: str) -> ColumnElement[bool]:
+    """Whether a claim payment is meant by the payer's claim number or by the office's."""
+    return or_(claim_payments.c.claim_number == claim, claim_payments.c.office_claim == claim)
+
+
+def waiting_claim_payments(connection: Connection, holds: Sequence[str]) -> list[Waiting]:
+    """Open claim payments whose newest decision has one of these holds, or was a match by hand; by payment."""
+    of_claim = decisions.alias()
+    newest = (
+        select(func.max(of_claim.c.id))
+        .where(of_claim.c.claim_payment_id == claim_payments.c.id)
+        .correlate(claim_payments)
+        .scalar_subquery()
+    )
+    released = [decisions.c.holds.contains(f" {hold} ", autoescape=True) for hold in holds]
+    query: Select[Any] = (
+        select(
+            claim_payments.c.id,
+            claim_payments.c.payment_id,
+            decisions.c.outcome,
+            decisions.c.rule,
+            decisions.c.holds,
+        )
+        .select_from(claim_payments)
+        .join(decisions, and_(decisions.c.claim_payment_id == claim_payments.c.id, decisions.c.id == newest))
+        .where(claim_payments.c.state == "open", or_(decisions.c.act == "match", *released))
+        .order_by(claim_payments.c.payment_id, claim_payments.c.id)
+    )
+    return [Waiting._make(row) for row in connection.execute(query)]
+
+
+_NEWEST_PIN = select(func.max(matches.c.id)).where(matches.c.claim_payment_id == claim_payments.c.id).scalar_subquery()
+_WAS_TAKEN_BACK = exists().where(decisions.c.claim_payment_id == claim_payments.c.id, decisions.c.act == "undo")

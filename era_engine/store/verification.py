@@ -1,135 +1,81 @@
-"""Questions that prove the books: each returns the ids and numbers of whatever does not hold."""
+"""Questions that prove payments, provider-level adjustments, deposits and files. Money in cents.
 
+The others are in `entry_proofs`, `decision_proofs` and `claim_proofs`.
+"""
+
+from collections import defaultdict
 from collections.abc import Iterator
-from typing import NamedTuple
+from itertools import groupby
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, case, func, select
+from sqlalchemy import Connection, case, func, select
 
-from era_engine.ledger.entries import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS
+from era_engine.ledger.entries import INSURANCE_DEPOSITS
 from era_engine.store.bulk import stream
-from era_engine.store.schema import claim_payments, decisions, entries, files, payments, postings
+from era_engine.store.decision_proofs import Row, found
+from era_engine.store.schema import (
+    claim_payments,
+    decisions,
+    deposits,
+    entries,
+    files,
+    payments,
+    postings,
+    provider_adjustments,
+)
 
 
 class PaymentSums(NamedTuple):
-    """What a payment says and what the books hold of it. Money in cents."""
+    """What a payment says and what the books hold of it; `findings` is JSON.
+
+    read: all its claims; owed: those posted or reversed; entered: what the ledger holds of them. pairs: all its
+    provider-level adjustments, None where one is unreadable; pairs_owed and pairs_entered likewise of those posted.
+    """
 
     payment_id: int
     trace_number: str
     payment_cents: int | None
     claims_paid_cents: int | None
-    provider_adjustments: str
     findings: str
     read_cents: int
-    decided_post_cents: int
-    ledger_cents: int
-
-
-def unbalanced_entries(connection: Connection) -> list[tuple[int, int]]:
-    """(entry id, what its postings sum to), for entries that do not sum to zero."""
-    total = func.sum(postings.c.cents)
-    query = select(postings.c.entry_id, total).group_by(postings.c.entry_id).having(total != 0)
-    return [(entry_id, int(total)) for entry_id, total in connection.execute(query)]
-
-
-def entries_without_postings(connection: Connection) -> list[int]:
-    query = select(entries.c.id).join(postings, isouter=True).where(postings.c.entry_id.is_(None))
-    return list(connection.execute(query).scalars())
-
-
-def undecided_claim_payments(connection: Connection) -> list[tuple[int, str]]:
-    """(id, claim number) of claim payments that were read and never decided."""
-    query = (
-        select(claim_payments.c.id, claim_payments.c.claim_number)
-        .join(decisions, isouter=True)
-        .where(decisions.c.id.is_(None))
-    )
-    return [tuple(row) for row in connection.execute(query)]
-
-
-def claims_posted_twice(connection: Connection) -> list[tuple[str, int]]:
-    """(claim number, how often) of claims with more than one insurance payment posted."""
-    query = (
-        select(entries.c.claim_number, func.count())
-        .where(entries.c.kind == "insurance_payment")
-        .group_by(entries.c.claim_number)
-        .having(func.count() > 1)
-    )
-    return [tuple(row) for row in connection.execute(query)]
-
-
-def wrongly_entered_decisions(connection: Connection) -> list[tuple[int, str, int]]:
-    """(decision id, outcome, insurance payment entries) where a post has not exactly one, or a hold has any."""
-    count = func.count(entries.c.id).filter(entries.c.kind == "insurance_payment")
-    query = (
-        select(decisions.c.id, decisions.c.outcome, count)
-        .join(entries, isouter=True)
-        .group_by(decisions.c.id, decisions.c.outcome)
-        .having(
-            (count != case((decisions.c.outcome == "post", 1), else_=0))
-            | ((decisions.c.outcome != "post") & (func.count(entries.c.id) > 0))
-        )
-    )
-    return [tuple(row) for row in connection.execute(query)]
-
-
-class PostedAmounts(NamedTuple):
-    """A decision to post, what it was made on, and what it entered. Money in cents; `facts` is JSON."""
-
-    claim_number: str
-    paid_cents: int
-    facts: str
-    deposited_cents: int
-    written_off_cents: int
-
-
-def posted_amounts(connection: Connection) -> Iterator[PostedAmounts]:
-    """Every decision to post, streamed."""
-
-    def total(account: str) -> ColumnElement[int]:
-        return func.coalesce(func.sum(postings.c.cents).filter(postings.c.account == account), 0)
-
-    query = (
-        select(
-            claim_payments.c.claim_number,
-            claim_payments.c.paid_cents,
-            decisions.c.facts,
-            total(INSURANCE_DEPOSITS),
-            total(CONTRACTED_WRITE_OFFS),
-        )
-        .select_from(decisions)
-        .join(claim_payments)
-        .join(entries, isouter=True)
-        .join(postings, isouter=True)
-        .where(decisions.c.outcome == "post")
-        .group_by(decisions.c.id, claim_payments.c.id)
-    )
-    for number, paid, facts, deposited, written_off in stream(connection, query):
-        yield PostedAmounts(number, paid, facts, int(deposited), int(written_off))
+    owed_cents: int
+    entered_cents: int
+    pairs_cents: int | None
+    pairs_owed_cents: int
+    pairs_entered_cents: int
 
 
 def payment_sums(connection: Connection) -> Iterator[PaymentSums]:
-    """Every payment with the sums that must agree."""
-    post = select(decisions.c.claim_payment_id).where(decisions.c.outcome == "post").distinct().subquery()
+    """Every payment with the sums that must agree, streamed."""
+    paid, pair = claim_payments.c, provider_adjustments.c
     read = (
         select(
-            claim_payments.c.payment_id,
-            func.coalesce(func.sum(claim_payments.c.paid_cents), 0).label("read_cents"),
-            func.coalesce(func.sum(claim_payments.c.paid_cents).filter(post.c.claim_payment_id.is_not(None)), 0).label(
-                "post_cents"
-            ),
+            paid.payment_id,
+            func.sum(paid.paid_cents).label("cents"),
+            func.sum(case((paid.state.in_(("posted", "reversed")), paid.paid_cents), else_=0)).label("owed"),
         )
-        .join(post, post.c.claim_payment_id == claim_payments.c.id, isouter=True)
-        .group_by(claim_payments.c.payment_id)
+        .group_by(paid.payment_id)
+        .subquery()
+    )
+    pairs = (
+        select(
+            pair.payment_id,
+            case((func.count() == func.count(pair.cents), func.sum(pair.cents))).label("cents"),
+            func.sum(case((pair.state == "posted", -pair.cents), else_=0)).label("owed"),
+            func.count().label("count"),
+        )
+        .group_by(pair.payment_id)
         .subquery()
     )
     entered = (
-        select(claim_payments.c.payment_id, func.sum(postings.c.cents).label("ledger_cents"))
-        .select_from(postings)
-        .join(entries)
-        .join(decisions)
-        .join(claim_payments)
+        select(
+            entries.c.payment_id,
+            func.sum(case((entries.c.decision_id.is_not(None), postings.c.cents), else_=0)).label("claims"),
+            func.sum(case((entries.c.provider_adjustment_id.is_not(None), postings.c.cents), else_=0)).label("pairs"),
+        )
+        .join(postings)
         .where(postings.c.account == INSURANCE_DEPOSITS)
-        .group_by(claim_payments.c.payment_id)
+        .group_by(entries.c.payment_id)
         .subquery()
     )
     query = (
@@ -138,18 +84,68 @@ def payment_sums(connection: Connection) -> Iterator[PaymentSums]:
             payments.c.trace_number,
             payments.c.payment_cents,
             payments.c.claims_paid_cents,
-            payments.c.provider_adjustments,
             payments.c.findings,
-            func.coalesce(read.c.read_cents, 0),
-            func.coalesce(read.c.post_cents, 0),
-            func.coalesce(entered.c.ledger_cents, 0),
+            func.coalesce(read.c.cents, 0),
+            func.coalesce(read.c.owed, 0),
+            func.coalesce(entered.c.claims, 0),
+            case((pairs.c.count.is_(None), 0), else_=pairs.c.cents),
+            func.coalesce(pairs.c.owed, 0),
+            func.coalesce(entered.c.pairs, 0),
         )
         .join(read, read.c.payment_id == payments.c.id, isouter=True)
+        .join(pairs, pairs.c.payment_id == payments.c.id, isouter=True)
         .join(entered, entered.c.payment_id == payments.c.id, isouter=True)
         .order_by(payments.c.id)
     )
-    for row in connection.execute(query):
-        yield PaymentSums(*row[:6], int(row[6]), int(row[7]), int(row[8]))
+    for row in stream(connection, query):
+        yield PaymentSums(*row[:5], *(None if each is None else int(each) for each in row[5:]))
+
+
+class EnteredPair(NamedTuple):
+    """A provider-level adjustment and the entries of it that stand: how many, and cents by account."""
+
+    id: int
+    state: str
+    reason: str
+    cents: int | None
+    entries: int
+    accounts: dict[str, int]
+
+
+def entered_pairs(connection: Connection) -> Iterator[EnteredPair]:
+    """Every provider-level adjustment with what stands of it in the ledger, streamed."""
+    back = entries.alias()
+    standing = (
+        select(entries.c.id, entries.c.provider_adjustment_id, postings.c.account, postings.c.cents)
+        .select_from(entries)
+        .join(postings)
+        .join(back, back.c.reverses_entry == entries.c.id, isouter=True)
+        .where(entries.c.reverses_entry.is_(None), back.c.id.is_(None))
+        .subquery()
+    )
+    pair = provider_adjustments.c
+    query = (
+        select(pair.id, pair.state, pair.reason, pair.cents, standing.c.id, standing.c.account, standing.c.cents)
+        .select_from(provider_adjustments)
+        .join(standing, standing.c.provider_adjustment_id == pair.id, isouter=True)
+        .order_by(pair.id)
+    )
+    for (pair_id, state, reason, cents), rows in groupby(stream(connection, query), key=lambda row: tuple(row[:4])):
+        entry_ids, accounts = set(), defaultdict[str, int](int)
+        for *_, entry_id, account, amount in rows:
+            if entry_id is not None:
+                entry_ids.add(entry_id)
+                accounts[account] += amount
+        yield EnteredPair(pair_id, state, reason, cents, len(entry_ids), dict(accounts))
+
+
+def deposits_twice(connection: Connection) -> list[Row]:
+    """(id of the first, how often) of deposits that stand there more than once."""
+    query = select(func.min(deposits.c.id), func.count()).group_by(deposits.c.identity).having(func.count() > 1)
+    return found(connection, query)
+
+
+# files, and how much was proven
 
 
 class KeptFile(NamedTuple):
@@ -166,3 +162,15 @@ def kept_files(connection: Connection, home: str) -> list[KeptFile]:
     query = select(files.c.name, files.c.state, files.c.stored_as, files.c.sha256).where(files.c.home == home)
     query = query.order_by(files.c.id)
     return [KeptFile(*row) for row in connection.execute(query)]
+
+
+def how_many(connection: Connection) -> dict[str, int]:
+    """What there was to prove; claims and patients are those with something in the ledger."""
+    counted: dict[str, Any] = {
+        "entry": select(func.count()).select_from(entries),
+        "decision": select(func.count()).select_from(decisions),
+        "payment": select(func.count()).select_from(payments),
+        "claim": select(func.count(entries.c.claim_number.distinct())),
+        "patient": select(func.count(entries.c.patient_id.distinct())),
+    }
+    return {noun: connection.execute(query).scalar_one() for noun, query in counted.items()}

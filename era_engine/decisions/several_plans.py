@@ -1,0 +1,115 @@
+"""Several plans pay for the same services: what may still be written off, and the proof that nothing counts twice.
+
+Each payer accounts for 100 % of the charge (RFI 2143, 2535), so a later payer's adjustments repeat what an earlier
+one paid and wrote off. Charge 500, primary paid 300, patient's share 75, wrote off 125; the secondary pays 65 and
+states CO-45 435: the true new write-off is 10 (RFI 1696). All amounts in cents.
+"""
+
+from typing import NamedTuple
+
+from era_engine.money import dollars
+from era_engine.practice.model import Claim
+from era_engine.remittance.adjustments import contracted_write_off
+from era_engine.remittance.model import ClaimPayment
+
+
+class Posted(NamedTuple):
+    """What stands in the books for the same services, over all claims and plans of the patient.
+
+    earlier: (claim number, posted?) of the claims to earlier plans for just these services; others: claim numbers of
+    claims that share some of the services but not all, or that were sent to the same or a later plan and are posted.
+    """
+
+    paid_cents: int = 0
+    written_off_cents: int = 0
+    earlier: tuple[tuple[str, bool], ...] = ()
+    earlier_plans: int = 0  # different earlier plans among them
+    others: tuple[str, ...] = ()
+
+
+class Proof(NamedTuple):
+    """proven: the claim may post with `write_off_cents`, and the patient's share is what remains. text: why, or not."""
+
+    proven: bool
+    write_off_cents: int
+    text: str
+
+
+def patient_share(payment: ClaimPayment) -> int:
+    """Patient responsibility as the adjustments state it (group PR), which is what the balance proves."""
+    return _group(payment, "PR")
+
+
+def write_off_limit(payment: ClaimPayment, posted: Posted) -> int | None:
+    """What can still be written off when this payment is posted: charge - all payments - patient's share - write-offs.
+
+    None where an amount is unreadable. Negative where already too much is paid or written off (RFI 1696).
+    """
+    if payment.charge_cents is None or payment.paid_cents is None:
+        return None
+    used = posted.paid_cents + payment.paid_cents + posted.written_off_cents
+    return payment.charge_cents - used - patient_share(payment)
+
+
+def prove(payment: ClaimPayment, claim: Claim, posted: Posted) -> Proof:
+    """Whether this payment, posted after what is in the books, leaves exactly the patient's share."""
+    remitted = write_off_of(payment)
+    limit = write_off_limit(payment, posted)
+    doubt = _doubt(payment, claim, posted, remitted, limit)
+    if doubt is not None or limit is None:
+        return Proof(False, remitted, f"not proven: {doubt or 'an amount is unreadable'}")
+    before = posted.paid_cents + posted.written_off_cents
+    text = (
+        f"charge {dollars(payment.charge_cents or 0)} - {dollars(before)} paid and written off before"
+        f" - paid {dollars(payment.paid_cents or 0)} - written off {dollars(limit)}"
+        f" = patient's share {dollars(patient_share(payment))}"
+    )
+    if limit != remitted:
+        text += f"; of the {dollars(remitted)} the payer states, the rest was paid or written off before"
+    return Proof(True, limit, text)
+
+
+def _doubt(payment: ClaimPayment, claim: Claim, posted: Posted, remitted: int, limit: int | None) -> str | None:
+    if posted.others:
+        return f"{', '.join(posted.others)} answers some of the same services"
+    if posted.earlier_plans < claim.plan_ordinal - 1:
+        return "the books hold no claim to each earlier plan for just these services"
+    waiting = [number for number, is_posted in posted.earlier if not is_posted]
+    if waiting:
+        return f"{', '.join(waiting)} to an earlier plan is not posted"
+    if payment.charge_cents != claim.charge_cents:
+        return "the charge is not the office's"
+    if limit is None or payment.paid_cents is None:
+        return "an amount is unreadable"
+    if payment.paid_cents < 0 or patient_share(payment) < 0:
+        return "a payment or patient's share below zero"
+    if limit < 0:
+        return f"{dollars(-limit)} more would be posted than is owed"
+    if limit > remitted:
+        return f"{dollars(limit - remitted)} would remain that is neither paid, written off nor the patient's"
+    stated = _earlier_payers(payment)
+    if stated not in (0, posted.paid_cents, posted.paid_cents + posted.written_off_cents):
+        return f"the payer takes {dollars(stated)} for paid before (OA-23), the books do not"
+    return None
+
+
+def write_off_of(payment: ClaimPayment) -> int:
+    """Contracted write-off over claim and lines, as remitted."""
+    return contracted_write_off(payment.adjustments) + sum(
+        [contracted_write_off(line.adjustments) for line in payment.lines]
+    )
+
+
+def _earlier_payers(payment: ClaimPayment) -> int:
+    return _group(payment, "OA", "23")
+
+
+def _group(payment: ClaimPayment, group: str, reason: str | None = None) -> int:
+    return sum(
+        [
+            each.cents
+            for adjustments in (payment.adjustments, *[line.adjustments for line in payment.lines])
+            for each in adjustments
+            if each.group == group and (reason is None or each.reason == reason) and each.cents is not None
+        ]
+    )

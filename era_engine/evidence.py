@@ -1,0 +1,227 @@
+"""What the office's books say about claim payments at this moment, gathered for a batch at a time."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from era_engine.decisions.observation import REVERSAL, BookEvidence, ReversalEvidence
+from era_engine.decisions.several_plans import Posted, write_off_of
+from era_engine.ledger.entries import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS
+from era_engine.money import dollars
+from era_engine.practice.lines import LineMatch, match_lines
+from era_engine.practice.matching import Match
+from era_engine.practice.model import Claim
+from era_engine.practice.splits import PART_STATUSES, Split, split_of
+from era_engine.store import history, practice
+from era_engine.store.history import Earlier, PostedDecision
+from era_engine.store.matching import match_claims
+from era_engine.store.stored_payments import ToJudge
+
+_NO_CLAIM_TO_PAY = frozenset([REVERSAL, "25"])  # such a one never competes with others for the claim
+
+
+class TakesBack(NamedTuple):
+    """The posted claim payment that a reversal takes back."""
+
+    claim_payment_id: int
+    decision: PostedDecision
+
+
+class Gathered(NamedTuple):
+    """Evidence on one claim payment. lines goes with the match's claim; takes_back is a reversal's alone."""
+
+    evidence: BookEvidence
+    lines: LineMatch | None
+    takes_back: TakesBack | None
+
+
+class Books:
+    """Gathers evidence for the batches of one payment, within the caller's transaction.
+
+    proven: whether proof is asked that several plans pay nothing twice, which costs more look-ups.
+    """
+
+    def __init__(self, connection: Connection, originator: str, proven: bool) -> None:
+        self._connection, self._originator, self._proven = connection, originator, proven
+        self._taken: set[int] = set()  # claim payments that a reversal of this payment takes back already
+
+    def gather(self, batch: Sequence[ToJudge]) -> list[Gathered]:
+        """Match a batch and look up what is known of its claims."""
+        pins = {at: each.pin for at, each in enumerate(batch) if each.pinned}
+        matches = match_claims(self._connection, self._originator, [each.payment for each in batch], pins)
+        claims = {match.claim.claim_number: match.claim for match in matches if match.claim is not None}
+        own = {each.id for each in batch}
+        earlier = {
+            number: [row for row in rows if row.id not in own]
+            for number, rows in history.earlier_payments(self._connection, claims).items()
+        }
+        together: dict[str, list[int]] = defaultdict(list)
+        for at, match in enumerate(matches):
+            if match.claim is not None:
+                together[match.claim.claim_number].append(at)
+        before_primary = practice.claims_before_their_primary(self._connection, claims.values())
+        posted = self._posted(claims, earlier)
+        gathered = []
+        for at, (each, match) in enumerate(zip(batch, matches, strict=True)):
+            if match.claim is None:
+                gathered.append(Gathered(BookEvidence(match, taken_back=each.taken_back), None, None))
+                continue
+            number = match.claim.claim_number
+            siblings = [batch[other] for other in together[number] if other != at]
+            gathered.append(
+                self._gather_one(
+                    each, match, match.claim, siblings, earlier.get(number, []), number in before_primary, posted
+                )
+            )
+        return gathered
+
+    def _gather_one(
+        self,
+        each: ToJudge,
+        match: Match,
+        claim: Claim,
+        siblings: Sequence[ToJudge],
+        earlier: Sequence[Earlier],
+        before_primary: bool,
+        posted: dict[str, Posted],
+    ) -> Gathered:
+        payment = each.payment
+        lines = match_lines(payment, claim)
+        evidence = BookEvidence(
+            match,
+            waiting=_waiting(payment.status, siblings, earlier),
+            already_posted=any(row.state == "posted" and row.status != REVERSAL for row in earlier),
+            secondary_before_primary=before_primary,
+            posted=posted.get(claim.claim_number, Posted()),
+            taken_back=each.taken_back,
+        )
+        if payment.status == REVERSAL:
+            reversal, takes_back = self._reversal(each, siblings, earlier)
+            return Gathered(evidence._replace(reversal=reversal), lines, takes_back)
+        split = self._split(each, claim, lines, siblings, earlier)
+        if split is not None:  # the parts do not contradict each other, and each is written off by itself
+            posted_so_far = evidence.posted if claim.plan_count > 1 else Posted()
+            evidence = evidence._replace(split=split, waiting=1, already_posted=False, posted=posted_so_far)
+        return Gathered(evidence, lines, None)
+
+    def _split(
+        self,
+        each: ToJudge,
+        claim: Claim,
+        lines: LineMatch,
+        siblings: Sequence[ToJudge],
+        earlier: Sequence[Earlier],
+    ) -> Split | None:
+        """All parts of the claim together, where it is split; a payment of the whole claim alone is none."""
+        if each.payment.status not in PART_STATUSES:
+            return None
+        others = [other.payment for other in siblings if other.payment.status in PART_STATUSES]
+        stored = [row.id for row in earlier if row.status in PART_STATUSES]
+        if not others and not stored and (lines.charges_match or each.payment.charge_cents == claim.charge_cents):
+            return None
+        if stored:
+            others += history.as_remitted(self._connection, stored).values()
+        parts = [(each.payment, lines), *[(other, match_lines(other, claim)) for other in others]]
+        return split_of(parts, claim)
+
+    def _reversal(
+        self, each: ToJudge, siblings: Sequence[ToJudge], earlier: Sequence[Earlier]
+    ) -> tuple[ReversalEvidence, TakesBack | None]:
+        """What a reversal takes back: same claim, same payer claim number where both say one, amounts negated."""
+        payment = each.payment
+        fitting = [row for row in earlier if row.id not in self._taken and _negates(row, each)]
+        same_number = [row for row in fitting if row.payer_claim_number == payment.payer_claim_number]
+        fitting = same_number or fitting
+        posted = [row for row in fitting if row.state == "posted"]
+        fitting = posted or fitting
+        if not fitting:
+            unposted = any(
+                other.payment.status != REVERSAL and _negated(other.payment.paid_cents, payment.paid_cents)
+                for other in siblings
+            )
+            text = (
+                "The payment it reverses came with it and is not posted."
+                if unposted
+                else "It waits for the payment it reverses, which is not posted here."
+            )
+            return ReversalEvidence(False, text), None
+        if len(fitting) > 1:
+            traces = ", ".join(dict.fromkeys(row.trace_number for row in fitting))
+            return ReversalEvidence(False, f"It may reverse several payments: {traces}."), None
+        row = fitting[0]
+        decision = history.posted_decision(self._connection, row.id) if row.state == "posted" else None
+        if decision is None:
+            return ReversalEvidence(False, f"The payment it reverses, {row.trace_number}, is not posted itself."), None
+        self._taken.add(row.id)
+        written_off, reversed_off = decision.total(CONTRACTED_WRITE_OFFS), -write_off_of(payment)
+        exact = _negated(decision.total(INSURANCE_DEPOSITS), payment.paid_cents) and written_off == reversed_off
+        text = f"It takes back what was posted for {row.trace_number}."
+        if not exact:
+            text = (
+                f"It takes back the payment of {row.trace_number}, where {dollars(written_off)} was written off;"
+                f" the reversal says {dollars(reversed_off)}."
+            )
+        return ReversalEvidence(exact, text), TakesBack(row.id, decision)
+
+    def _posted(self, claims: dict[str, Claim], earlier: dict[str, list[Earlier]]) -> dict[str, Posted]:
+        """What the books hold for the services of claims where it matters."""
+        several = [claim for claim in claims.values() if claim.plan_count > 1] if self._proven else []
+        wanted = {number for number, rows in earlier.items() if any(row.state == "posted" for row in rows)}
+        if not wanted and not several:
+            return {}
+        sums = history.posted_sums(self._connection, wanted)
+        found = {number: Posted(*own) for number, own in sums.items()}
+        for claim in several:
+            found[claim.claim_number] = posted_for_services(self._connection, claim)
+        return found
+
+
+def posted_for_services(connection: Connection, claim: Claim) -> Posted:
+    """What stands in the books for a claim's services, over all plans of the patient."""
+    of_patient = practice.claims_of_patients(connection, [claim.patient_id])[claim.patient_id]
+    services = practice.services(claim)
+    same = [other for other in of_patient if practice.services(other) == services]
+    touching = [other for other in of_patient if other not in same and set(practice.services(other)) & set(services)]
+    posted = practice.posted_claims(connection, [other.claim_number for other in (*same, *touching)])
+    sums = history.posted_sums(connection, [other.claim_number for other in same]).values()
+    earlier = [other for other in same if other.plan_ordinal < claim.plan_ordinal]
+    others = [other.claim_number for other in touching if other.claim_number in posted]
+    others += [other.claim_number for other in touching if other.plan_ordinal < claim.plan_ordinal]
+    others += [
+        other.claim_number
+        for other in same
+        if other.plan_ordinal >= claim.plan_ordinal
+        and other.claim_number != claim.claim_number
+        and other.claim_number in posted
+    ]
+    return Posted(
+        sum([each.paid_cents for each in sums]),
+        sum([each.written_off_cents for each in sums]),
+        tuple((other.claim_number, other.claim_number in posted) for other in earlier),
+        len({other.plan_ordinal for other in earlier}),
+        tuple(dict.fromkeys(others)),
+    )
+
+
+def _waiting(status: str, siblings: Sequence[ToJudge], earlier: Sequence[Earlier]) -> int:
+    """Claim payments that compete for a claim: on this payment, and earlier ones with money that are not posted."""
+    if status in _NO_CLAIM_TO_PAY:
+        return 1
+    here = sum(1 for other in siblings if other.payment.status not in _NO_CLAIM_TO_PAY)
+    before = sum(1 for row in earlier if row.state == "open" and row.paid_cents and row.status not in _NO_CLAIM_TO_PAY)
+    return 1 + here + before
+
+
+def _negates(row: Earlier, reversal: ToJudge) -> bool:
+    payment = reversal.payment
+    return (
+        row.status != REVERSAL
+        and _negated(row.paid_cents, payment.paid_cents)
+        and _negated(row.charge_cents, payment.charge_cents)
+    )
+
+
+def _negated(cents: int | None, other: int | None) -> bool:
+    return cents is not None and other is not None and cents == -other

@@ -1,0 +1,97 @@
+"""Claims that wait for something (a deposit, a reversal, the rest of a split claim) are judged again by every run."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from era_engine.judging import Judge
+from era_engine.office import Office
+from era_engine.provider_posting import AdjustmentsPosted
+from era_engine.store.books import Judged
+from era_engine.store.provider_adjustments import payments_with_open_pairs
+from era_engine.store.stored_payments import (
+    Waiting,
+    claim_payments_of,
+    interest_of,
+    stored_payment,
+    waiting_claim_payments,
+)
+
+_MOST_ROUNDS = 10  # a posting may release another claim; a chain longer than this goes on with the next run
+
+
+class PaymentReconsidered(NamedTuple):
+    """Claims of a payment read earlier were judged again, and something came out otherwise. Money in cents."""
+
+    file: str
+    payment_id: int
+    trace_number: str
+    payer: str | None
+    payment_cents: int | None
+    decision_ids: tuple[int, ...]
+    posted: int
+    posted_cents: int
+    left: int
+    left_cents: int
+    adjustments: AdjustmentsPosted
+
+
+def reconsider(office: Office) -> Iterator[PaymentReconsidered]:
+    """Judge every waiting claim again; only what changes is written down. The caller holds the home."""
+    waits = [hold.id for hold in office.rule_set.holds if hold.waits_for is not None]
+    for _ in range(_MOST_ROUNDS):
+        posted = False
+        by_payment: dict[int, list[Waiting]] = defaultdict(list)
+        with office.database.reading() as connection:
+            for each in waiting_claim_payments(connection, waits):
+                by_payment[each.payment_id].append(each)
+            # Beside a person, only the deposit releases a provider-level adjustment.
+            with_pairs = payments_with_open_pairs(connection) if office.settings.deposits.required else []
+        for payment_id in sorted(by_payment.keys() | set(with_pairs)):
+            event = _judge_again(office, payment_id, by_payment.get(payment_id, []))
+            if event is not None:
+                posted = posted or event.posted > 0
+                yield event
+        if not posted:
+            return
+
+
+def _judge_again(office: Office, payment_id: int, before: list[Waiting]) -> PaymentReconsidered | None:
+    decided = {each.claim_payment_id: each for each in before}
+    with office.database.writing() as connection:
+        payment = stored_payment(connection, payment_id)
+        batch = claim_payments_of(connection, payment, ["open"], ids=decided) if decided else []
+        judge = Judge(office, connection, "auto", payment)
+        changed = [
+            (waiting, judged)
+            for waiting, judged in zip(batch, judge.judge(batch), strict=True)
+            if waiting.id is not None and not _same(decided[waiting.id], judged)
+        ]
+        ids = judge.record_again([waiting for waiting, _ in changed], [judged for _, judged in changed])
+        adjustments = judge.post_provider_adjustments(interest_of(connection, payment))
+    if not changed and not adjustments.posted:
+        return None
+    posts = [judged.payment.paid_cents or 0 for _, judged in changed if judged.decision.outcome == "post"]
+    leaves = [judged.payment.paid_cents or 0 for _, judged in changed if judged.decision.outcome != "post"]
+    return PaymentReconsidered(
+        payment.file,
+        payment.id,
+        payment.trace_number,
+        payment.payer,
+        payment.payment_cents,
+        tuple(ids),
+        len(posts),
+        sum(posts),
+        len(leaves),
+        sum(leaves),
+        adjustments,
+    )
+
+
+def _same(before: Waiting, judged: Judged) -> bool:
+    decision = judged.decision
+    return (before.outcome, before.rule, tuple(before.holds.split())) == (
+        decision.outcome,
+        decision.rule,
+        decision.holds,
+    )

@@ -1,0 +1,139 @@
+"""Questions that prove the sub-ledgers of claims and patients: each returns whatever does not hold. Money in cents."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date
+from itertools import groupby
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Subquery, case, func, or_, select, union_all
+
+from era_engine.ledger.entries import ACCOUNTS_RECEIVABLE, CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS
+from era_engine.store.bulk import stream
+from era_engine.store.decision_proofs import Row
+from era_engine.store.schema import claims, entries, patients, postings, procedure_lines
+
+
+def _claim_ledger() -> Subquery:
+    """Payment and write-off that stand in the ledger for each claim."""
+    return (
+        select(
+            entries.c.claim_number,
+            _on(INSURANCE_DEPOSITS).label("paid"),
+            _on(CONTRACTED_WRITE_OFFS).label("written_off"),
+        )
+        .join(postings)
+        .where(entries.c.claim_number.is_not(None))
+        .group_by(entries.c.claim_number)
+        .subquery()
+    )
+
+
+class ClaimSums(NamedTuple):
+    """A claim, or several for the same services: what was charged, and what the ledger holds."""
+
+    claim_number: str
+    charge_cents: int
+    paid_cents: int
+    written_off_cents: int
+
+    @property
+    def holds(self) -> bool:
+        """Neither is below zero, and together they are no more than the charge."""
+        used = self.paid_cents + self.written_off_cents
+        return self.paid_cents >= 0 and self.written_off_cents >= 0 and used <= self.charge_cents
+
+
+def overapplied_claims(connection: Connection) -> list[ClaimSums]:
+    """Claims of which more is paid and written off than was charged, or less than nothing."""
+    ledger = _claim_ledger()
+    charged = (
+        select(procedure_lines.c.claim_number, func.sum(procedure_lines.c.fee_cents).label("cents"))
+        .group_by(procedure_lines.c.claim_number)
+        .subquery()
+    )
+    query = (
+        select(ledger.c.claim_number, charged.c.cents, ledger.c.paid, ledger.c.written_off)
+        .join(charged, charged.c.claim_number == ledger.c.claim_number)
+        .where(
+            or_(
+                ledger.c.paid < 0,
+                ledger.c.written_off < 0,
+                ledger.c.paid + ledger.c.written_off > charged.c.cents,
+            )
+        )
+    )
+    return [ClaimSums(number, *map(int, sums)) for number, *sums in connection.execute(query)]
+
+
+def overapplied_services(connection: Connection) -> Iterator[ClaimSums]:
+    """The same over all plans of a patient with several, for claims of the same services (RFI 1696).
+
+    Services are the same by day, procedure and fee. An office may send one plan several claims of the same services,
+    two fillings on one day, say; so the charge is what the plan with most such claims was asked for.
+    """
+    ledger = _claim_ledger()
+    query = (
+        select(
+            claims.c.patient_id,
+            claims.c.claim_number,
+            claims.c.plan_ordinal,
+            procedure_lines.c.service_date,
+            procedure_lines.c.procedure_code,
+            procedure_lines.c.fee_cents,
+            func.coalesce(ledger.c.paid, 0),
+            func.coalesce(ledger.c.written_off, 0),
+        )
+        .select_from(claims)
+        .join(patients)
+        .join(procedure_lines)
+        .join(ledger, ledger.c.claim_number == claims.c.claim_number, isouter=True)
+        .where(patients.c.plan_count > 1)
+        .order_by(claims.c.patient_id, claims.c.claim_number)
+    )
+    for _, of_patient in groupby(stream(connection, query), key=lambda row: row[0]):
+        by_services: dict[tuple[tuple[date, str, int], ...], list[Row]] = defaultdict(list)
+        for number, rows in groupby(of_patient, key=lambda row: row[1]):
+            lines = list(rows)
+            services = tuple(sorted((line[3], line[4], line[5]) for line in lines))
+            by_services[services].append((number, lines[0][2], int(lines[0][6]), int(lines[0][7])))
+        for services, same in by_services.items():
+            together = _together(sum([fee for _, _, fee in services]), same)
+            if len(same) > 1 and not together.holds:
+                yield together
+
+
+def _together(charge_cents: int, same: list[Row]) -> ClaimSums:
+    plans = [plan for _, plan, _, _ in same]
+    asked = max(plans.count(plan) for plan in plans)
+    numbers = ", ".join(number for number, _, _, _ in same)
+    return ClaimSums(
+        numbers, charge_cents * asked, sum([paid for _, _, paid, _ in same]), sum([off for _, _, _, off in same])
+    )
+
+
+def patients_unlike_their_claims(connection: Connection) -> list[Row]:
+    """(a claim of the patient, cents) where accounts receivable by patient and by the patient's claims differ."""
+    receivable = postings.c.account == ACCOUNTS_RECEIVABLE
+    by_patient = select(entries.c.patient_id.label("patient_id"), postings.c.cents.label("cents")).join(postings)
+    by_claim = (
+        select(claims.c.patient_id, -postings.c.cents)
+        .select_from(entries)
+        .join(postings)
+        .join(claims, claims.c.claim_number == entries.c.claim_number)
+    )
+    both = union_all(by_patient.where(receivable), by_claim.where(receivable)).subquery()
+    differ = select(both.c.patient_id, func.sum(both.c.cents).label("cents")).group_by(both.c.patient_id)
+    differ = differ.having(func.sum(both.c.cents) != 0)
+    different = differ.subquery()
+    query = (
+        select(func.min(claims.c.claim_number), different.c.cents)
+        .select_from(different)
+        .join(claims, claims.c.patient_id == different.c.patient_id, isouter=True)
+        .group_by(different.c.patient_id, different.c.cents)
+    )
+    return [(number, int(cents)) for number, cents in connection.execute(query)]
+
+
+def _on(account: str) -> ColumnElement[int]:
+    return func.sum(case((postings.c.account == account, postings.c.cents), else_=0))

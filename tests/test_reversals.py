@@ -1,0 +1,178 @@
+"""Reversals and corrections (status 22): paired with what they take back, in whatever order and file they come."""
+
+from pathlib import Path
+
+import pytest
+from offices import OfficeHome, Record, expects, make_office, remittance
+from remittance_text import Segments, bare_claim, claim
+
+POST_EXACT = {"reversals.post_exact": True}
+
+
+def reversal(number: str = "C1", charge: str = "120", paid: str = "90", write_off: str = "30") -> Segments:
+    """Takes back what `claim` pays: charge, payment and adjustment negated, no patient responsibility (RFI 1147)."""
+    return [
+        f"CLP*{number}*22*-{charge}*-{paid}**12*ICN1*11*1",
+        "NM1*QC*1*DOE*JANE****MI*SUB1",
+        f"SVC*AD:D0120*-{charge}*-{paid}**1",
+        "DTM*472*20261005",
+        f"CAS*CO*45*-{write_off}",
+    ]
+
+
+FIRST = claim()
+CORRECTED = claim("C1", "120", "88", "32", payer_claim_number="ICN2")
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> OfficeHome:
+    office = make_office(tmp_path / "office", settings=POST_EXACT)
+    office.expect(expects(expected="90"))
+    return office
+
+
+def outcomes(records: list[Record]) -> list[tuple[str, str, tuple[str, ...]]]:
+    return [(each["claim_status"], each["outcome"], tuple(each["holds"])) for each in records]
+
+
+AFTER_THE_CORRECTION = {
+    "insurance_deposits": 8800,
+    "contracted_write_offs": 3200,
+    "accounts_receivable": -12000,
+}
+
+
+def test_a_reversal_takes_payment_and_write_off_back_and_the_correction_posts_like_a_first_payment(
+    office: OfficeHome,
+) -> None:
+    office.run(remittance("90", FIRST))
+    decided = office.run(remittance("-2", reversal(), CORRECTED, trace="EFT0002"))
+    assert outcomes(decided) == [
+        ("22", "post", ()),
+        ("1", "manual", ("already-posted",)),
+        ("1", "post", ()),
+    ]
+    assert office.posted() == AFTER_THE_CORRECTION
+    kinds = [(entry["kind"], entry["mark"]) for entry in office.records("ledger")]
+    assert kinds == [
+        ("insurance_payment", "A"),
+        ("contracted_write_off", "A"),
+        ("reversal", "A"),
+        ("insurance_payment", "A"),
+        ("contracted_write_off", "A"),
+    ]
+    office.verified()
+
+
+def test_the_correction_may_come_before_its_reversal_on_one_remittance(office: OfficeHome) -> None:
+    office.run(remittance("90", FIRST))
+    office.run(remittance("-2", CORRECTED, reversal(), trace="EFT0002"))
+    assert office.posted() == AFTER_THE_CORRECTION
+    office.verified()
+
+
+def test_the_correction_may_come_in_an_earlier_file(office: OfficeHome) -> None:
+    office.run(remittance("90", FIRST))
+    [waiting] = office.run(remittance("88", CORRECTED, trace="EFT0002"))
+    assert waiting["holds"] == ["already-posted"]
+    decided = office.run(remittance("-90", reversal(), trace="EFT0003"))
+    assert outcomes(decided) == [("22", "post", ()), ("1", "post", ())]
+    assert office.posted() == AFTER_THE_CORRECTION
+    office.verified()
+
+
+def test_the_correction_may_come_in_a_later_file(office: OfficeHome) -> None:
+    office.run(remittance("90", FIRST))
+    office.run(remittance("-90", reversal(), trace="EFT0002"))
+    assert set(office.posted().values()) == {0}
+    [corrected] = office.run(remittance("88", CORRECTED, trace="EFT0003"))
+    assert corrected["outcome"] == "post"
+    assert office.posted() == AFTER_THE_CORRECTION
+    office.verified()
+
+
+def test_a_reversal_before_what_it_reverses_waits_for_it_and_says_so(office: OfficeHome) -> None:
+    [waiting] = office.run(remittance("-90", reversal(), trace="EFT0002"))
+    assert waiting["holds"] == ["reversal"]
+    assert "waits for the payment it reverses" in waiting["explanation"]
+    decided = office.run(remittance("90", FIRST))
+    assert outcomes(decided) == [("1", "post", ()), ("22", "post", ())]
+    assert set(office.posted().values()) == {0}
+    office.verified()
+
+
+def test_by_default_a_reversal_is_a_persons_to_post(tmp_path: Path) -> None:
+    office = make_office(tmp_path / "office")
+    office.expect(expects(expected="90"))
+    office.run(remittance("90", FIRST))
+    decided = office.run(remittance("-2", reversal(), CORRECTED, trace="EFT0002"))
+    assert outcomes(decided) == [("22", "manual", ("reversal",)), ("1", "manual", ("already-posted",))]
+    assert office.posted() == {
+        "insurance_deposits": 9000,
+        "contracted_write_offs": 3000,
+        "accounts_receivable": -12000,
+    }
+    assert "It takes back what was posted for EFT0001." in decided[0]["explanation"]
+
+
+@pytest.mark.parametrize(
+    "other", [reversal(paid="80", write_off="40"), reversal("C2"), reversal(charge="130", write_off="40")]
+)
+def test_a_reversal_of_other_amounts_or_of_another_claim_never_posts(office: OfficeHome, other: Segments) -> None:
+    office.expect(expects("C2"))
+    office.run(remittance("90", FIRST))
+    paid = other[0].split("*")[4]
+    [left] = office.run(remittance(paid, other, trace="EFT0002"))
+    assert left["holds"] == ["reversal"]
+    assert office.posted()["insurance_deposits"] == 9000
+
+
+def test_a_reversal_with_another_write_off_than_was_posted_is_a_persons(office: OfficeHome) -> None:
+    """Paid the same, but 20.00 of what it takes back was a denied part: not exactly what was posted."""
+    office.run(remittance("90", FIRST))
+    other = [*reversal(write_off="10"), "CAS*CO*97*-20"]
+    [left] = office.run(remittance("-90", other, trace="EFT0002"))
+    assert "reversal" in left["holds"]
+    assert "where $30.00 was written off; the reversal says $10.00" in left["explanation"]
+
+
+def test_two_reversals_take_a_payment_back_once(office: OfficeHome) -> None:
+    office.run(remittance("90", FIRST))
+    decided = office.run(remittance("-180", reversal(), reversal(), trace="EFT0002"))
+    assert sorted(each["outcome"] for each in decided) == ["manual", "post"]
+    assert set(office.posted().values()) == {0}
+    office.verified()
+
+
+def test_a_second_reversal_in_a_later_file_takes_nothing_back(office: OfficeHome) -> None:
+    office.run(remittance("90", FIRST), remittance("-90", reversal(), trace="EFT0002"))
+    [left] = office.run(remittance("-90", reversal(), trace="EFT0003"))
+    assert left["holds"] == ["reversal"]
+    assert set(office.posted().values()) == {0}
+
+
+def test_a_reversal_of_a_payment_that_waits_itself_says_so(office: OfficeHome) -> None:
+    office.run(remittance("60", claim("C1", "120", "60", "60")))
+    [left] = office.run(remittance("-60", reversal(paid="60", write_off="60"), trace="EFT0002"))
+    assert left["holds"] == ["reversal"]
+    assert "EFT0001, is not posted itself" in left["explanation"]
+
+
+def test_a_reversal_without_lines_takes_back_what_was_posted_by_line(office: OfficeHome) -> None:
+    office.run(remittance("90", FIRST))
+    whole = bare_claim("C1", "-120", "-90", "CAS*CO*45*-30", status="22")
+    [decided] = office.run(remittance("-90", whole, trace="EFT0002"))
+    assert decided["outcome"] == "post"
+    assert set(office.posted().values()) == {0}
+    [entry] = [entry for entry in office.records("ledger") if entry["kind"] == "reversal"]
+    assert {posting["line"] for posting in entry["postings"]} == {None, 1}
+    office.verified()
+
+
+def test_a_rehearsal_of_a_reversal_keeps_nothing(office: OfficeHome) -> None:
+    office.run(remittance("90", FIRST))
+    office.receive(remittance("-2", reversal(), CORRECTED, trace="EFT0002"), "2.835")
+    would = office.records("run", "--dry-run")
+    assert [each["outcome"] for each in would] == ["post", "manual", "post"]
+    assert office.posted()["insurance_deposits"] == 9000
+    office.verified()

@@ -1,0 +1,136 @@
+"""Patients with several plans: nothing is paid or written off twice (RFI 1696, 2143, 2535)."""
+
+from pathlib import Path
+
+import pytest
+from offices import OfficeHome, expects, make_office, remittance
+from remittance_text import Segments
+
+PROVEN = {"several_plans.post": "proven"}
+
+
+def sent(number: str, ordinal: int, expected: str) -> list[dict[str, object]]:
+    """The same 500.00 crown, sent to one of the patient's two plans."""
+    return expects(number, expected, "500", plans=2, ordinal=ordinal, patient="P1", procedure="D2740")
+
+
+def answer(number: str, status: str, paid: str, *adjustments: str) -> Segments:
+    return [
+        f"CLP*{number}*{status}*500*{paid}**12*ICN{number}*11*1",
+        "NM1*QC*1*DOE*JANE****MI*SUB1",
+        f"SVC*AD:D2740*500*{paid}**1",
+        "DTM*472*20261005",
+        *adjustments,
+    ]
+
+
+PRIMARY = answer("C1", "1", "300", "CAS*PR*2*75", "CAS*CO*45*125")
+# The secondary puts all that it does not pay into CO-45 (RFI 1696).
+SECONDARY = answer("C2", "2", "65", "CAS*CO*45*435")
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> OfficeHome:
+    office = make_office(tmp_path / "office", settings=PROVEN)
+    office.expect(sent("C1", 1, "300"), sent("C2", 2, "65"))
+    return office
+
+
+def test_by_default_a_claim_of_several_plans_is_a_persons(tmp_path: Path) -> None:
+    office = make_office(tmp_path / "office")
+    office.expect(sent("C1", 1, "300"), sent("C2", 2, "65"))
+    [first] = office.run(remittance("300", PRIMARY))
+    assert (first["outcome"], first["rule"]) == ("manual", "several-plans-write-offs-on")
+    assert office.posted() == {}
+
+
+def test_the_secondary_of_rfi_1696_writes_off_what_is_left_and_the_balance_ends_at_zero(office: OfficeHome) -> None:
+    [first] = office.run(remittance("300", PRIMARY))
+    assert (first["outcome"], first["rule"]) == ("post", "several-plans-proven")
+    assert office.posted()["accounts_receivable"] == -42500  # 500.00 charged: the patient's share of 75.00 is left
+    second = office.run(remittance("65", SECONDARY, trace="EFT0002"))[0]
+    assert (second["outcome"], second["write_off_cents"]) == ("post", 1000)
+    assert office.posted() == {
+        "insurance_deposits": 36500,
+        "contracted_write_offs": 13500,
+        "accounts_receivable": -50000,
+    }
+    office.verified()
+
+
+def test_the_proof_is_kept_with_the_decision(office: OfficeHome) -> None:
+    office.run(remittance("300", PRIMARY), remittance("65", SECONDARY, trace="EFT0002"))
+    [told] = office.records("explain", "C2")
+    assert told["facts"]["proof"] == (
+        "charge $500.00 - $425.00 paid and written off before - paid $65.00 - written off $10.00 = patient's share"
+        " $0.00; of the $435.00 the payer states, the rest was paid or written off before"
+    )
+
+
+def test_a_secondary_that_says_what_was_paid_before_posts_its_own_write_off(office: OfficeHome) -> None:
+    office.run(remittance("300", PRIMARY))
+    proper = answer("C2", "2", "65", "CAS*OA*23*425", "CAS*CO*45*10")
+    [second] = office.run(remittance("65", proper, trace="EFT0002"))
+    assert (second["outcome"], second["write_off_cents"]) == ("post", 1000)
+    assert office.posted()["accounts_receivable"] == -50000
+    office.verified()
+
+
+def test_what_the_secondary_leaves_to_the_patient_remains(office: OfficeHome) -> None:
+    office.run(remittance("300", PRIMARY))
+    shared = answer("C2", "2", "65", "CAS*OA*23*425", "CAS*PR*2*10")
+    [second] = office.run(remittance("65", shared, trace="EFT0002"))
+    assert (second["outcome"], second["write_off_cents"]) == ("post", 0)
+    assert office.posted()["accounts_receivable"] == -49000
+    office.verified()
+
+
+@pytest.mark.parametrize(
+    ("second", "paid", "why"),
+    [
+        (answer("C2", "2", "100", "CAS*CO*45*400"), "100", "$25.00 more would be posted than is owed"),
+        (answer("C2", "2", "65", "CAS*OA*23*300", "CAS*CO*45*5", "CAS*PR*2*130"), "65", "more would be posted"),
+        (answer("C2", "2", "65", "CAS*OA*23*400", "CAS*CO*45*35"), "65", "the payer takes $400.00 for paid before"),
+    ],
+)
+def test_what_is_not_proven_is_a_persons_and_says_why(
+    office: OfficeHome, second: Segments, paid: str, why: str
+) -> None:
+    office.run(remittance("300", PRIMARY))
+    [left] = office.run(remittance(paid, second, trace="EFT0002"))
+    assert (left["outcome"], left["rule"]) == ("manual", "several-plans-write-offs-on")
+    [told] = office.records("explain", "C2")
+    assert why in told["facts"]["proof"]
+    assert office.posted()["accounts_receivable"] == -42500
+
+
+def test_the_secondary_waits_for_the_primary_and_posts_after_it(office: OfficeHome) -> None:
+    [early] = office.run(remittance("65", SECONDARY, trace="EFT0002"))
+    assert early["holds"] == ["secondary-before-primary"]
+    decided = office.run(remittance("300", PRIMARY))
+    assert [(each["claim_number"], each["outcome"]) for each in decided] == [("C1", "post"), ("C2", "post")]
+    assert office.posted()["accounts_receivable"] == -50000
+    office.verified()
+
+
+def test_a_secondary_whose_primary_was_never_billed_is_not_proven(tmp_path: Path) -> None:
+    office = make_office(tmp_path / "office", settings=PROVEN)
+    office.expect(sent("C2", 2, "65"))
+    [left] = office.run(remittance("65", SECONDARY))
+    assert left["outcome"] == "manual"
+    assert office.posted() == {}
+
+
+def test_a_proven_claim_below_the_minimum_is_a_persons(tmp_path: Path) -> None:
+    office = make_office(tmp_path / "office", settings=PROVEN)
+    office.expect(sent("C1", 1, "400"))
+    [left] = office.run(remittance("300", PRIMARY))
+    assert (left["outcome"], left["rule"]) == ("manual", "several-plans-proven-below-minimum")
+
+
+def test_with_write_off_posting_off_nothing_is_posted_however_well_proven(tmp_path: Path) -> None:
+    off = {"ledger_options.auto_post_contracted_write_offs": False}
+    office = make_office(tmp_path / "office", settings=PROVEN | off)
+    office.expect(sent("C1", 1, "300"))
+    [left] = office.run(remittance("300", PRIMARY))
+    assert (left["outcome"], left["rule"]) == ("manual", "several-plans-write-offs-off")
