@@ -41,16 +41,25 @@ class Books:
     """Gathers evidence for the batches of one payment, within the caller's transaction.
 
     proven: whether proof is asked that several plans pay nothing twice, which costs more look-ups.
+    released_together: ids of holds that a part of a split claim loses when the other parts are there.
     """
 
-    def __init__(self, connection: Connection, originator: str, proven: bool) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        originator: str,
+        proven: bool,
+        released_together: frozenset[str] = frozenset(),
+    ) -> None:
         self._connection, self._originator, self._proven = connection, originator, proven
+        self._released_together = released_together
         self._taken: set[int] = set()  # claim payments that a reversal of this payment takes back already
 
     def gather(self, batch: Sequence[ToJudge]) -> list[Gathered]:
         """Match a batch and look up what is known of its claims."""
         pins = {at: each.pin for at, each in enumerate(batch) if each.pinned}
-        matches = match_claims(self._connection, self._originator, [each.payment for each in batch], pins)
+        stored = [each.id for each in batch if each.id is not None]
+        matches = match_claims(self._connection, self._originator, [each.payment for each in batch], pins, stored)
         claims = {match.claim.claim_number: match.claim for match in matches if match.claim is not None}
         own = {each.id for each in batch}
         earlier = {
@@ -124,7 +133,11 @@ class Books:
         if stored:
             others += history.as_remitted(self._connection, stored).values()
         parts = [(each.payment, lines), *[(other, match_lines(other, claim)) for other in others]]
-        return split_of(parts, claim)
+        split = split_of(parts, claim)
+        left = [row.id for row in earlier if row.id in stored and row.state == "open"]
+        if split is not None and history.newest_holds(self._connection, left) - self._released_together:
+            return split._replace(complete=False)  # another part waits for a person, and this one with it
+        return split
 
     def _reversal(
         self, each: ToJudge, siblings: Sequence[ToJudge], earlier: Sequence[Earlier]

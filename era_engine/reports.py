@@ -33,8 +33,12 @@ class LogReader:
 
     def records(self, wanted: Filters) -> Iterator[Record]:
         """One record for each decision, in the order they were made."""
-        for decided in log.decisions_where(self._connection, wanted):
+        for decided in self.decisions(wanted):
             yield self._record(decided)
+
+    def decisions(self, wanted: Filters) -> Iterator[Decided]:
+        """The same as stored."""
+        return log.decisions_where(self._connection, wanted)
 
     def explained(self, decided: Decided) -> Explanation:
         """Every rule and condition as it stood when the decision was made."""

@@ -181,7 +181,7 @@ def test_a_fault_of_the_database_is_told_without_what_was_written(office: Office
 def test_a_fault_in_what_was_kept_is_told_without_what_it_was(office: OfficeHome) -> None:
     fill(office)
     office.era("run")
-    for column in ("payments SET findings", "payments SET provider_adjustments", "rule_sets SET content"):
+    for column in ("payments SET findings", "claim_payments SET source", "rule_sets SET content"):
         office.change(f"UPDATE {column} = 'CANARY'")
         faults = [office.era(*command) for command in (["verify"], ["quick-post", "EFT0001"], ["log"])]
         assert max(each.code for each in faults) > 0

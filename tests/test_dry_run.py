@@ -5,8 +5,11 @@ from pathlib import Path
 from offices import AUTO, OfficeHome, Record, expects, remittance
 from remittance_text import claim, payment, remittance_file, transaction_set
 
-OTHERWISE = ("dry_run", "decision_id", "decided_at")
-TABLES = ("files", "payments", "claim_payments", "decisions", "entries", "postings", "repeated_payments")
+OTHERWISE = ("dry_run", "decision_id", "claim_payment_id", "payment_id", "decided_at")
+TABLES = (
+    *("files", "payments", "repeated_payments", "provider_adjustments", "claim_payments"),
+    *("decisions", "entries", "postings", "matches", "deposits", "fees"),
+)
 
 
 def stored(home: OfficeHome) -> dict[str, list[tuple[object, ...]]]:
@@ -26,7 +29,7 @@ def lasting(records: list[Record]) -> list[Record]:
 def a_week(home: OfficeHome) -> None:
     """Four files that depend on each other, one of them a letter."""
     home.expect(expects("C1"), expects("C2"), expects("C3", "100"))
-    first = payment("180", claim("C1"), claim("C2"))
+    first = payment("178", claim("C1"), claim("C2"), after=["PLB*1234567893*20261231*WO:C1*2"])
     home.receive(remittance_file(transaction_set(first)), "1 monday.835")
     home.receive("Dear office\n", "2 letter.835")
     home.receive(remittance_file(transaction_set(first, "0099")), "3 monday again.835")

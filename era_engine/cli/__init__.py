@@ -18,6 +18,12 @@ _COMMANDS = {
     "log": ("era_engine.cli.log", "The decision log: what was posted, what was left, and why."),
     "explain": ("era_engine.cli.explain", "Every rule and condition behind one decision."),
     "quick-post": ("era_engine.cli.quick_post", "Post one claim, or all claims of a payment, now."),
+    "todo": ("era_engine.cli.todo", "What waits for a person, most money first, and how to finish it."),
+    "post": ("era_engine.cli.post", "Post a claim by hand."),
+    "undo": ("era_engine.cli.undo", "Take a posting back."),
+    "match": ("era_engine.cli.match", "Say which claim a claim payment is for."),
+    "unmatch": ("era_engine.cli.unmatch", "Say that a claim payment is for none of our claims."),
+    "close": ("era_engine.cli.close", "File a claim payment without posting it."),
     "ledger": ("era_engine.cli.ledger", "Journal entries."),
     "provider-adjustments": (
         "era_engine.cli.provider_adjustments",

@@ -3,8 +3,9 @@
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
+from itertools import islice
 from typing import Any
 
 import click
@@ -16,7 +17,7 @@ from era_engine.office import Office
 from era_engine.pipeline import Event, FileDone, FileOpened
 from era_engine.reconsidering import PaymentReconsidered
 from era_engine.reports import LogReader
-from era_engine.store.log import Filters, decisions_where
+from era_engine.store.log import Filters
 
 _SHOWN = 20  # claims listed after a run; `era log` has all
 
@@ -72,7 +73,7 @@ class TableReport:
         self._colours: list[str] = []
         self._quarantined: list[FileDone] = []
         self._totals: Counter[str] = Counter()
-        self._left: list[tuple[str, ...]] = []
+        self._payments: dict[int, PaymentDone | PaymentReconsidered] = {}
 
     def take(self, event: Event) -> None:
         match event:
@@ -116,13 +117,17 @@ class TableReport:
             click.echo("Dry run: nothing was kept or moved.")
         elif totals["left"]:
             click.echo(
-                "Next: era log --open lists what waits for a person; era explain CLAIM tells why, for any of them."
+                "Next: era todo lists what waits for a person and how to finish it; era explain CLAIM tells why."
             )
 
     def _payment(self, event: PaymentDone | PaymentReconsidered, file: str) -> None:
-        self._totals.update(
-            posted=event.posted, posted_cents=event.posted_cents, left=event.left, left_cents=event.left_cents
-        )
+        totals = self._totals
+        totals.update(posted=event.posted, posted_cents=event.posted_cents)
+        if isinstance(event, PaymentDone):
+            totals.update(left=event.left, left_cents=event.left_cents)
+        elif event.payment_id in self._payments:  # counted as left a moment ago
+            totals.update(left=-event.posted, left_cents=-event.posted_cents)
+        self._payments[event.payment_id] = event
         done = not event.left and not event.adjustments.left and (event.posted or event.adjustments.posted)
         result, colour = ("✔ posted", "green") if done else ("⚠ review", "yellow")
         self._row(
@@ -135,29 +140,6 @@ class TableReport:
             str(event.posted),
             str(event.left),
         )
-        if event.adjustments.left:
-            pairs = count(event.adjustments.left, "provider-level adjustment")
-            why = f"{pairs} of payment {event.trace_number} left; era provider-adjustments tells why."
-            self._left.append(("⚠ review", "", "", why))
-        elif not event.posted + event.left + event.adjustments.posted:
-            why = f"Payment {event.trace_number} names no claim and no provider-level adjustment."
-            self._left.append(("⚠ review", "", money(event.payment_cents), why))
-        if event.left and len(self._left) <= _SHOWN:
-            with self._office.database.reading() as connection:
-                reader = LogReader(connection)
-                wanted = Filters(payment_id=event.payment_id, outcome="manual", open=True)
-                for decided in decisions_where(connection, wanted):
-                    indicators = reader.rule_set(decided).shown(decided.indicators)
-                    self._left.append(
-                        (
-                            f"{indicators.symbol} {indicators.word}",
-                            decided.claim_number,
-                            money(decided.paid_cents),
-                            decided.explanation,
-                        )
-                    )
-                    if len(self._left) > _SHOWN:
-                        break
 
     def _row(
         self,
@@ -174,13 +156,34 @@ class TableReport:
         self._colours.append(colour)
 
     def _show_left(self) -> None:
-        if not self._left:
+        """What waits for a person now that the run is over, of the payments it dealt with."""
+        left: list[tuple[str, ...]] = []
+        with self._office.database.reading() as connection:
+            reader = LogReader(connection)
+            for event in self._payments.values():
+                left += self._left_of(event, reader)
+                if len(left) > _SHOWN:
+                    break
+        if not left:
             return
         click.echo("\nLeft to a person")
         columns = (Column("status"), Column("claim"), Column("paid", right=True), Column("why"))
-        table(columns, self._left[:_SHOWN])
-        if len(self._left) > _SHOWN:
-            click.echo("… and more; era log --open lists all.")
+        table(columns, left[:_SHOWN])
+        if len(left) > _SHOWN:
+            click.echo("… and more; era todo lists all.")
+
+    def _left_of(self, event: PaymentDone | PaymentReconsidered, reader: LogReader) -> Iterator[tuple[str, ...]]:
+        if event.adjustments.left:
+            pairs = count(event.adjustments.left, "provider-level adjustment")
+            why = f"{pairs} of payment {event.trace_number} left; era provider-adjustments tells why."
+            yield "⚠ review", "", "", why
+        elif not event.posted + event.left + event.adjustments.posted:
+            why = f"Payment {event.trace_number} names no claim and no provider-level adjustment."
+            yield "⚠ review", "", money(event.payment_cents), why
+        for decided in islice(reader.decisions(Filters(payment_id=event.payment_id, open=True)), _SHOWN + 1):
+            indicators = reader.rule_set(decided).shown(decided.indicators)
+            status = f"{indicators.symbol} {indicators.word}"
+            yield status, decided.claim_number, money(decided.paid_cents), decided.explanation
 
     def _show_quarantined(self, event: FileDone) -> None:
         left_in_place = any(each.code == "unreadable-file" for each in event.findings)

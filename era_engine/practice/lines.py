@@ -50,7 +50,7 @@ def match_lines(payment: ClaimPayment, claim: Claim) -> LineMatch:
         ),
         not lines or (one_to_one and all(_answers(lines[at], procedures[own]) for at, own in paired.items())),
         same_charge
-        and all(_charged(lines, paired, own) == sign * procedures[own].fee_cents for own in paired.values()),
+        and all(_charged(lines, paired, own) == sign * procedures[own].fee_cents for own in set(paired.values())),
     )
 
 
@@ -188,9 +188,13 @@ class _Pairing:
         """One procedure answered by several lines: those that come next and whose charges sum to its fee."""
         for own in list(self._free):
             some: list[int] = []
-            for at in [at for at in self._left() if agree(at, own)]:
+            total = 0
+            for at in self._left():
+                if not agree(at, own):
+                    continue
                 some.append(at)
-                if len(some) > 1 and _sum(self._lines[each].charge_cents for each in some) == self._fees[own]:
+                total += self._lines[at].charge_cents or 0
+                if len(some) > 1 and total == self._fees[own]:
                     self._pair(some, own)
                     break
 

@@ -1,14 +1,14 @@
 """Questions that prove decisions and states: each returns the ids and numbers of whatever does not hold.
 
-A posting decision stands until an entry takes its entries back (`entries.reverses`), and again once that entry's own
-decision is taken back; `fallen_decisions` selects those that do not stand.
+A posting decision stands until an entry takes its entries back (`entries.reverses`), and again once that entry is
+taken back in turn; `fallen_decisions` selects those that do not stand.
 """
 
 from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Executable, Select, case, func, literal, or_, select, true
+from sqlalchemy import CTE, CompoundSelect, Connection, Executable, and_, case, func, literal, or_, select
 
 from era_engine.ledger.entries import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS
 from era_engine.store.bulk import stream
@@ -33,17 +33,33 @@ def found(connection: Connection, query: Executable) -> list[Row]:
     return [tuple(row) for row in connection.execute(query)]
 
 
-def fallen_decisions() -> Select[tuple[int]]:
-    """Ids of the decisions that are taken back and were not put in force again: those with an odd chain behind them."""
-    first, next_one = entries.alias(), entries.alias()
+def takings() -> CTE:
+    """Who took what back: (root, taken, by, depth), all ids of decisions.
+
+    root posted; at depth 1 `by` took back the root's entries, at depth 2 the entries of that one, and so on. So the
+    root stands where its greatest depth is even, and what stands at the end of the chain.
+    """
+    first, next_one, taker = entries.alias(), entries.alias(), entries.alias()
+    takers = select(taker.c.decision_id).where(taker.c.reverses.is_not(None), taker.c.decision_id.is_not(None))
     chain = (
-        select(first.c.reverses.label("root"), first.c.decision_id.label("by"), literal(1).label("depth"))
-        .where(first.c.reverses.is_not(None))
+        select(
+            first.c.reverses.label("root"),
+            first.c.reverses.label("taken"),
+            first.c.decision_id.label("by"),
+            literal(1).label("depth"),
+        )
+        .where(first.c.reverses.is_not(None), first.c.reverses.not_in(takers))
         .cte("chain", recursive=True)
     )
-    longer = select(chain.c.root, next_one.c.decision_id, chain.c.depth + 1).where(chain.c.depth < _LONGEST)
-    chain = chain.union_all(longer.join(next_one, next_one.c.reverses == chain.c.by))
-    return select(chain.c.root).group_by(chain.c.root).having(func.max(chain.c.depth) % 2 == 1)
+    longer = select(chain.c.root, chain.c.by, next_one.c.decision_id, chain.c.depth + 1)
+    return chain.union_all(longer.join(next_one, next_one.c.reverses == chain.c.by).where(chain.c.depth < _LONGEST))
+
+
+def fallen_decisions() -> CompoundSelect[Any]:
+    """Ids of the decisions whose entries are taken back: roots by the length of the chain, reversals for good."""
+    chain = takings()
+    roots = select(chain.c.root).group_by(chain.c.root).having(func.max(chain.c.depth) % 2 == 1)
+    return roots.union_all(select(chain.c.taken).where(chain.c.depth > 1))
 
 
 class Entered(NamedTuple):
@@ -180,26 +196,37 @@ def states_without_their_postings(connection: Connection) -> list[Row]:
 
 def reversed_without_reversal(connection: Connection) -> list[Row]:
     """(id, claim number) of claim payments in state reversed without a posted reversal (status 22) of their claim."""
-    reversal, reversing = claim_payments.alias(), decisions.alias()
+    chain, again = takings(), entries.alias()
+    posting, reversing, reversal = decisions.alias(), decisions.alias(), claim_payments.alias()
     taken_back = (
-        select(true())
-        .select_from(decisions)
-        .join(entries, entries.c.reverses == decisions.c.id)
-        .join(reversing, reversing.c.id == entries.c.decision_id)
+        select(posting.c.claim_payment_id, reversal.c.office_claim)
+        .select_from(chain)
+        .join(posting, posting.c.id == chain.c.root)
+        .join(reversing, reversing.c.id == chain.c.by)
         .join(reversal, reversal.c.id == reversing.c.claim_payment_id)
+        .join(again, again.c.reverses == chain.c.by, isouter=True)
         .where(
-            decisions.c.claim_payment_id == claim_payments.c.id,
-            decisions.c.outcome == "post",
+            again.c.id.is_(None),
+            posting.c.outcome == "post",
             reversing.c.outcome == "post",
             reversal.c.claim_status == "22",
             reversal.c.state == "posted",
-            reversal.c.office_claim == claim_payments.c.office_claim,
         )
-        .correlate(claim_payments)
-        .exists()
+        .subquery()
     )
-    query = select(claim_payments.c.id, claim_payments.c.claim_number)
-    return found(connection, query.where(claim_payments.c.state == "reversed", ~taken_back))
+    query = (
+        select(claim_payments.c.id, claim_payments.c.claim_number)
+        .join(
+            taken_back,
+            and_(
+                taken_back.c.claim_payment_id == claim_payments.c.id,
+                taken_back.c.office_claim == claim_payments.c.office_claim,
+            ),
+            isouter=True,
+        )
+        .where(claim_payments.c.state == "reversed", taken_back.c.claim_payment_id.is_(None))
+    )
+    return found(connection, query)
 
 
 def closed_by_nobody(connection: Connection) -> list[Row]:

@@ -4,7 +4,7 @@ from sqlalchemy import Connection, and_, func, or_, select, union_all
 
 from era_engine.ledger.entries import ACCOUNTS_RECEIVABLE, CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS
 from era_engine.ledger.provider_adjustments import INTEREST_INCOME, PAYER_BALANCES, PROVIDER_ADJUSTMENTS
-from era_engine.store.decision_proofs import Row, fallen_decisions, found
+from era_engine.store.decision_proofs import Row, fallen_decisions, found, takings
 from era_engine.store.schema import claim_payments, claims, decisions, entries, postings, provider_adjustments
 
 _OF_CLAIMS = (INSURANCE_DEPOSITS, ACCOUNTS_RECEIVABLE, CONTRACTED_WRITE_OFFS)
@@ -115,19 +115,24 @@ def reversals_of_another_claim(connection: Connection) -> list[Row]:
 
 
 def reversals_of_no_posting(connection: Connection) -> list[Row]:
-    """(entry id, decision taken back) where that decision entered nothing, or an undo took back another's posting."""
-    taken = decisions.alias()
-    entered = or_(taken.c.outcome == "post", taken.c.act == "undo")
+    """(entry id, decision taken back) where nothing was posted, or where an undo took back what is not its own.
+
+    An undo takes back the posting of its claim payment, or as a reversal's the reversal.
+    """
+    chain = takings()
+    root, taken, by = decisions.alias(), decisions.alias(), decisions.alias()
+    own = or_(
+        root.c.claim_payment_id == by.c.claim_payment_id,
+        and_(taken.c.claim_payment_id == by.c.claim_payment_id, taken.c.outcome == "post"),
+    )
     query = (
         select(entries.c.id, entries.c.reverses)
-        .join(decisions, decisions.c.id == entries.c.decision_id)
-        .join(taken, taken.c.id == entries.c.reverses)
-        .where(
-            or_(
-                ~entered,
-                and_(decisions.c.act == "undo", taken.c.claim_payment_id != decisions.c.claim_payment_id),
-            )
-        )
+        .select_from(chain)
+        .join(entries, and_(entries.c.reverses == chain.c.taken, entries.c.decision_id == chain.c.by))
+        .join(root, root.c.id == chain.c.root)
+        .join(taken, taken.c.id == chain.c.taken)
+        .join(by, by.c.id == chain.c.by)
+        .where(or_(root.c.outcome != "post", and_(by.c.act == "undo", ~own)))
     )
     return found(connection, query)
 

@@ -37,7 +37,11 @@ class Sums(NamedTuple):
 
 
 class PostedDecision(NamedTuple):
-    """The decision that posted a claim payment, with all its postings."""
+    """What stands posted for a claim payment: the postings, and the decision whose entries hold them last.
+
+    That is the posting decision itself; or, where it was taken back and that was taken back in turn, the last of the
+    chain, which is what an entry that takes the posting back must name.
+    """
 
     decision_id: int
     postings: tuple[Posting, ...]
@@ -78,6 +82,11 @@ _SUMS = (
 )
 
 
+_TAKES_BACK = select(entries.c.reverses).where(
+    entries.c.decision_id == bindparam("decision_id"), entries.c.reverses.is_not(None)
+)
+
+
 def earlier_payments(connection: Connection, claim_numbers: Collection[str]) -> dict[str, list[Earlier]]:
     """What the books hold of each of these claims of the office, oldest first."""
     found: dict[str, list[Earlier]] = defaultdict(list)
@@ -97,25 +106,66 @@ def posted_sums(connection: Connection, claim_numbers: Collection[str]) -> dict[
 
 
 def posted_decision(connection: Connection, claim_payment_id: int) -> PostedDecision | None:
-    """The decision whose posting of this claim payment stands, whoever made it; None where none does."""
-    taken_back = select(entries.c.reverses).where(entries.c.reverses.is_not(None))
+    """The decision whose posting of this claim payment stands, whoever made it; None where none does.
+
+    Where a reversal took the posting back and was undone, the undoing stands for it: its entry put it in force again,
+    and is what can be taken back next.
+    """
     query = (
-        select(entries.c.decision_id, postings.c.account, postings.c.cents, postings.c.line)
-        .select_from(entries)
-        .join(postings)
-        .join(decisions, decisions.c.id == entries.c.decision_id)
-        .where(
-            decisions.c.claim_payment_id == claim_payment_id,
-            decisions.c.outcome == "post",
-            decisions.c.id.not_in(taken_back),
-        )
+        select(decisions.c.id)
+        .where(decisions.c.claim_payment_id == claim_payment_id, decisions.c.outcome == "post")
+        .order_by(decisions.c.id.desc())
+        .limit(1)
+    )
+    decision_id = connection.execute(query).scalar()
+    while decision_id is not None:
+        reversal = _taken_back_by(connection, decision_id)
+        if reversal is None:
+            return PostedDecision(decision_id, _postings_of(connection, decision_id))
+        taken_back_by, posts = reversal
+        undoing = _taken_back_by(connection, taken_back_by) if posts else None
+        decision_id = None if undoing is None else undoing[0]
+    return None
+
+
+def _taken_back_by(connection: Connection, decision_id: int) -> tuple[int, bool] | None:
+    """The decision that took a decision's entries back, and whether it is a posted reversal; else a person undid it."""
+    query = select(decisions.c.id, decisions.c.outcome == "post").join(entries, entries.c.decision_id == decisions.c.id)
+    row = connection.execute(query.where(entries.c.reverses == decision_id)).first()
+    return None if row is None else (row[0], bool(row[1]))
+
+
+def _postings_of(connection: Connection, decision_id: int) -> tuple[Posting, ...]:
+    query = (
+        select(postings.c.account, postings.c.cents, postings.c.line)
+        .join(entries)
+        .where(entries.c.decision_id == decision_id)
         .order_by(entries.c.id, postings.c.ordinal)
     )
-    rows = connection.execute(query).all()
-    if not rows:
+    return tuple(Posting(*row) for row in connection.execute(query))
+
+
+def claim_payment_taken_back(connection: Connection, decision_id: int) -> int | None:
+    """The claim payment whose posting an entry of this decision takes back, however often it was put in force again."""
+    root = decision_id
+    while (taken := connection.execute(_TAKES_BACK, {"decision_id": root}).scalar()) is not None:
+        root = taken
+    if root == decision_id:
         return None
-    newest = max(row[0] for row in rows)
-    return PostedDecision(newest, tuple(Posting(*row[1:]) for row in rows if row[0] == newest))
+    query = select(decisions.c.claim_payment_id).where(decisions.c.id == root)
+    found: int = connection.execute(query).scalar_one()
+    return found
+
+
+def newest_holds(connection: Connection, claim_payment_ids: Collection[int]) -> set[str]:
+    """Ids of the holds in the newest decision on any of these claim payments."""
+    newest = (
+        select(func.max(decisions.c.id))
+        .where(decisions.c.claim_payment_id.in_(claim_payment_ids))
+        .group_by(decisions.c.claim_payment_id)
+    )
+    held = connection.execute(select(decisions.c.holds).where(decisions.c.id.in_(newest))).scalars()
+    return {hold for holds in held for hold in holds.split()}
 
 
 def as_remitted(connection: Connection, claim_payment_ids: Collection[int]) -> dict[int, ClaimPayment]:

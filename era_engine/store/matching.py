@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import TypeVar
 
-from sqlalchemy import Connection, and_, bindparam, func, literal, select, tuple_, union_all
+from sqlalchemy import Connection, and_, bindparam, func, literal, select, union_all
 
 from era_engine.practice.matching import (
     BY_HAND,
@@ -147,11 +147,11 @@ def _by_payer_claim_number(
     for payment, ours in named:
         if payment.payer_claim_number in wanted:
             found[payment.payer_claim_number].add(ours)
+    passed_over = set(stored_as)
     for some in _slices(list(wanted), _AT_A_TIME):
-        for number, ours in connection.execute(
-            _EARLIER, {"originator": originator, "numbers": some, "stored_as": list(stored_as)}
-        ):
-            found[number].add(ours)
+        for row_id, number, ours in connection.execute(_EARLIER, {"originator": originator, "numbers": some}):
+            if row_id not in passed_over:
+                found[number].add(ours)
     return found
 
 
@@ -170,12 +170,15 @@ def _by_services(connection: Connection, wanted: Sequence[ClaimPayment]) -> list
         elif whole is not None:
             by_day[whole.first, total].add(at)
     found: list[set[str]] = [set() for _ in wanted]
-    for lines in _slices(list({line for line, _ in by_line}), _AT_A_TIME):
-        for ours, day, code, cents, total in connection.execute(_BY_LINE, {"lines": lines}):
-            for at in by_line.get(((day, code, cents), total), ()):
-                found[at].add(ours)
-    for days_wanted in _slices(list({day for day, _ in by_day}), _AT_A_TIME):
-        for ours, day, total in connection.execute(_BY_DAY, {"days": days_wanted}):
+    codes = list({code for (_, code, _), _ in by_line})
+    for some_days in _slices(list({day for (day, _, _), _ in by_line}), _AT_A_TIME):
+        for some_codes in _slices(codes, _AT_A_TIME):
+            rows = connection.execute(_BY_LINE, {"days": some_days, "codes": some_codes})
+            for ours, day, code, cents, total in rows:
+                for at in by_line.get(((day, code, cents), total), ()):
+                    found[at].add(ours)
+    for some_days in _slices(list({day for day, _ in by_day}), _AT_A_TIME):
+        for ours, day, total in connection.execute(_BY_DAY, {"days": some_days}):
             for at in by_day.get((day, total), ()):
                 found[at].add(ours)
     return found
@@ -183,15 +186,13 @@ def _by_services(connection: Connection, wanted: Sequence[ClaimPayment]) -> list
 
 _KNOWN = select(claims.c.claim_number).where(claims.c.claim_number.in_(bindparam("numbers", expanding=True)))
 _EARLIER = (
-    select(claim_payments.c.payer_claim_number, claim_payments.c.office_claim)
+    select(claim_payments.c.id, claim_payments.c.payer_claim_number, claim_payments.c.office_claim)
     .join(payments)
     .where(
         claim_payments.c.payer_claim_number.in_(bindparam("numbers", expanding=True)),
         claim_payments.c.office_claim.is_not(None),
-        claim_payments.c.id.not_in(bindparam("stored_as", expanding=True)),
         payments.c.originator == bindparam("originator"),
     )
-    .distinct()
 )
 _of_the_claim = procedure_lines.alias()
 _TOTAL = (
@@ -199,14 +200,13 @@ _TOTAL = (
     .where(_of_the_claim.c.claim_number == procedure_lines.c.claim_number)
     .scalar_subquery()
 )
-_LINE = (procedure_lines.c.service_date, procedure_lines.c.procedure_code, procedure_lines.c.fee_cents)
-_BY_LINE = select(procedure_lines.c.claim_number, *_LINE, _TOTAL).where(
-    tuple_(*_LINE).in_(bindparam("lines", expanding=True))
+_DAY, _CODE = procedure_lines.c.service_date, procedure_lines.c.procedure_code
+_BY_LINE = select(procedure_lines.c.claim_number, _DAY, _CODE, procedure_lines.c.fee_cents, _TOTAL).where(
+    _DAY.in_(bindparam("days", expanding=True)),  # each by itself, as SQLite asks no index for several together
+    _CODE.in_(bindparam("codes", expanding=True)),
 )
 _BY_DAY = (
-    select(procedure_lines.c.claim_number, procedure_lines.c.service_date, _TOTAL)
-    .where(procedure_lines.c.service_date.in_(bindparam("days", expanding=True)))
-    .distinct()
+    select(procedure_lines.c.claim_number, _DAY, _TOTAL).where(_DAY.in_(bindparam("days", expanding=True))).distinct()
 )
 
 

@@ -254,6 +254,14 @@ deposits = Table(
 Index("ix_payments_trace_number", payments.c.trace_number, postgresql_using="hash")
 Index("ix_claim_payments_claim_number", claim_payments.c.claim_number, postgresql_using="hash")
 
+# What a payer cut off or misread is looked for by the beginning of the claim number, or by day and procedure. On
+# PostgreSQL an ordinary index is in the order of a language, which keeps no beginnings together.
+Index(
+    "ix_claims_claim_number_beginning",
+    claims.c.claim_number,
+    postgresql_ops={"claim_number": "text_pattern_ops"},
+)
+Index("ix_procedure_lines_service_date", procedure_lines.c.service_date, procedure_lines.c.procedure_code)
 Index("ix_claim_payments_office_claim", claim_payments.c.office_claim)
 Index("ix_claim_payments_payer_claim_number", claim_payments.c.payer_claim_number, postgresql_using="hash")
 Index("ix_deposits_trace_number", deposits.c.trace_number, postgresql_using="hash")

@@ -26,6 +26,9 @@ class ToJudge(NamedTuple):
     pinned: bool = False
     pin: str | None = None
     taken_back: bool = False
+    state: str = "open"
+    office_claim: str | None = None
+    match_step: str | None = None
 
 
 class StoredPayment(NamedTuple):
@@ -87,21 +90,29 @@ def claim_payments_of(
 
     `claim_number` is the payer's or the office's, or the claim payment's id where several share one.
     """
-    query = select(claim_payments.c.id, claim_payments.c.source, _NEWEST_PIN, _WAS_TAKEN_BACK).where(
-        claim_payments.c.payment_id == payment.id, claim_payments.c.state.in_(states)
-    )
+    query = select(
+        claim_payments.c.id,
+        claim_payments.c.source,
+        claim_payments.c.state,
+        claim_payments.c.office_claim,
+        claim_payments.c.match_step,
+        _NEWEST_PIN,
+        _WAS_TAKEN_BACK,
+    ).where(claim_payments.c.payment_id == payment.id, claim_payments.c.state.in_(states))
     if claim_number is not None:
         query = query.where(names_claim(claim_number))
     if ids is not None:
         query = query.where(claim_payments.c.id.in_(ids))
     found = []
-    for claim_payment_id, source, match_id, taken_back in connection.execute(query.order_by(claim_payments.c.id)).all():
+    rows = connection.execute(query.order_by(claim_payments.c.id)).all()
+    for claim_payment_id, source, state, office_claim, step, match_id, taken_back in rows:
         segments = source.split(payment.separators.terminator)
         as_read = next(read_claims(segments, payment.separators, lambda: 0))
         pin = None
         if match_id is not None:
             pin = connection.execute(select(matches.c.claim_number).where(matches.c.id == match_id)).scalar()
-        found.append(ToJudge(as_read, claim_payment_id, match_id is not None, pin, bool(taken_back)))
+        pinned = (match_id is not None, pin)
+        found.append(ToJudge(as_read, claim_payment_id, *pinned, bool(taken_back), state, office_claim, step))
     return found
 
 

@@ -118,6 +118,13 @@ def _fill_claim_payments() -> None:
         "UPDATE claim_payments SET office_claim = claim_number, match_step = 'claim-number'"
         " WHERE EXISTS (SELECT 1 FROM claims WHERE claims.claim_number = claim_payments.claim_number)"
     )
+    op.create_index("ix_procedure_lines_service_date", "procedure_lines", ["service_date", "procedure_code"])
+    op.create_index(
+        "ix_claims_claim_number_beginning",
+        "claims",
+        ["claim_number"],
+        postgresql_ops={"claim_number": "text_pattern_ops"},
+    )
     op.create_index(op.f("ix_claim_payments_office_claim"), "claim_payments", ["office_claim"])
     op.create_index(
         op.f("ix_claim_payments_payer_claim_number"),

@@ -1,0 +1,148 @@
+"""What every act of a person has in common: who did it, on which claim payment, and how it is written down.
+
+An act is a decision in mode `manual` in the same log as the engine's, with the person's name.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from era_engine.clock import today
+from era_engine.decisions.decision import Decision
+from era_engine.decisions.facts import Facts, FactValue
+from era_engine.errors import UsageError
+from era_engine.evidence import Books, Gathered
+from era_engine.judging import circumstances_of
+from era_engine.money import dollars
+from era_engine.office import Office, keep_versions
+from era_engine.remittance.model import ClaimPayment
+from era_engine.reports import payment_id_of
+from era_engine.store import books
+from era_engine.store.books import Circumstances, Judged
+from era_engine.store.stored_payments import StoredPayment, ToJudge, claim_payments_of, stored_payment
+
+STATES = ("open", "posted", "reversed", "closed")
+_LONGEST_NAME, _LONGEST_NOTE = 100, 500
+
+
+class Person(NamedTuple):
+    """Who acts, and what they note about it."""
+
+    name: str
+    note: str | None = None
+
+
+class Done(NamedTuple):
+    """What an act wrote: its decisions, and what to tell the person, a line each."""
+
+    decision_ids: tuple[int, ...]
+    told: tuple[str, ...]
+
+
+def person(name: str, note: str | None = None) -> Person:
+    """Raises UsageError for a name or note that is empty, too long, or holds control characters."""
+    return Person(_text(name, "--by", _LONGEST_NAME), None if note is None else _text(note, "the note", _LONGEST_NOTE))
+
+
+def _text(text: str, what: str, longest: int) -> str:
+    stripped = text.strip()
+    if not stripped or len(stripped) > longest or not stripped.isprintable():
+        raise UsageError(
+            f"{what} is empty, longer than {longest} characters, or holds a control character.",
+            "Say in plain words who acts and why; it is kept with the decision.",
+        )
+    return stripped
+
+
+class Acting:
+    """One payment while a person acts on it, within one transaction."""
+
+    def __init__(self, office: Office, connection: Connection, payment: StoredPayment, act: str, who: Person) -> None:
+        self.office, self.connection, self.payment = office, connection, payment
+        self.on = payment.payment_date or today()
+        self._under = circumstances_of(office, payment, "manual")._replace(act=act, decided_by=who.name, note=who.note)
+
+    @property
+    def under(self) -> Circumstances:
+        return self._under
+
+    def claim_payment(self, claim: str) -> ToJudge:
+        """The one claim payment meant, by the payer's or the office's claim number, or by its id.
+
+        Raises UsageError when there is none, or several (then it lists them).
+        """
+        found = claim_payments_of(self.connection, self.payment, STATES, claim)
+        if not found and claim.isascii() and claim.isdigit() and len(claim) < 10:
+            found = claim_payments_of(self.connection, self.payment, STATES, ids=[int(claim)])
+        if not found:
+            raise UsageError(
+                f"Payment {self.payment.trace_number} has no claim {claim}.",
+                f"`era log --trace {self.payment.trace_number}` lists its claims.",
+            )
+        if len(found) > 1:
+            listed = "; ".join(
+                f"{each.id}: status {each.payment.status}, paid {_paid(each.payment)}, {each.state}" for each in found
+            )
+            raise UsageError(
+                f"{len(found)} claim payments of payment {self.payment.trace_number} are for claim {claim}: {listed}.",
+                "Name the claim payment by its id, the number before the colon.",
+            )
+        return found[0]
+
+    def gather(self, each: ToJudge) -> Gathered:
+        """What the books say about a claim payment; one that is posted keeps the claim it was posted for."""
+        stays = each.state in ("posted", "reversed")
+        asked = each._replace(pinned=True, pin=each.office_claim) if stays else each
+        [gathered] = Books(self.connection, self.payment.originator, proven=False).gather([asked])
+        if not stays:
+            return gathered
+        match = gathered.evidence.match._replace(step=each.match_step)
+        return gathered._replace(evidence=gathered.evidence._replace(match=match))
+
+    def record(self, each: ToJudge, judged: Judged) -> int:
+        """Write an act on a claim payment down; returns the decision's id."""
+        assert each.id is not None
+        books.judged_again(self.connection, [each.id], [judged])
+        [decision_id] = books.add_decisions(self.connection, [each.id], [judged], self._under)
+        return decision_id
+
+
+@contextmanager
+def acting(office: Office, trace: str, act: str, who: Person) -> Iterator[Acting]:
+    """A transaction for an act on one payment; all of it is written down, or nothing.
+
+    Raises LockedError when a run holds the home, UsageError when no payment or several are meant.
+    """
+    keep_versions(office)
+    with office.home.locked(), office.database.writing() as connection:
+        payment = stored_payment(connection, payment_id_of(connection, trace))
+        yield Acting(office, connection, payment, act, who)
+
+
+def facts_by_hand(payment: ClaimPayment, gathered: Gathered, write_off_cents: int | None = None) -> Facts:
+    """What is known when a person acts; `write_off_cents` is what they wrote off."""
+    match = gathered.evidence.match
+    facts: dict[str, FactValue | None] = {
+        "mode": "manual",
+        "claim_status": payment.status,
+        "paid_cents": payment.paid_cents,
+        "charge_cents": payment.charge_cents,
+        "patient_responsibility_cents": payment.patient_responsibility_cents,
+        "claim_found": match.claim is not None,
+        "match_step": match.step,
+        "write_off_cents": write_off_cents,
+        "plan_count": match.claim.plan_count if match.claim else None,
+        "expected_cents": match.claim.expected_cents if match.claim else None,
+    }
+    return {name: value for name, value in facts.items() if value is not None}
+
+
+def left_decision(explanation: str, facts: Facts, holds: Sequence[str] = ()) -> Decision:
+    """A decision by hand that posts nothing."""
+    return Decision("manual", None, tuple(holds), "left-by-hand", explanation, facts)
+
+
+def _paid(payment: ClaimPayment) -> str:
+    return "an unreadable amount" if payment.paid_cents is None else dollars(payment.paid_cents)

@@ -1,0 +1,29 @@
+"""A person files a claim payment without posting it: an estimate, a forwarded claim, money entered elsewhere."""
+
+from era_engine.acts.act import Done, Person, acting, facts_by_hand, left_decision
+from era_engine.errors import UsageError
+from era_engine.money import dollars
+from era_engine.office import Office
+from era_engine.store.books import Judged, set_state
+
+
+def close(office: Office, trace: str, claim: str, even_with_money: bool, who: Person) -> Done:
+    """Close an open claim payment. Raises UsageError for one that is done, or that carries money and is not said to."""
+    with acting(office, trace, "close", who) as at:
+        each = at.claim_payment(claim)
+        if each.state != "open":
+            raise UsageError(f"Claim {claim} of payment {trace} is {each.state} already.", "`era log` tells more.")
+        paid = each.payment.paid_cents
+        if paid != 0 and not even_with_money:
+            amount = "an amount that could not be read" if paid is None else dollars(paid)
+            raise UsageError(
+                f"Claim {claim} of payment {trace} pays {amount}, which closing would leave out of the ledger.",
+                "Post it (era post), or say --even-with-money where it is entered elsewhere or not the office's.",
+            )
+        gathered = at.gather(each)
+        decision = left_decision("Closed by hand without posting.", facts_by_hand(each.payment, gathered))
+        judged = Judged(each.payment, gathered.evidence.match, decision, (), each.payment.findings)
+        decision_id = at.record(each, judged)
+        assert each.id is not None
+        set_state(at.connection, each.id, "closed")
+    return Done((decision_id,), (decision.explanation,))

@@ -1,0 +1,72 @@
+"""A person says which claim of the office a claim payment is for, or that it is for none of them."""
+
+from difflib import get_close_matches
+
+from era_engine.acts.act import Acting, Done, Person, acting, left_decision
+from era_engine.decisions.decision import Decision
+from era_engine.errors import UsageError
+from era_engine.judging import Judge
+from era_engine.office import Office
+from era_engine.practice.matching import BY_HAND
+from era_engine.store import practice
+from era_engine.store.books import Judged
+from era_engine.store.matches import add_match, claim_numbers
+from era_engine.store.stored_payments import ToJudge
+
+
+def match_by_hand(office: Office, trace: str, claim: str, to: str, who: Person) -> Done:
+    """Match an open claim payment to a claim of the office; the next run or quick-post decides it.
+
+    Raises UsageError for a claim payment that is done, a claim the office does not have, or a match that is there.
+    """
+    with acting(office, trace, "match", who) as at:
+        each = _open_claim_payment(at, claim)
+        if to not in practice.find_claims(at.connection, [to]):
+            near = get_close_matches(to, claim_numbers(at.connection), n=3, cutoff=0.6)
+            hint = f" Did you mean {' or '.join(near)}?" if near else ""
+            raise UsageError(f"The office has no claim {to}.{hint}", "Import it first: `era import claims FILE`.")
+        if each.pinned and each.pin == to:
+            raise UsageError(f"Claim {claim} of payment {trace} is matched to {to} by hand already.")
+        return _pinned(at, each, to, who)
+
+
+def unmatch_by_hand(office: Office, trace: str, claim: str, who: Person) -> Done:
+    """An open claim payment belongs to none of the office's claims from here on, until it is matched by hand.
+
+    Raises UsageError for a claim payment that is done, or that a person unmatched before.
+    """
+    with acting(office, trace, "unmatch", who) as at:
+        each = _open_claim_payment(at, claim)
+        if each.pinned and each.pin is None:
+            raise UsageError(f"Claim {claim} of payment {trace} is matched to no claim already.")
+        if not each.pinned and at.gather(each).evidence.match.claim is None:
+            raise UsageError(f"Claim {claim} of payment {trace} is matched to no claim.")
+        return _pinned(at, each, None, who)
+
+
+def _open_claim_payment(at: Acting, claim: str) -> ToJudge:
+    each = at.claim_payment(claim)
+    if each.state != "open":
+        remedy = (
+            "`era undo` takes a posting back first." if each.state == "posted" else "`era log` tells what was done."
+        )
+        raise UsageError(f"Claim {claim} of payment {at.payment.trace_number} is {each.state} already.", remedy)
+    return each
+
+
+def _pinned(at: Acting, each: ToJudge, to: str | None, who: Person) -> Done:
+    """Keep the match, and say what the rules say of it; nothing is posted here."""
+    assert each.id is not None
+    add_match(at.connection, each.id, to, who.name, at.under.decided_at, who.note)
+    judge = Judge(at.office, at.connection, "auto", at.payment)
+    [judged] = judge.judge([each._replace(pinned=True, pin=to)])
+    told = "Matched to no claim by hand." if to is None else f"Matched to claim {to} by hand."
+    decided = judged.decision
+    if to is not None and not decided.holds:
+        told += " The next `era run` or `era quick-post` decides it."
+    elif to is not None:
+        told += f" Still: {decided.explanation}"
+    decision: Decision = left_decision(told, {**decided.facts, "mode": "manual"}, decided.holds)
+    assert to is None or judged.match.step == BY_HAND
+    matched = Judged(judged.payment, judged.match, decision, (), judged.findings)
+    return Done((at.record(each, matched),), (told,))

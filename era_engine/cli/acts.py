@@ -1,0 +1,31 @@
+"""What the commands of a person's acts share: opening the office, telling what was done."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from era_engine.acts.act import Done
+    from era_engine.office import Office
+
+
+def carry_out(home: Path | None, as_json: bool, act: "Callable[[Office], Done]") -> None:
+    """Carry an act out and tell it, in words or as the decisions it made."""
+    from era_engine.cli.output import json_line, plain
+    from era_engine.office import open_office
+    from era_engine.reports import LogReader
+    from era_engine.store.log import Filters
+
+    with open_office(home) as office:
+        done = act(office)
+        if as_json:
+            with office.database.reading() as connection:
+                reader = LogReader(connection)
+                for decision_id in done.decision_ids:
+                    for record in reader.records(Filters(decision_id=decision_id)):
+                        json_line(record)
+            return
+    for line in done.told:
+        click.echo(plain(line))

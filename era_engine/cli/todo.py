@@ -1,0 +1,78 @@
+"""era todo."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from era_engine.cli import options
+
+if TYPE_CHECKING:
+    from era_engine.worklist import Group
+
+
+@click.command(epilog="\b\nExamples:\n  era todo\n  era todo --payer delta --format csv > todo.csv")
+@click.option("--payer", metavar="TEXT", help="Part of the payer's name, in any case.")
+@click.option("--location", metavar="CODE", help="The office the claim belongs to.")
+@options.output_format("table", "json", "csv")
+@options.home
+def command(payer: str | None, location: str | None, form: str, home: Path | None) -> None:
+    """What waits for a person: grouped by reason, most money first, each with the next step.
+
+    era deposits shows money and remittances that wait for each other.
+    """
+    from era_engine.cli.output import csv_lines, json_line
+    from era_engine.clock import today
+    from era_engine.office import open_office
+    from era_engine.worklist import open_work
+
+    with open_office(home) as office, office.database.reading() as connection:
+        groups = open_work(connection, office.home, office.rule_set, today(), payer, location)
+    if form == "table":
+        _show(groups)
+        return
+    records = [{"reason": group.reason, "remedy": group.remedy} | item for group in groups for item in group.items]
+    if form == "json":
+        for record in records:
+            json_line(record)
+    else:
+        csv_lines(records)
+
+
+def _show(groups: "list[Group]") -> None:
+    from era_engine.cli.output import Column, count, money, table
+
+    if not groups:
+        click.echo("Nothing waits for a person.")
+        return
+    columns = (
+        Column("claim"),
+        Column("trace"),
+        Column("payer"),
+        Column("days", right=True),
+        Column("paid", right=True),
+        Column("expected", right=True),
+        Column("next step"),
+    )
+    for group in groups:
+        click.echo(f"{group.reason}: {count(len(group.items), 'item')}, {money(group.cents)}")
+        click.echo(f"  {group.remedy}")
+        rows = [
+            (
+                item["claim_number"] or item["file"] or "",
+                item["trace_number"] or "",
+                item["payer"] or "",
+                "" if item["age_days"] is None else str(item["age_days"]),
+                "" if item["paid_cents"] is None else money(item["paid_cents"]),
+                "" if item["expected_cents"] is None else money(item["expected_cents"]),
+                item["command"] or "",
+            )
+            for item in group.items
+        ]
+        table(columns, rows)
+        click.echo("")
+    total = sum(group.cents for group in groups)
+    items = sum(len(group.items) for group in groups)
+    click.echo(
+        f"{count(items, 'item')}, {money(total)} in all. era explain CLAIM tells why; era log --open lists claims."
+    )

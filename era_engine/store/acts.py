@@ -1,0 +1,80 @@
+"""Look-ups for what people do with claim payments: which one is meant, and what stands in the books for it."""
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection, case, func, select
+
+from era_engine.ledger.entries import ACCOUNTS_RECEIVABLE
+from era_engine.store.books import State
+from era_engine.store.schema import claim_payments, decisions, entries, postings
+from era_engine.store.stored_payments import names_claim
+
+
+class Chosen(NamedTuple):
+    """A claim payment that a person means. `office_claim`: the claim it is matched to. Money in cents."""
+
+    id: int
+    claim_number: str
+    state: State
+    status: str
+    paid_cents: int | None
+    office_claim: str | None
+    match_step: str | None
+
+
+def claim_payments_named(connection: Connection, payment_id: int, claim: str | None = None) -> list[Chosen]:
+    """The claim payments of a payment that have this claim number, the payer's or the office's; None: all of them.
+
+    Rows are locked until the transaction ends, so that no two people do something to one of them at the same time.
+    """
+    query = (
+        select(
+            claim_payments.c.id,
+            claim_payments.c.claim_number,
+            claim_payments.c.state,
+            claim_payments.c.claim_status,
+            claim_payments.c.paid_cents,
+            claim_payments.c.office_claim,
+            claim_payments.c.match_step,
+        )
+        .where(claim_payments.c.payment_id == payment_id)
+        .order_by(claim_payments.c.id)
+        .with_for_update()
+    )
+    if claim is not None:
+        query = query.where(names_claim(claim))
+    return [Chosen._make(row) for row in connection.execute(query)]
+
+
+def credited_by_line(connection: Connection, claim_number: str) -> dict[int, int]:
+    """Cents paid and written off, together, that stand on each procedure line of a claim of the office."""
+    query = (
+        select(postings.c.line, func.sum(-postings.c.cents))
+        .join(entries)
+        .where(
+            entries.c.claim_number == claim_number,
+            postings.c.account == ACCOUNTS_RECEIVABLE,
+            postings.c.line.is_not(None),
+        )
+        .group_by(postings.c.line)
+    )
+    return {line: int(cents) for line, cents in connection.execute(query)}
+
+
+def taken_back_by(connection: Connection, decision_id: int) -> int | None:
+    """The id of the claim payment whose posting this decision takes back, however often that went to and fro.
+
+    Follows what the decision's entry negates: the posting itself, or the undoing of an earlier reversal of it.
+    """
+    taken: int | None = decision_id
+    while True:
+        reversed_by = select(entries.c.reverses).where(entries.c.decision_id == taken, entries.c.reverses.is_not(None))
+        query = select(
+            decisions.c.id, decisions.c.claim_payment_id, case((claim_payments.c.claim_status == "22", 1), else_=0)
+        ).join(claim_payments)
+        row = connection.execute(query.where(decisions.c.id == reversed_by.scalar_subquery())).first()
+        if row is None:
+            return None
+        taken, claim_payment_id, of_a_reversal = row
+        if not of_a_reversal:
+            return int(claim_payment_id)

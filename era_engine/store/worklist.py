@@ -1,0 +1,87 @@
+"""What waits for a person, in one look at the open claim payments."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from sqlalchemy import Connection, and_, func, select
+
+from era_engine.store.bulk import stream
+from era_engine.store.schema import claim_payments, decisions, files, payments
+
+
+class OpenClaim(NamedTuple):
+    """An open claim payment with the newest decision on it; `holds` as stored, `facts` is JSON. Money in cents."""
+
+    claim_payment_id: int
+    payment_id: int
+    trace_number: str
+    payer: str | None
+    payment_date: object
+    received_at: str
+    claim_number: str
+    office_claim: str | None
+    claim_status: str
+    paid_cents: int | None
+    rule: str | None
+    holds: str
+    explanation: str
+    facts: str
+    patient_id: str | None
+    location: str | None
+
+
+def open_claims(connection: Connection) -> Iterator[OpenClaim]:
+    """Every open claim payment, oldest first."""
+    of_claim = decisions.alias()
+    newest = (
+        select(func.max(of_claim.c.id))
+        .where(of_claim.c.claim_payment_id == claim_payments.c.id)
+        .correlate(claim_payments)
+        .scalar_subquery()
+    )
+    query = (
+        select(
+            claim_payments.c.id,
+            payments.c.id,
+            payments.c.trace_number,
+            payments.c.payer,
+            payments.c.payment_date,
+            files.c.received_at,
+            claim_payments.c.claim_number,
+            claim_payments.c.office_claim,
+            claim_payments.c.claim_status,
+            claim_payments.c.paid_cents,
+            decisions.c.rule,
+            decisions.c.holds,
+            decisions.c.explanation,
+            decisions.c.facts,
+            decisions.c.patient_id,
+            decisions.c.location,
+        )
+        .select_from(claim_payments)
+        .join(decisions, and_(decisions.c.claim_payment_id == claim_payments.c.id, decisions.c.id == newest))
+        .join(payments, payments.c.id == claim_payments.c.payment_id)
+        .join(files, files.c.id == payments.c.file_id)
+        .where(claim_payments.c.state == "open")
+        .order_by(claim_payments.c.id)
+    )
+    for row in stream(connection, query):
+        yield OpenClaim._make(row)
+
+
+class WaitingFile(NamedTuple):
+    """A file that waits for a person: quarantined, or interrupted in the middle."""
+
+    name: str
+    state: str
+    received_at: str
+
+
+def waiting_files(connection: Connection, home: str) -> list[WaitingFile]:
+    """Files in quarantine, and files whose work was interrupted."""
+    query = (
+        select(files.c.name, files.c.state, files.c.received_at)
+        .where(files.c.home == home, files.c.state.in_(("quarantined", "received")))
+        .order_by(files.c.id)
+    )
+    return [WaitingFile._make(row) for row in connection.execute(query)]

@@ -1,0 +1,21 @@
+"""For tests of `era verify`: the books changed behind the program's back, and what it finds then."""
+
+from offices import OfficeHome
+
+_APPEND_ONLY = ("decisions", "entries", "postings", "matches")
+_LOCKS = {
+    "sqlite": [f"DROP TRIGGER {table}_no_{change}" for table in _APPEND_ONLY for change in ("update", "delete")],
+    "postgresql": [f"DROP TRIGGER {table}_append_only ON {table}" for table in _APPEND_ONLY],
+}
+
+
+def pick_the_locks(home: OfficeHome) -> None:
+    """From here on what was decided can be changed and deleted."""
+    home.change(*_LOCKS[home.database_url.partition(":")[0].partition("+")[0]])
+
+
+def problems(home: OfficeHome) -> list[str]:
+    """The sentences of `era verify`, of which there must be some."""
+    ended = home.era("verify")
+    assert ended.code == 1, ended
+    return [line.removeprefix("✘ ") for line in ended.out.splitlines() if line.startswith("✘ ")]
