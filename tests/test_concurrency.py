@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from offices import Ended, OfficeHome, claims_csv, expects, finished, make_office, remittance
+from offices import AUTO, Ended, OfficeHome, claims_csv, expects, finished, make_office, remittance
 from postgresql_server import Server
 from remittance_text import claim
 
@@ -221,22 +221,44 @@ def test_two_runs_that_release_one_waiting_claim_at_once_post_it_once(
     homes[0].verified()
 
 
-def test_two_runs_that_release_one_provider_adjustment_at_once_enter_it_once(
+def test_two_quick_posts_of_one_provider_adjustment_at_once_enter_it_once(
     homes: list[OfficeHome], watch: psycopg.Connection[tuple[object, ...]]
 ) -> None:
     for home in homes:
-        home.set({"deposits.required": True})
+        home.set({f"{AUTO}.enabled": False})
     homes[0].run(remittance("5", after=["PLB*1234567893*20261231*L6*-5"]))
     assert homes[0].posted() == {}
-    deposit(homes[0], "2026-11-02,5.00,EFT0001")
     with postings_wait(watch) as until_waiting:
-        first = homes[0].process("run")
+        first = homes[0].process("quick-post", "EFT0001")
         until_waiting(1)
-        second = homes[1].process("run")
+        second = homes[1].process("quick-post", "EFT0001")
         until_waiting(2)
     assert [finished(each).code for each in (first, second)] == [0, 0]
     assert homes[0].posted() == {"insurance_deposits": 500, "interest_income": -500}
     homes[0].verified()
+
+
+def test_a_quick_post_and_the_reversal_of_a_claim_beside_it_do_not_block_each_other(
+    homes: list[OfficeHome], watch: psycopg.Connection[tuple[object, ...]]
+) -> None:
+    """C1 is posted and C2 open on the payment; the run takes C1 back and answers C2 again."""
+    home = homes[0]
+    home.set({"reversals.post_exact": True})
+    home.run(remittance("180", claim("C1"), claim("C2")))
+    back = claim("C1", "-120", "-90", "-30", status="22")
+    home.receive(remittance("0", back, claim("C2"), trace="EFT0002"), "again.835")
+    with postings_wait(watch) as until_waiting:
+        quick = homes[1].process("quick-post", "EFT0001", "--json")
+        until_waiting(1)
+        run = home.process("run", "--json")
+        until_waiting(2)
+    assert [each["outcome"] for each in finished(quick).records] == ["post"]
+    assert [(each["claim_number"], each["outcome"]) for each in finished(run).records] == [
+        ("C1", "post"),
+        ("C2", "manual"),
+    ]
+    assert home.posted()["insurance_deposits"] == 9_000
+    home.verified()
 
 
 def deposit(home: OfficeHome, row: str) -> None:

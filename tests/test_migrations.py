@@ -11,9 +11,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from offices import make_office
+from first_version import make_first_version, tables
+from offices import OfficeHome, expects, make_office, remittance
 from postgresql_server import Server
-from sqlalchemy import text
+from remittance_text import claim
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
 
 import era_engine.store
 from era_engine.errors import InstallationError
@@ -95,3 +98,130 @@ def test_a_server_that_does_not_answer_is_named_without_its_password(tmp_path: P
     assert "Error: The database postgresql+psycopg://127.0.0.1" in ended.err
     assert "cannot be opened (OperationalError)" in ended.err
     assert "s3cret" not in ended.out + ended.err
+
+
+# from the first version
+
+
+@pytest.fixture
+def old_home(empty_url: str, tmp_path: Path) -> OfficeHome:
+    """The books of the first version, not opened since."""
+    home = make_office(tmp_path / "home", empty_url)
+    make_first_version(home)
+    return home
+
+
+def test_the_first_versions_books_become_todays_tables(old_home: OfficeHome) -> None:
+    with closing(Database(old_home.url)) as database, database.reading() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, schema.metadata) == []
+
+
+def test_what_the_first_version_decided_keeps_its_meaning(old_home: OfficeHome) -> None:
+    assert old_home.rows("SELECT id, state, office_claim, match_step FROM claim_payments ORDER BY id") == [
+        (5, "posted", "C1", "claim-number"),
+        (12, "open", "C2", "claim-number"),
+        (13, "open", None, None),
+    ]
+    assert old_home.rows("SELECT id, act, decided_by, note, warnings FROM decisions ORDER BY id") == [
+        (9, "decide", None, None, "  "),
+        (22, "decide", None, None, "  "),
+        (23, "decide", None, None, "  "),
+    ]
+    assert old_home.rows("SELECT claim_number, origin FROM claims ORDER BY 1") == [("C1", "csv"), ("C2", "csv")]
+
+
+def test_entries_of_the_first_version_know_their_payment(old_home: OfficeHome) -> None:
+    columns = "id, payment_id, decision_id, provider_adjustment_id, kind, mark, claim_number, patient_id, made_by"
+    assert old_home.rows(f"SELECT {columns}, reverses, reverses_entry FROM entries ORDER BY id") == [
+        (31, 3, 9, None, "insurance_payment", "A", "C1", "P1", None, None, None),
+        (32, 3, 9, None, "contracted_write_off", "A", "C1", "P1", None, None, None),
+    ]
+    assert old_home.rows("SELECT * FROM postings ORDER BY 1, 2") == [
+        (31, 0, "insurance_deposits", 9000, None),
+        (31, 1, "accounts_receivable", -9000, 1),
+        (32, 0, "contracted_write_offs", 3000, None),
+        (32, 1, "accounts_receivable", -3000, 1),
+    ]
+
+
+def test_provider_adjustments_of_the_first_version_wait_to_be_entered(old_home: OfficeHome) -> None:
+    columns = "payment_id, ordinal, provider, fiscal_date, reason, reference, cents, state"
+    assert old_home.rows(f"SELECT {columns} FROM provider_adjustments ORDER BY id") == [
+        (7, 0, "", None, "WO", "C1", 4000, "open"),
+        (7, 1, "", None, "L6", "", -500, "open"),
+    ]
+
+
+@pytest.mark.parametrize("table", ["decisions", "entries", "postings", "matches"])
+@pytest.mark.parametrize("change", ["UPDATE {0} SET {1} = {1}", "DELETE FROM {0}"])
+def test_what_the_first_version_decided_stays_decided(old_home: OfficeHome, table: str, change: str) -> None:
+    columns = {"decisions": "outcome", "entries": "memo", "postings": "account", "matches": "note"}
+    old_home.change(
+        "INSERT INTO matches (claim_payment_id, matched_by, matched_at) VALUES (13, 'Ann', '2026-11-03T09:00:00Z')"
+    )
+    with pytest.raises(DBAPIError, match=f"{table} are append-only"):
+        old_home.change(change.format(table, columns[table]))
+
+
+@pytest.mark.parametrize("column", ["payment_id", "decision_id", "provider_adjustment_id", "reverses"])
+def test_entries_point_to_what_is_there(old_home: OfficeHome, column: str) -> None:
+    values = {"payment_id": 3, "decision_id": "NULL", "provider_adjustment_id": "NULL", "reverses": "NULL"}
+    columns, row = ", ".join(values), ", ".join(map(str, (values | {column: 99}).values()))
+    with pytest.raises(DBAPIError, match=r"(?i)foreign key"):
+        old_home.change(
+            f"INSERT INTO entries (id, date, kind, memo, {columns}) VALUES (99, '2026-11-01', 'x', '', {row})"
+        )
+
+
+def test_the_first_versions_books_hold_and_go_on(old_home: OfficeHome) -> None:
+    told = "✔ The books hold: 2 entries, 3 decisions, 2 payments, 1 claim, 1 patient, 0 payers, 2 files.\n"
+    assert old_home.verified().out == told
+    old_home.expect(expects("C3"))
+    [posted] = old_home.run(remittance("90", claim("C3"), trace="T3"))
+    assert (posted["decision_id"], posted["outcome"]) == (24, "post")
+    quick = {each["claim_number"]: each["outcome"] for each in old_home.records("quick-post", "T2")}
+    assert quick == {"C2": "post", "C9": "manual"}
+    assert old_home.posted() == {
+        "insurance_deposits": 22_500,
+        "accounts_receivable": -36_000,
+        "contracted_write_offs": 10_000,
+        "payer_balances": 4_000,
+        "interest_income": -500,
+    }
+    old_home.verified()
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        "UPDATE payments SET provider_adjustments = 'no JSON' WHERE id = 7",
+        "CREATE TABLE deposits (id integer)",
+    ],
+    ids=["late", "at once"],
+)
+def test_a_migration_that_fails_leaves_the_books_as_they_were(old_home: OfficeHome, trouble: str) -> None:
+    engine = create_engine(old_home.url)
+    with engine.begin() as connection:
+        connection.execute(text(trouble))
+    before = tables(engine)
+    ended = old_home.era("verify")
+    assert (ended.code, ended.out) == (1, "")
+    assert tables(engine) == before
+    assert before["alembic_version"] == [("version_num",), ("0001",)]
+    engine.dispose()
+
+
+def test_rows_that_point_nowhere_are_named_and_left_as_they_were(tmp_path: Path) -> None:
+    """SQLite alone: there a program with foreign keys off may have written them."""
+    home = make_office(tmp_path / "home")
+    make_first_version(home)
+    engine = create_engine(home.url)
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM rule_sets"))
+    before = tables(engine)
+    ended = home.era("verify")
+    assert ended.code == 1
+    assert "The database holds rows that point to rows that are not there; it was left as it was." in ended.err
+    assert tables(engine) == before
+    engine.dispose()

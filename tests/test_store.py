@@ -139,12 +139,25 @@ def test_a_patient_may_gain_a_plan_after_a_claim_of_his_is_posted(home: OfficeHo
 # what was decided
 
 
-@pytest.mark.parametrize("table", ["decisions", "entries", "postings"])
-@pytest.mark.parametrize("change", ["UPDATE {} SET {} = {}", "DELETE FROM {}"])
-def test_decisions_and_entries_cannot_be_changed_or_deleted(home: OfficeHome, table: str, change: str) -> None:
+APPEND_ONLY = ["decisions", "entries", "postings", "matches"]
+MATCHED = (
+    "INSERT INTO matches (id, claim_payment_id, matched_by, matched_at)"
+    " SELECT 9, id, 'Ann', '2026-11-03T09:00:00Z' FROM claim_payments"
+)
+
+
+def decide_one(home: OfficeHome) -> None:
+    """A row in each of the tables above."""
     home.expect(expects("C1"))
     home.run(remittance("90", claim("C1")))
-    column = {"decisions": "outcome", "entries": "memo", "postings": "account"}[table]
+    home.change(MATCHED)
+
+
+@pytest.mark.parametrize("table", APPEND_ONLY)
+@pytest.mark.parametrize("change", ["UPDATE {} SET {} = {}", "DELETE FROM {}"])
+def test_decisions_and_entries_cannot_be_changed_or_deleted(home: OfficeHome, table: str, change: str) -> None:
+    decide_one(home)
+    column = {"decisions": "outcome", "entries": "memo", "postings": "account", "matches": "note"}[table]
     everything = f"SELECT * FROM {table} ORDER BY 1, 2"
     before = home.rows(everything)
     assert before
@@ -153,22 +166,33 @@ def test_decisions_and_entries_cannot_be_changed_or_deleted(home: OfficeHome, ta
     assert home.rows(everything) == before
 
 
-@pytest.mark.parametrize("table", ["decisions", "entries", "postings"])
+@pytest.mark.parametrize("table", APPEND_ONLY)
 def test_a_row_cannot_take_the_place_of_another(sqlite_home: OfficeHome, table: str) -> None:
     """SQLite's REPLACE deletes what is in the way."""
-    sqlite_home.expect(expects("C1"))
-    sqlite_home.run(remittance("90", claim("C1")))
+    decide_one(sqlite_home)
     with pytest.raises(DBAPIError, match=f"{table} are append-only"):
         sqlite_home.change("PRAGMA defer_foreign_keys = ON", f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}")
 
 
-@pytest.mark.parametrize("table", ["decisions", "entries", "postings"])
+@pytest.mark.parametrize("table", APPEND_ONLY)
 def test_a_table_cannot_be_emptied_at_a_stroke(table: str, postgresql_url: str, tmp_path: Path) -> None:
     home = make_office(tmp_path / "home", postgresql_url)
-    home.expect(expects("C1"))
-    home.run(remittance("90", claim("C1")))
+    decide_one(home)
     with pytest.raises(DBAPIError, match="are append-only"):
         home.change(f"TRUNCATE {table} CASCADE")
+
+
+@pytest.mark.parametrize(("column", "taken"), [("reverses", "decision_id"), ("reverses_entry", "id")])
+def test_what_was_posted_cannot_be_taken_back_twice(home: OfficeHome, column: str, taken: str) -> None:
+    decide_one(home)
+    again = (
+        f"INSERT INTO entries (id, payment_id, decision_id, date, kind, memo, {column})"
+        f" SELECT {{}}, payment_id, decision_id, date, 'reversal', '', {taken} FROM entries"
+        " WHERE kind = 'insurance_payment'"
+    )
+    home.change(again.format(98))
+    with pytest.raises(DBAPIError, match=r"(?i)unique"):
+        home.change(again.format(99))
 
 
 # transactions

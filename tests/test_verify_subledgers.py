@@ -1,4 +1,4 @@
-"""`era verify` on reversals, provider-level adjustments and several plans: the sub-ledgers agree, or it says where not."""
+"""`era verify` on reversals, provider-level adjustments and several plans: the sub-ledgers agree with one another."""
 
 import pytest
 from offices import OfficeHome, expects, remittance
@@ -255,3 +255,96 @@ def test_two_plans_that_share_the_charge_are_in_order(home: OfficeHome) -> None:
         "contracted_write_offs": 3_000,
     }
     home.verified()
+
+
+# what a person takes back, and takes back again
+
+
+def act(home: OfficeHome, *words: str) -> None:
+    """One act of a person, after which the books must hold."""
+    reason = ["--because", "a mistake"] if words[0] in ("undo", "close") else []
+    ended = home.era(*words, *reason, "--by", "Ann")
+    assert ended.code == 0, ended
+    home.verified()
+
+
+@pytest.fixture
+def undone_twice(books: OfficeHome) -> OfficeHome:
+    """The reversal of C1 is taken back (decision 5), which posts C1 again; then that is taken back (decision 6)."""
+    act(books, "undo", "T2", "--claim", "C1")
+    assert books.rows("SELECT id, state FROM claim_payments WHERE id < 3 ORDER BY id") == [(1, "posted"), (2, "open")]
+    act(books, "undo", "T1")
+    return books
+
+
+def test_postings_taken_back_over_and_over_hold(undone_twice: OfficeHome) -> None:
+    assert undone_twice.rows("SELECT decision_id, reverses FROM entries WHERE reverses IS NOT NULL ORDER BY id") == [
+        (2, 1),
+        (5, 2),
+        (6, 5),
+    ]
+    act(undone_twice, "post", "T1", "C1")
+    act(undone_twice, "post", "T2", "C1")
+    assert undone_twice.rows("SELECT id, state FROM claim_payments WHERE id < 3 ORDER BY id") == [
+        (1, "reversed"),
+        (2, "posted"),
+    ]
+    act(undone_twice, "undo", "T2")
+    act(undone_twice, "undo", "T3")
+    assert undone_twice.posted() == {
+        "insurance_deposits": 9_000,
+        "accounts_receivable": -12_000,
+        "contracted_write_offs": 3_000,
+        "payer_balances": 0,
+        "interest_income": 0,
+    }
+
+
+def test_what_was_closed_and_opened_again_holds(home: OfficeHome) -> None:
+    home.expect(expects("C1"), expects("C2"))
+    home.run(remittance("90", claim("X1"), trace="T1"))
+    act(home, "close", "T1", "X1", "--even-with-money")
+    act(home, "undo", "T1", "--claim", "X1")
+    act(home, "match", "T1", "X1", "--to", "C1")
+    act(home, "post", "T1", "X1")
+    act(home, "undo", "T1")
+    assert home.posted() == {"insurance_deposits": 0, "accounts_receivable": 0, "contracted_write_offs": 0}
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (
+            ["UPDATE claim_payments SET state = 'posted' WHERE id = 1"],
+            [
+                _STANDS.format(1, "'posted'", 0),
+                "Payment 1 (T1): claims of $90.00 are posted, $0.00 stands in the ledger.",
+            ],
+        ),
+        (
+            ["UPDATE claim_payments SET state = 'posted' WHERE id = 2"],
+            [_STANDS.format(2, "'posted'", 0), _PAYMENT_2.format("-$90.00", "$0.00")],
+        ),
+        (
+            ["DELETE FROM postings WHERE entry_id = 12", "DELETE FROM entries WHERE id = 12"],
+            [
+                "Decision 6 undoes what was posted, but has no entry.",
+                _STANDS.format(1, "'open'", 1),
+                "Payment 1 (T1): claims of $0.00 are posted, $90.00 stands in the ledger.",
+            ],
+        ),
+        (
+            ["UPDATE decisions SET claim_payment_id = 3 WHERE id = 6"],
+            [
+                "Entry 12 stands on payment 1, but what it belongs to is on payment 3.",
+                "Entry 12 takes back decision 5, which is not its to take back.",
+            ],
+        ),
+    ],
+    ids=["posted once more", "reversed once more", "without its entry", "of another claim payment"],
+)
+def test_what_somebody_changed_after_that_is_found(
+    undone_twice: OfficeHome, changes: list[str], told: list[str]
+) -> None:
+    undone_twice.change(*changes)
+    assert problems(undone_twice) == told

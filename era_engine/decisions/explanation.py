@@ -97,7 +97,9 @@ def _sentence(rule_set: RuleSet, row: Rule | None, holds: Sequence[Rule], facts:
     if row is None:
         return "No row of the table decides this claim."
     if row.then == "post" and "reversal_posts" in facts:
-        return f"Took back {shown('paid_cents', facts.get('paid_cents'))}: {facts.get('reversal_of', row.because)}"
+        paid = facts.get("paid_cents")
+        amount = shown("paid_cents", -paid if isinstance(paid, int) else None)
+        return f"Took back {amount}: {facts.get('reversal_of', row.because)}"
     if row.then == "post":
         written_off = facts.get("write_off_cents")
         and_wrote_off = f" and wrote off {shown('write_off_cents', written_off)}" if written_off else ""

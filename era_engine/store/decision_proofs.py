@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from sqlalchemy import CTE, CompoundSelect, Connection, Executable, and_, case, func, literal, or_, select
+from sqlalchemy import CTE, Connection, Executable, Subquery, and_, case, func, literal, or_, select
 
 from era_engine.ledger.entries import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS
 from era_engine.store.bulk import stream
@@ -39,8 +39,8 @@ def takings() -> CTE:
     root posted; at depth 1 `by` took back the root's entries, at depth 2 the entries of that one, and so on. So the
     root stands where its greatest depth is even, and what stands at the end of the chain.
     """
-    first, next_one, taker = entries.alias(), entries.alias(), entries.alias()
-    takers = select(taker.c.decision_id).where(taker.c.reverses.is_not(None), taker.c.decision_id.is_not(None))
+    first, next_one, earlier = entries.alias(), entries.alias(), entries.alias()
+    took_back = and_(earlier.c.decision_id == first.c.reverses, earlier.c.reverses.is_not(None))
     chain = (
         select(
             first.c.reverses.label("root"),
@@ -48,18 +48,19 @@ def takings() -> CTE:
             first.c.decision_id.label("by"),
             literal(1).label("depth"),
         )
-        .where(first.c.reverses.is_not(None), first.c.reverses.not_in(takers))
+        .join(earlier, took_back, isouter=True)
+        .where(first.c.reverses.is_not(None), earlier.c.id.is_(None))
         .cte("chain", recursive=True)
     )
     longer = select(chain.c.root, chain.c.by, next_one.c.decision_id, chain.c.depth + 1)
     return chain.union_all(longer.join(next_one, next_one.c.reverses == chain.c.by).where(chain.c.depth < _LONGEST))
 
 
-def fallen_decisions() -> CompoundSelect[Any]:
-    """Ids of the decisions whose entries are taken back: roots by the length of the chain, reversals for good."""
+def fallen_decisions() -> Subquery:
+    """`id` of the decisions whose entries are taken back: roots by the length of the chain, reversals for good."""
     chain = takings()
-    roots = select(chain.c.root).group_by(chain.c.root).having(func.max(chain.c.depth) % 2 == 1)
-    return roots.union_all(select(chain.c.taken).where(chain.c.depth > 1))
+    roots = select(chain.c.root.label("id")).group_by(chain.c.root).having(func.max(chain.c.depth) % 2 == 1)
+    return roots.union_all(select(chain.c.taken).where(chain.c.depth > 1)).subquery()
 
 
 class Entered(NamedTuple):
@@ -174,9 +175,11 @@ def undecided_claim_payments(connection: Connection) -> list[Row]:
 
 def states_without_their_postings(connection: Connection) -> list[Row]:
     """(id, claim number, state, posting decisions that stand): posted has exactly one, every other state none."""
+    fallen = fallen_decisions()
     standing = (
         select(decisions.c.claim_payment_id, func.count().label("count"))
-        .where(decisions.c.outcome == "post", decisions.c.id.not_in(fallen_decisions()))
+        .join(fallen, fallen.c.id == decisions.c.id, isouter=True)
+        .where(decisions.c.outcome == "post", fallen.c.id.is_(None))
         .group_by(decisions.c.claim_payment_id)
         .subquery()
     )

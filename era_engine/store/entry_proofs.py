@@ -82,15 +82,16 @@ def reversals_without_cause(connection: Connection) -> list[Row]:
 
 def reversals_not_exact(connection: Connection) -> list[Row]:
     """(entry id, account, line, what is left) where an entry does not negate all that it takes back, line by line."""
-    taken, posted = entries.alias(), postings.alias()
+    taken = entries.alias()
     own = select(entries.c.id.label("id"), postings.c.account, postings.c.line, postings.c.cents).join(postings)
     back = (
-        select(entries.c.id.label("id"), posted.c.account, posted.c.line, posted.c.cents)
+        select(entries.c.id.label("id"), postings.c.account, postings.c.line, postings.c.cents)
         .select_from(entries)
-        .join(taken, or_(taken.c.decision_id == entries.c.reverses, taken.c.id == entries.c.reverses_entry))
-        .join(posted, posted.c.entry_id == taken.c.id)
+        .join(taken, on)
+        .join(postings, postings.c.entry_id == taken.c.id)
+        for on in (taken.c.decision_id == entries.c.reverses, taken.c.id == entries.c.reverses_entry)
     )
-    both = union_all(own.where(entries.c.kind == "reversal"), back.where(entries.c.kind == "reversal")).subquery()
+    both = union_all(*[each.where(entries.c.kind == "reversal") for each in (own, *back)]).subquery()
     left = func.sum(both.c.cents)
     query = select(both.c.id, both.c.account, both.c.line, left).group_by(both.c.id, both.c.account, both.c.line)
     query = query.having(left != 0).order_by(both.c.id, both.c.account, both.c.line)
@@ -141,14 +142,16 @@ def entries_of_another_claim(connection: Connection) -> list[Row]:
     """(entry id, its claim, the claim decided on) of decisions that stand. Only what was taken back may have been for
     a claim that the claim payment was matched to before.
     """
+    fallen = fallen_decisions()
     query = (
         select(entries.c.id, entries.c.claim_number, claim_payments.c.office_claim)
         .join(decisions, decisions.c.id == entries.c.decision_id)
         .join(claim_payments)
+        .join(fallen, fallen.c.id == decisions.c.id, isouter=True)
         .where(
             decisions.c.outcome == "post",
             entries.c.claim_number.is_distinct_from(claim_payments.c.office_claim),
-            decisions.c.id.not_in(fallen_decisions()),
+            fallen.c.id.is_(None),
         )
     )
     return found(connection, query)
@@ -156,14 +159,16 @@ def entries_of_another_claim(connection: Connection) -> list[Row]:
 
 def entries_of_another_patient(connection: Connection) -> list[Row]:
     """(entry id, claim number) of decisions that stand, where the entry's patient is not the claim's."""
+    fallen = fallen_decisions()
     query = (
         select(entries.c.id, entries.c.claim_number)
         .join(decisions, decisions.c.id == entries.c.decision_id)
         .join(claims, claims.c.claim_number == entries.c.claim_number)
+        .join(fallen, fallen.c.id == decisions.c.id, isouter=True)
         .where(
             decisions.c.outcome == "post",
             entries.c.patient_id.is_distinct_from(claims.c.patient_id),
-            decisions.c.id.not_in(fallen_decisions()),
+            fallen.c.id.is_(None),
         )
     )
     return found(connection, query)

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or
 
 from era_engine.remittance.claims import read_claims
 from era_engine.remittance.model import ClaimPayment
-from era_engine.store.schema import claim_payments, decisions, files, matches, payments, provider_adjustments
+from era_engine.store.schema import claim_payments, decisions, entries, files, matches, payments, provider_adjustments
 from era_engine.x12.finding import Finding
 from era_engine.x12.tokens import Separators
 
@@ -58,8 +58,12 @@ class Waiting(NamedTuple):
 
 
 def stored_payment(connection: Connection, payment_id: int) -> StoredPayment:
-    """The payment with this id, which must exist."""
+    """The payment with this id, which must exist; locked until the transaction ends.
+
+    Whoever is at work on its claims and provider-level adjustments is the only one: they are read after this.
+    """
     query = select(payments, files.c.name.label("file")).join(files).where(payments.c.id == payment_id)
+    query = query.with_for_update(of=payments, key_share=True)
     row = connection.execute(query).mappings().one()
     adjustments = select(func.count()).where(
         provider_adjustments.c.payment_id == payment_id, provider_adjustments.c.cents.is_distinct_from(0)
@@ -160,4 +164,9 @@ def waiting_claim_payments(connection: Connection, holds: Sequence[str]) -> list
 
 
 _NEWEST_PIN = select(func.max(matches.c.id)).where(matches.c.claim_payment_id == claim_payments.c.id).scalar_subquery()
-_WAS_TAKEN_BACK = exists().where(decisions.c.claim_payment_id == claim_payments.c.id, decisions.c.act == "undo")
+# that of a closing took nothing back, and has no entry
+_WAS_TAKEN_BACK = exists().where(
+    decisions.c.claim_payment_id == claim_payments.c.id,
+    decisions.c.act == "undo",
+    entries.c.decision_id == decisions.c.id,
+)

@@ -1,6 +1,6 @@
 """What waits for a person, in one look at the open claim payments."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, func, select
@@ -26,6 +26,8 @@ class OpenClaim(NamedTuple):
     holds: str
     explanation: str
     facts: str
+    mode: str
+    act: str
     patient_id: str | None
     location: str | None
 
@@ -55,6 +57,8 @@ def open_claims(connection: Connection) -> Iterator[OpenClaim]:
             decisions.c.holds,
             decisions.c.explanation,
             decisions.c.facts,
+            decisions.c.mode,
+            decisions.c.act,
             decisions.c.patient_id,
             decisions.c.location,
         )
@@ -69,18 +73,39 @@ def open_claims(connection: Connection) -> Iterator[OpenClaim]:
         yield OpenClaim._make(row)
 
 
+def names_on_open_payments(connection: Connection) -> Iterator[tuple[int, str, str | None]]:
+    """(payment id, the payer's claim number, the office's) of every claim payment beside one that is open."""
+    of_open = select(claim_payments.c.payment_id).where(claim_payments.c.state == "open")
+    query = select(claim_payments.c.payment_id, claim_payments.c.claim_number, claim_payments.c.office_claim)
+    for row in stream(connection, query.where(claim_payments.c.payment_id.in_(of_open))):
+        yield row[0], row[1], row[2]
+
+
+def shared_trace_numbers(connection: Connection) -> set[str]:
+    """Trace numbers that several payments have."""
+    query = select(payments.c.trace_number).group_by(payments.c.trace_number).having(func.count() > 1)
+    return set(connection.execute(query).scalars())
+
+
+def kept_as(connection: Connection, payment_ids: Collection[int]) -> dict[int, str | None]:
+    """Where the files of these payments are kept, relative to the home."""
+    query = select(payments.c.id, files.c.stored_as).join(files).where(payments.c.id.in_(payment_ids))
+    return dict(row._tuple() for row in connection.execute(query))
+
+
 class WaitingFile(NamedTuple):
-    """A file that waits for a person: quarantined, or interrupted in the middle."""
+    """A file that waits for a person: quarantined, or interrupted in the middle. `stored_as`: relative to the home."""
 
     name: str
     state: str
     received_at: str
+    stored_as: str | None
 
 
 def waiting_files(connection: Connection, home: str) -> list[WaitingFile]:
     """Files in quarantine, and files whose work was interrupted."""
     query = (
-        select(files.c.name, files.c.state, files.c.received_at)
+        select(files.c.name, files.c.state, files.c.received_at, files.c.stored_as)
         .where(files.c.home == home, files.c.state.in_(("quarantined", "received")))
         .order_by(files.c.id)
     )
