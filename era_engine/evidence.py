@@ -167,11 +167,15 @@ class Books:
         decision = history.posted_decision(self._connection, row.id) if row.state == "posted" else None
         if decision is None:
             return ReversalEvidence(False, f"The payment it reverses, {row.trace_number}, is not posted itself."), None
-        self._taken.add(row.id)
         written_off, reversed_off = decision.total(CONTRACTED_WRITE_OFFS), -write_off_of(payment)
-        exact = _negated(decision.total(INSURANCE_DEPOSITS), payment.paid_cents) and written_off == reversed_off
+        same_amounts = _negated(decision.total(INSURANCE_DEPOSITS), payment.paid_cents) and written_off == reversed_off
+        exact = same_amounts and _one_number(row.payer_claim_number, payment.payer_claim_number)
         text = f"It takes back what was posted for {row.trace_number}."
-        if not exact:
+        if exact:
+            self._taken.add(row.id)
+        elif same_amounts:
+            text += " The payer's number of the claim is another there."
+        else:
             text = (
                 f"It takes back the payment of {row.trace_number}, where {dollars(written_off)} was written off;"
                 f" the reversal says {dollars(reversed_off)}."
@@ -234,6 +238,11 @@ def _negates(row: Earlier, reversal: ToJudge) -> bool:
         and _negated(row.paid_cents, payment.paid_cents)
         and _negated(row.charge_cents, payment.charge_cents)
     )
+
+
+def _one_number(posted: str, reversed_: str) -> bool:
+    """Whether the payer's claim numbers are the same, where both say one (CLP07)."""
+    return not posted or not reversed_ or posted == reversed_
 
 
 def _negated(cents: int | None, other: int | None) -> bool:

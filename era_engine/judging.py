@@ -27,6 +27,11 @@ from era_engine.x12.finding import Finding
 
 BATCH = 500  # claims looked up, decided and written at a time
 
+# What is asked of a claim as a whole, and answered anew when all parts of a split claim are there.
+_ASKED_OF_THE_WHOLE = frozenset(
+    ["rest_of_claim_awaited", "match_candidates", "already_posted", "charge_matches", "procedures_match"]
+)
+
 
 class PaymentDone(NamedTuple):
     """A payment is decided and safe. Money in cents."""
@@ -129,14 +134,28 @@ class Judge:
             deposit_received(connection, payment.id) if required else None,
         )
         self._facts: dict[str, FactValue] = payment_facts(evidence, office.settings, mode)
-        self._books = Books(connection, payment.originator, office.settings.several_plans.post == "proven")
+        self._books = Books(
+            connection,
+            payment.originator,
+            office.settings.several_plans.post == "proven",
+            frozenset(
+                hold.id
+                for hold in office.rule_set.holds
+                if any(condition.fact in _ASKED_OF_THE_WHOLE for condition in hold.when)
+            ),
+        )
         self._on = payment.payment_date or today()
         self._circumstances = circumstances_of(office, payment, mode)
 
     def judge(self, batch: Sequence[ToJudge]) -> list[Judged]:
         """Decide a batch; nothing is written yet."""
         gathered = self._books.gather(batch)
-        return [self._judge_one(each.payment, found) for each, found in zip(batch, gathered, strict=True)]
+        judged = [self._judge_one(each.payment, found) for each, found in zip(batch, gathered, strict=True)]
+        left = {_split_claim(each) for each in judged if each.decision.outcome != "post"} - {None}
+        for at, each in enumerate(judged):
+            if each.decision.outcome == "post" and _split_claim(each) in left:
+                judged[at] = self._judge_one(each.payment, _without_the_rest(gathered[at]))
+        return judged
 
     def record(self, claim_payment_ids: Sequence[int], judged: Sequence[Judged]) -> list[int]:
         """Write decisions and entries down; returns the decisions' ids."""
@@ -176,6 +195,20 @@ class Judge:
                 assert isinstance(write_off, int)
                 entries = entries_for(payment, lines, self._on, "A", write_off)
         return Judged(payment, evidence.match, decision, entries, findings, taken_back)
+
+
+def _split_claim(judged: Judged) -> str | None:
+    """The claim of which this is one part of several; None where it is none."""
+    claim = judged.match.claim
+    parts = judged.decision.facts.get("parts")
+    return claim.claim_number if claim is not None and isinstance(parts, int) and parts > 1 else None
+
+
+def _without_the_rest(gathered: Gathered) -> Gathered:
+    """A part of a split claim whose other part is left to a person waits with it: they are judged together."""
+    evidence = gathered.evidence
+    assert evidence.split is not None
+    return gathered._replace(evidence=evidence._replace(split=evidence.split._replace(complete=False)))
 
 
 class _Interest:

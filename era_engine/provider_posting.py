@@ -11,6 +11,7 @@ from era_engine.ledger.provider_adjustments import (
     entry_for_provider_adjustment,
     interest_finding,
     sort_provider_adjustments,
+    why_not_posted,
 )
 from era_engine.remittance.model import ProviderAdjustment
 from era_engine.store import files
@@ -46,6 +47,8 @@ def post_certain_adjustments(
     doubts = dict(sort_provider_adjustments(pairs, differs is not None).leave)
     posted = []
     for at, (each, pair) in enumerate(zip(stored, pairs, strict=True)):
+        if why_not_posted(pair.reason, pair.cents) is not None:
+            continue  # whatever the office lets warn: what is not understood has no entry
         facts = of_the_payment | {"provider_adjustment_certain": at not in doubts}
         if at in doubts:
             facts["provider_adjustment_doubt"] = doubts[at]

@@ -1,6 +1,7 @@
 """The open work: grouped by reason, the group with most money first, each item with the next step."""
 
 import json
+import shlex
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import date
@@ -8,14 +9,38 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from era_engine.decisions.rule_set import RuleSet
+from era_engine.decisions.rule_set import Rule, RuleSet
 from era_engine.home import Home
+from era_engine.money import minimum_cents
 from era_engine.payer_items import provider_adjustment_records
+from era_engine.settings import Settings
 from era_engine.store import log
-from era_engine.store.worklist import OpenClaim, open_claims, waiting_files
+from era_engine.store.provider_adjustments import stored_pairs
+from era_engine.store.worklist import (
+    OpenClaim,
+    kept_as,
+    names_on_open_payments,
+    open_claims,
+    shared_trace_numbers,
+    waiting_files,
+)
 
 Record = dict[str, Any]
-_BY_ROW = "era quick-post {trace} --claim {claim}, or era post {trace} {claim} --as-remitted --by NAME"
+_BY_HAND = "era post {trace} {claim} --as-remitted --by NAME"
+_MATCH = "era match {trace} {claim} --to CLAIM --by NAME"
+_BY_LINE = "era post {trace} {claim} --line N=PAID,WRITE_OFF --by NAME"
+_QUICK = "era quick-post {trace} --claim {claim}"
+_EXPLAIN = "era explain {claim} --trace {trace}"
+_BY_NUMBER = ("era quick-post", "era explain")
+_NEVER_POSTED = "era close {trace} {claim} --by NAME --because TEXT"
+_OTHER_REMEDIES = {
+    "matched-by-hand": "Matched by hand; the next run decides it, or quick-post now.",
+    "opened-again": "Closed and opened again; quick-post it, post it by hand, or close it.",
+    "provider-adjustment-left": "Ask the payer what it is, then enter it by hand.",
+    "payment-without-claims": "Nothing on the remittance says what the money is for; ask the payer.",
+    "file-in-quarantine": "See what was found (era inspect), ask the sender for a whole file, put it into the inbox.",
+    "file-interrupted": "The next run finishes it.",
+}
 
 
 class Group(NamedTuple):
@@ -31,35 +56,30 @@ class Group(NamedTuple):
 
 
 def open_work(
-    connection: Connection, home: Home, rule_set: RuleSet, today: date, payer: str | None, location: str | None
+    connection: Connection,
+    home: Home,
+    settings: Settings,
+    rule_set: RuleSet,
+    today: date,
+    payer: str | None,
+    location: str | None,
 ) -> list[Group]:
     """Every open claim payment, provider-level adjustment left, payment without a claim, and file put aside.
 
-    The reason of a claim is the first hold of its newest decision, else the row of the table.
+    The reason of a claim is the first hold of its newest decision, else the row of the table. Amounts in cents.
     """
-    remedies = {hold.id: hold.remedy for hold in rule_set.holds} | {
-        row.id: row.because for row in (*rule_set.rows, *rule_set.reversals)
-    }
-    commands = {hold.id: hold.command for hold in rule_set.holds}
+    rules = {rule.id: rule for rule in (*rule_set.rows, *rule_set.reversals, *rule_set.holds)}
+    remedies = {rule.id: _remedy(rule) for rule in rules.values()} | _OTHER_REMEDIES
     items: dict[str, list[Record]] = defaultdict(list)
-    waiting = list(open_claims(connection))
-    payments_of = {each.payment_id: each.trace_number for each in waiting}
-    traces = Counter(payments_of.values())
-    numbers = Counter((each.payment_id, each.claim_number) for each in waiting)
-    for each in waiting:
-        trace = each.trace_number if traces[each.trace_number] == 1 else str(each.payment_id)
-        named = numbers[each.payment_id, each.claim_number] == 1 and each.claim_number.strip()
-        claim = each.claim_number if named else str(each.claim_payment_id)
-        if location is not None and each.location != location:
-            continue
-        reason = next(iter(each.holds.split()), None) or each.rule or "matched-by-hand"
-        command = (commands.get(reason) or _BY_ROW).format(trace=trace, claim=claim)
-        items[reason].append(_claim(each, reason, command, today))
-    remedies["matched-by-hand"] = "Matched by hand; the next run decides it, or quick-post now."
+    shared = shared_trace_numbers(connection)
+    names = _Names(connection, shared)
+    for each in open_claims(connection):
+        if location is None or each.location == location:
+            reason = _reason(each)
+            items[reason].append(_claim(each, reason, _command(each, rules.get(reason), settings, names), today))
     if location is None:
-        for record in _beside_claims(connection, home, today):
+        for record in _beside_claims(connection, home, today, shared):
             items[record["reason"]].append(record)
-    remedies |= _OTHER_REMEDIES
     groups = []
     for reason, all_items in items.items():
         found = [each for each in all_items if payer is None or payer.lower() in (each["payer"] or "").lower()]
@@ -69,16 +89,85 @@ def open_work(
     return sorted(groups, key=lambda group: (-group.cents, group.reason))
 
 
-_OTHER_REMEDIES = {
-    "provider-adjustment-left": "Ask the payer what it is, then enter it by hand.",
-    "payment-without-claims": "Nothing on the remittance says what the money is for; ask the payer.",
-    "file-in-quarantine": "See what was found (era inspect), ask the sender for a whole file, put it into the inbox.",
-    "file-interrupted": "The next run finishes it.",
-}
+def _remedy(rule: Rule) -> str:
+    """What a hold says; of a row of the table, why it leaves claims."""
+    waits = f" Every run looks whether {rule.waits_for} has come." if rule.waits_for is not None else ""
+    return f"{rule.remedy or rule.because}{waits}"
+
+
+def _reason(each: OpenClaim) -> str:
+    by_person = {"match": "matched-by-hand", "unmatch": "no-matching-claim", "undo": "opened-again"}
+    return next(iter(each.holds.split()), None) or each.rule or by_person.get(each.act, each.act)
+
+
+class _Names:
+    """How a command names payment and claim so that no other is meant."""
+
+    def __init__(self, connection: Connection, shared: set[str]) -> None:
+        self._shared = shared
+        self._named: Counter[tuple[int, str]] = Counter()
+        for payment_id, number, ours in names_on_open_payments(connection):
+            self._named[payment_id, number] += 1
+            if ours is not None and ours != number:
+                self._named[payment_id, ours] += 1
+
+    def filled_in(self, template: str, each: OpenClaim) -> str:
+        """A command for just this claim payment; those that only look or quick-post take all of the claim's number."""
+        trace, number = _trace(each.trace_number, each.payment_id, self._shared), each.claim_number
+        if template.startswith(_BY_NUMBER):
+            claim = number if _sayable(number) else each.office_claim or ""
+            return template.format(trace=trace, claim=shlex.quote(claim))
+        alone = self._named[each.payment_id, number] == 1 and _sayable(number)
+        return template.format(trace=trace, claim=shlex.quote(number if alone else f"id:{each.claim_payment_id}"))
+
+
+def _trace(trace_number: str, payment_id: int, shared: set[str]) -> str:
+    alone = trace_number not in shared and _sayable(trace_number)
+    return shlex.quote(trace_number) if alone else str(payment_id)
+
+
+def _sayable(name: str) -> bool:
+    """Whether a name can be typed as an argument: not empty, no option, nothing unprintable."""
+    return bool(name.strip()) and name == name.strip() and name.isprintable() and not name.startswith(("-", "id:"))
+
+
+def _command(each: OpenClaim, rule: Rule | None, settings: Settings, names: _Names) -> str:
+    """The hold's own command; of a claim without a hold, quick-post where its minimum is met, else by hand."""
+    if rule is not None and rule.command is not None:
+        template = rule.command
+    elif rule is not None and rule.then == "hold":
+        template = _EXPLAIN
+    else:
+        template = _QUICK if _quick_would_post(each, settings) else _BY_HAND
+    holds = set(each.holds.split())
+    if each.office_claim is None and template.startswith("era post"):
+        template = _MATCH
+    elif template == _BY_HAND:
+        if holds & {"predetermination", "forwarded-unprocessed"}:
+            template = _NEVER_POSTED
+        elif holds & {"claim-out-of-balance", "line-out-of-balance"} and each.claim_status != "22":
+            template = _BY_LINE  # as remitted it does not add up
+    return names.filled_in(template, each)
+
+
+def _quick_would_post(each: OpenClaim, settings: Settings) -> bool:
+    facts = json.loads(each.facts)
+    quick = settings.posting("quick")
+    expected, paid = facts.get("expected_cents"), each.paid_cents
+    return (
+        each.mode != "quick"
+        and facts.get("plan_count") == 1
+        and quick.enabled
+        and settings.ledger_options.auto_post_contracted_write_offs
+        and isinstance(expected, int)
+        and paid is not None
+        and paid >= minimum_cents(expected, quick.minimum_percent)
+    )
 
 
 def _claim(each: OpenClaim, reason: str, command: str, today: date) -> Record:
-    facts = json.loads(each.facts)
+    expected = json.loads(each.facts).get("expected_cents")
+    short = None if expected is None or each.paid_cents is None else max(expected - each.paid_cents, 0)
     return {
         "reason": reason,
         "trace_number": each.trace_number,
@@ -91,7 +180,8 @@ def _claim(each: OpenClaim, reason: str, command: str, today: date) -> Record:
         "age_days": _age(each.received_at, today),
         "claim_status": each.claim_status,
         "paid_cents": each.paid_cents,
-        "expected_cents": facts.get("expected_cents"),
+        "expected_cents": expected,
+        "short_cents": short,
         "explanation": each.explanation,
         "command": command,
         "payment_id": each.payment_id,
@@ -100,29 +190,9 @@ def _claim(each: OpenClaim, reason: str, command: str, today: date) -> Record:
     }
 
 
-def _beside_claims(connection: Connection, home: Home, today: date) -> Iterator[Record]:
-    for pair in provider_adjustment_records(connection, today, None, only_open=False):
-        if pair["status"] == "not-posted":
-            yield _other(
-                "provider-adjustment-left",
-                trace_number=pair["opened_by_trace"],
-                payer=pair["payer"],
-                paid_cents=None if pair["cents"] is None else -pair["cents"],
-                explanation=f"{pair['reason']} {pair['reference']}: {pair['in_words']}",
-                command=f"era post {pair['opened_by_trace']} --provider-adjustments --by NAME",
-            )
-    for summary in log.payment_summaries(connection):
-        if not summary.claims and not summary.adjustments and summary.payment_cents:
-            yield _other(
-                "payment-without-claims",
-                trace_number=summary.trace_number,
-                payer=summary.payer,
-                payment_id=summary.payment_id,
-                paid_cents=summary.payment_cents,
-                explanation="The payment names no claim and no provider-level adjustment.",
-                command="era inspect",
-                file=summary.file,
-            )
+def _beside_claims(connection: Connection, home: Home, today: date, shared: set[str]) -> Iterator[Record]:
+    yield from _adjustments(connection, today, shared)
+    yield from _payments(connection, home, today)
     for file in waiting_files(connection, home.identity):
         quarantined = file.state == "quarantined"
         yield _other(
@@ -130,19 +200,69 @@ def _beside_claims(connection: Connection, home: Home, today: date) -> Iterator[
             file=file.name,
             age_days=_age(file.received_at, today),
             explanation="Put aside in quarantine/." if quarantined else "A run was interrupted in the middle of it.",
-            command="era inspect" if quarantined else "era run",
+            command=_inspect(home, file.stored_as) if quarantined else "era run",
         )
+
+
+def _adjustments(connection: Connection, today: date, shared: set[str]) -> Iterator[Record]:
+    payment_of = {pair.id: pair.payment_id for pair in stored_pairs(connection) if pair.state == "open"}
+    if not payment_of:
+        return
+    for pair in provider_adjustment_records(connection, today):
+        if pair["item_id"] not in payment_of or pair["status"] != "not-posted":
+            continue
+        payment_id = payment_of[pair["item_id"]]
+        trace = _trace(pair["opened_by_trace"], payment_id, shared)
+        yield _other(
+            "provider-adjustment-left",
+            trace_number=pair["opened_by_trace"],
+            payment_id=payment_id,
+            payer=pair["payer"],
+            payment_date=pair["opened_on"],
+            age_days=pair["age_days"],
+            paid_cents=None if pair["cents"] is None else -pair["cents"],
+            explanation=f"{pair['reason']} {pair['reference'] or ''}: {pair['in_words']}",
+            command=f"era post {trace} --provider-adjustments --by NAME",
+        )
+
+
+def _payments(connection: Connection, home: Home, today: date) -> Iterator[Record]:
+    """Payments whose money belongs to nothing: one with an unreadable amount may hold some."""
+    empty = [
+        summary
+        for summary in log.payment_summaries(connection)
+        if not summary.claims and not summary.adjustments and summary.payment_cents != 0
+    ]
+    kept = kept_as(connection, [summary.payment_id for summary in empty]) if empty else {}
+    for summary in empty:
+        dated = summary.payment_date if isinstance(summary.payment_date, date) else None
+        yield _other(
+            "payment-without-claims",
+            trace_number=summary.trace_number,
+            payer=summary.payer,
+            payment_id=summary.payment_id,
+            payment_date=None if dated is None else dated.isoformat(),
+            age_days=None if dated is None else (today - dated).days,
+            paid_cents=summary.payment_cents,
+            explanation="The payment names no claim and no provider-level adjustment.",
+            command=_inspect(home, kept[summary.payment_id]),
+            file=summary.file,
+        )
+
+
+def _inspect(home: Home, stored_as: str | None) -> str | None:
+    return None if stored_as is None else f"era inspect {shlex.quote(str(home.root / stored_as))}"
 
 
 def _other(reason: str, **known: Any) -> Record:
-    unknown = dict.fromkeys(
+    unknown: Record = dict.fromkeys(
         (
             *("reason", "trace_number", "claim_number", "matched_claim", "payer", "location", "patient_id"),
-            *("payment_date", "age_days", "claim_status", "paid_cents", "expected_cents", "explanation", "command"),
-            *("payment_id", "claim_payment_id", "file"),
+            *("payment_date", "age_days", "claim_status", "paid_cents", "expected_cents", "short_cents"),
+            *("explanation", "command", "payment_id", "claim_payment_id", "file"),
         )
     )
-    return unknown | known | {"reason": reason}
+    return {**unknown, **known, "reason": reason}
 
 
 def _age(received_at: str, today: date) -> int:

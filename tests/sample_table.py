@@ -8,16 +8,21 @@ from typing import Literal, NamedTuple
 
 SAMPLES = Path(__file__).parent.parent / "sample_835"
 HEADER = "| file | settings | story | expected |"
-POSTING_ROW = "single-plan-at-least-minimum-write-offs-on"  # the only row of the auto-posting table that posts
+POSTING_ROW = "single-plan-at-least-minimum-write-offs-on"  # the row that a post comes from unless another is named
 
 SettingValue = bool | Decimal | str
+_IDS = r"\((?P<{}>[a-z0-9-]+(?: [a-z0-9-]+)*)\)"
+_END = re.compile(
+    rf"(?P<outcome>post|manual)(?: {_IDS.format('ids')})?(?:, warned {_IDS.format('warnings')})?", re.ASCII
+)
 
 
 class Expected(NamedTuple):
-    """What becomes of a claim. ids: every hold that fires, or else the one row of the auto-posting table."""
+    """What becomes of a claim payment: ids of every hold that fires, or else of the one row; and of what only warns."""
 
     outcome: Literal["post", "manual"]
     ids: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
 
 class Story(NamedTuple):
@@ -26,7 +31,8 @@ class Story(NamedTuple):
     settings: dotted keys of era.toml; empty in the default run, whose stories share one home, in order.
     file_outcome: `quarantined` when some part of the file could not be used (claims of its whole payments are still
     expected), `duplicate` when its payments were seen before, in the file `repeats`.
-    expected: by claim number; a claim named twice in the file meets the same end twice.
+    expected: by claim number, for each claim payment of that number in their order; one where all end alike.
+    adjustments: how many provider-level adjustments (PLB) were posted and how many left.
     """
 
     file: str
@@ -34,12 +40,18 @@ class Story(NamedTuple):
     story: str
     file_outcome: Literal["read", "quarantined", "duplicate"]
     repeats: str | None
-    expected: dict[str, Expected]
+    expected: dict[str, tuple[Expected, ...]]
+    adjustments: tuple[int, int] = (0, 0)
 
     @property
     def name(self) -> str:
         """For a test's id: the file, and its settings where they are not the default."""
         return " ".join([self.file, *(f"{key}={value}" for key, value in self.settings.items())])
+
+    @property
+    def ends(self) -> list[tuple[str, Expected]]:
+        """Claim number and end of each claim payment."""
+        return [(number, end) for number, ends in self.expected.items() for end in ends]
 
     def era_toml(self) -> str:
         """The settings as an era.toml."""
@@ -72,27 +84,47 @@ def _story(line: str) -> Story:
     file, settings, story, expected = cells
     file_outcome: Literal["read", "quarantined", "duplicate"] = "read"
     repeats = None
-    claims: dict[str, Expected] = {}
-    parts = [] if expected == "no claims" else [part.strip() for part in expected.split(";")]
-    for part in parts:
+    adjustments = (0, 0)
+    claims: dict[str, tuple[Expected, ...]] = {}
+    for part in [part.strip() for part in expected.split(";")]:
+        if part == "no claims":
+            continue
         if part == "quarantined":
             file_outcome = "quarantined"
         elif part.startswith("duplicate of "):
             file_outcome, repeats = "duplicate", part.removeprefix("duplicate of ")
+        elif part.startswith("PLB: "):
+            adjustments = _adjustments(part)
         else:
-            number, decided = _claim(part)
+            number, ends = _claim(part)
             if number in claims:
                 raise ValueError(f"claim {number} is expected twice")
-            claims[number] = decided
-    return Story(_code(file), _settings(_code(settings)), story, file_outcome, repeats, claims)
+            claims[number] = ends
+    return Story(_code(file), _settings(_code(settings)), story, file_outcome, repeats, claims, adjustments)
 
 
-def _claim(part: str) -> tuple[str, Expected]:
-    match = re.fullmatch(r"(?P<number>[A-Z0-9]+): (?:post|manual \((?P<ids>[a-z0-9-]+(?: [a-z0-9-]+)*)\))", part)
-    if match is None:
+def _claim(part: str) -> tuple[str, tuple[Expected, ...]]:
+    number, _, ends = part.partition(": ")
+    found = [_END.fullmatch(end) for end in ends.split(" + ")]
+    said = [_end(match) for match in found if match is not None]
+    known = tuple(end for end in said if end.ids)
+    if not re.fullmatch("[A-Z0-9-]+", number) or len(known) < len(found):
         raise ValueError(f"{part!r} is not CLAIM: post, CLAIM: manual (ids), quarantined or duplicate of FILE")
-    ids = match["ids"]
-    return match["number"], Expected("manual", tuple(ids.split())) if ids else Expected("post", (POSTING_ROW,))
+    return number, known
+
+
+def _end(match: re.Match[str]) -> Expected:
+    ids, warnings = (tuple((match[group] or "").split()) for group in ("ids", "warnings"))
+    if match["outcome"] == "post":
+        return Expected("post", ids or (POSTING_ROW,), warnings)
+    return Expected("manual", ids, warnings)
+
+
+def _adjustments(part: str) -> tuple[int, int]:
+    match = re.fullmatch(r"PLB: (?:(\d+) posted)?(?:, )?(?:(\d+) left)?", part)
+    if match is None or match.groups() == (None, None):
+        raise ValueError(f"{part!r} is not PLB: N posted, N left")
+    return int(match[1] or 0), int(match[2] or 0)
 
 
 def _settings(text: str) -> dict[str, SettingValue]:
@@ -100,7 +132,7 @@ def _settings(text: str) -> dict[str, SettingValue]:
         return {}
     settings: dict[str, SettingValue] = {}
     for part in text.split(","):
-        match = re.fullmatch(r"([a-z_]+(?:\.[a-z_]+)*)=(\S+)", part.strip())
+        match = re.fullmatch(r"([a-z_-]+(?:\.[a-z_-]+)*)=(\S+)", part.strip())
         if match is None:
             raise ValueError(f"{part.strip()!r} is not KEY=VALUE")
         key, value = match.groups()

@@ -21,22 +21,40 @@ OTHERS = [story for story in STORIES if story.settings]
 
 
 class Told(NamedTuple):
-    """What became of a file: claims with their outcome and holds or row, and how the file ended."""
+    """What became of a file: how it ended, and its claim payments and adjustments as the run left them."""
 
     file_outcome: Literal["read", "quarantined", "duplicate"]
     repeats: str | None
-    claims: dict[str, Expected]
+    claims: dict[str, tuple[Expected, ...]]
+    adjustments: tuple[int, int] = (0, 0)
 
 
-def as_told(records: list[Record]) -> dict[str, Told]:
+SILENT = Told("read", None, {})  # a payment without claims has nothing to decide
+
+
+def as_told(records: list[Record], home: OfficeHome) -> dict[str, Told]:
     by_file: dict[str, list[Record]] = defaultdict(list)
     for record in records:
         by_file[record["file"]].append(record)
-    return {file: told(of_file) for file, of_file in by_file.items()}
+    files = {file: told(of_file) for file, of_file in by_file.items()}
+    return files | {
+        file: files.get(file, SILENT)._replace(adjustments=(posted, left))
+        for file, posted, left in home.rows(ADJUSTMENTS)
+    }
+
+
+ADJUSTMENTS = """
+    SELECT files.name, sum(CASE WHEN provider_adjustments.state = 'posted' THEN 1 ELSE 0 END),
+        sum(CASE WHEN provider_adjustments.state = 'open' THEN 1 ELSE 0 END)
+    FROM provider_adjustments
+        JOIN payments ON payments.id = provider_adjustments.payment_id JOIN files ON files.id = payments.file_id
+    GROUP BY files.name
+"""
 
 
 def told(records: list[Record]) -> Told:
-    claims: dict[str, Expected] = {}
+    """A claim that waited is decided again by the end of a run: its last decision counts."""
+    ends: dict[str, dict[int, Expected]] = defaultdict(dict)
     file_outcome: Any = "read"
     repeats = None
     for record in records:
@@ -44,20 +62,27 @@ def told(records: list[Record]) -> Told:
             file_outcome, repeats = record["outcome"], record.get("first_file")
             continue
         assert (record["rule"] is None) == bool(record["holds"])
-        decided = Expected(record["outcome"], tuple(record["holds"] or [record["rule"]]))
-        assert claims.setdefault(record["claim_number"], decided) == decided
-    return Told(file_outcome, repeats, claims)
+        decided = Expected(record["outcome"], tuple(record["holds"] or [record["rule"]]), tuple(record["warnings"]))
+        ends[record["claim_number"]][record["claim_payment_id"]] = decided
+    return Told(file_outcome, repeats, {number: in_order(of_claim) for number, of_claim in ends.items()})
+
+
+def in_order(ends: Mapping[int, Expected]) -> tuple[Expected, ...]:
+    """One where all end alike."""
+    ordered = tuple(ends[claim_payment_id] for claim_payment_id in sorted(ends))
+    return ordered if len(set(ordered)) > 1 else ordered[:1]
 
 
 def expected(story: Story) -> Told:
-    return Told(story.file_outcome, story.repeats, story.expected)
+    return Told(story.file_outcome, story.repeats, story.expected, story.adjustments)
 
 
 def sample_home(
     root: Path, database_url: str = "sqlite:///era.db", settings: Mapping[str, object] | None = None
 ) -> OfficeHome:
     home = make_office(root, database_url, {"conformance": "report", **(settings or {})})
-    assert home.era("import", "claims", SAMPLES / "claims.csv").code == 0
+    for kind, file in (("claims", "claims.csv"), ("fees", "fees.csv"), ("claims", "claims_2026-11-06.837")):
+        assert home.era("import", kind, SAMPLES / file).code == 0
     return home
 
 
@@ -65,9 +90,8 @@ def test_the_default_run_comes_out_as_the_samples_tell(database_url: str, tmp_pa
     home = sample_home(tmp_path / "home", database_url)
     for story in DEFAULT_RUN:
         home.receive_file(SAMPLES / story.file)
-    found = as_told(home.records("run"))
-    silent = Told("read", None, {})  # a payment without claims has nothing to decide
-    assert {story.file: found.get(story.file, silent) for story in DEFAULT_RUN} == {
+    found = as_told(home.records("run"), home)
+    assert {story.file: found.get(story.file, SILENT) for story in DEFAULT_RUN} == {
         story.file: expected(story) for story in DEFAULT_RUN
     }
     home.verified()
@@ -77,8 +101,50 @@ def test_the_default_run_comes_out_as_the_samples_tell(database_url: str, tmp_pa
 def test_a_story_with_settings_of_its_own_comes_out_as_told(story: Story, tmp_path: Path) -> None:
     home = sample_home(tmp_path / "home", settings=story.settings)
     home.receive_file(SAMPLES / story.file)
-    assert as_told(home.records("run")) == {story.file: expected(story)}
+    assert as_told(home.records("run"), home) == {story.file: expected(story)}
     home.verified()
+
+
+def test_what_the_bank_tells_belongs_to_these_remittances(tmp_path: Path) -> None:
+    home = sample_home(tmp_path / "home")
+    for story in DEFAULT_RUN:
+        home.receive_file(SAMPLES / story.file)
+    home.records("run")
+    for file in ("bank_2026-11.ach", "bank_2026-11.csv"):
+        assert home.era("import", "bank", SAMPLES / file).code == 0
+    said = [
+        (each["status"], each["trace_number"], each["deposit_cents"], each["off_by_cents"])
+        for each in home.records("deposits")
+        if each["deposit_cents"] is not None
+    ]
+    assert sorted(said) == [
+        ("matched", "0004488102", 12240, 0),
+        ("matched", "7706318", 18444, 0),
+        ("matched", "7706319", 11665, 0),
+        ("matched", "882600930144", 18084, 0),
+        ("matched", "882600930145", 300, 0),
+        ("off", "261117CG0104410", 100438, -1),
+        ("waiting", "7706402", 6120, None),
+    ]
+    home.verified()
+
+
+def test_a_recovery_is_followed_from_the_file_that_announced_it_to_the_end(tmp_path: Path) -> None:
+    home = sample_home(tmp_path / "home")
+    for story in DEFAULT_RUN:
+        home.receive_file(SAMPLES / story.file)
+    home.records("run")
+    [item] = [each for each in home.records("provider-adjustments") if each["reference"] == "C26028"]
+    assert (item["opened_by_trace"], item["cents"], item["remaining_cents"], item["status"]) == (
+        "0004488102",
+        -5907,
+        0,
+        "settled",
+    )
+    assert [(each["trace_number"], each["cents"]) for each in item["settlements"]] == [
+        ("0004491377", 4000),
+        ("0004491378", 1907),
+    ]
 
 
 def test_the_demo_looks_as_it_looked(tmp_path: Path) -> None:

@@ -12,18 +12,21 @@ from sqlalchemy import Connection
 from era_engine.clock import today
 from era_engine.decisions.decision import Decision
 from era_engine.decisions.facts import Facts, FactValue
+from era_engine.decisions.several_plans import write_off_of
 from era_engine.errors import UsageError
 from era_engine.evidence import Books, Gathered
 from era_engine.judging import circumstances_of
 from era_engine.money import dollars
 from era_engine.office import Office, keep_versions
 from era_engine.remittance.model import ClaimPayment
-from era_engine.reports import payment_id_of
+from era_engine.reports import Record, payment_id_of
 from era_engine.store import books
-from era_engine.store.books import Circumstances, Judged
+from era_engine.store.acts import claim_payments_named
+from era_engine.store.books import Circumstances, Judged, State
 from era_engine.store.stored_payments import StoredPayment, ToJudge, claim_payments_of, stored_payment
 
-STATES = ("open", "posted", "reversed", "closed")
+STATES: tuple[State, ...] = ("open", "posted", "reversed", "closed")
+_BY_ID = "id:"  # before a claim payment's id, which may be another one's claim number
 _LONGEST_NAME, _LONGEST_NOTE = 100, 500
 
 
@@ -35,10 +38,14 @@ class Person(NamedTuple):
 
 
 class Done(NamedTuple):
-    """What an act wrote: its decisions, and what to tell the person, a line each."""
+    """What an act wrote: its decisions, and what to tell the person, a line each.
+
+    entries: of an act without a decision, what it entered, as `era ledger` tells it.
+    """
 
     decision_ids: tuple[int, ...]
     told: tuple[str, ...]
+    entries: tuple[Record, ...] = ()
 
 
 def person(name: str, note: str | None = None) -> Person:
@@ -74,8 +81,9 @@ class Acting:
         Raises UsageError when there is none, or several (then it lists them).
         """
         found = claim_payments_of(self.connection, self.payment, STATES, claim)
-        if not found and claim.isascii() and claim.isdigit() and len(claim) < 10:
-            found = claim_payments_of(self.connection, self.payment, STATES, ids=[int(claim)])
+        by_id = claim.removeprefix(_BY_ID)
+        if not found and by_id.isascii() and by_id.isdigit() and len(by_id) < 10:
+            found = claim_payments_of(self.connection, self.payment, STATES, ids=[int(by_id)])
         if not found:
             raise UsageError(
                 f"Payment {self.payment.trace_number} has no claim {claim}.",
@@ -83,17 +91,21 @@ class Acting:
             )
         if len(found) > 1:
             listed = "; ".join(
-                f"{each.id}: status {each.payment.status}, paid {_paid(each.payment)}, {each.state}" for each in found
+                f"{_BY_ID}{each.id} status {each.payment.status}, paid {_paid(each.payment)}, {each.state}"
+                for each in found
             )
             raise UsageError(
                 f"{len(found)} claim payments of payment {self.payment.trace_number} are for claim {claim}: {listed}.",
-                "Name the claim payment by its id, the number before the colon.",
+                f"Name the claim payment by its id, such as {_BY_ID}{found[0].id}.",
             )
         return found[0]
 
-    def gather(self, each: ToJudge) -> Gathered:
-        """What the books say about a claim payment; one that is posted keeps the claim it was posted for."""
-        stays = each.state in ("posted", "reversed")
+    def gather(self, each: ToJudge, as_matched: bool = False) -> Gathered:
+        """What the books say about a claim payment; one that is not open keeps the claim it was matched to.
+
+        as_matched: so does an open one.
+        """
+        stays = as_matched or each.state != "open"
         asked = each._replace(pinned=True, pin=each.office_claim) if stays else each
         [gathered] = Books(self.connection, self.payment.originator, proven=False).gather([asked])
         if not stays:
@@ -101,24 +113,36 @@ class Acting:
         match = gathered.evidence.match._replace(step=each.match_step)
         return gathered._replace(evidence=gathered.evidence._replace(match=match))
 
-    def record(self, each: ToJudge, judged: Judged) -> int:
-        """Write an act on a claim payment down; returns the decision's id."""
+    def record(self, each: ToJudge, judged: Judged, state: State | None = None) -> int:
+        """Write an act on a claim payment down, and the state it leaves it in; returns the decision's id.
+
+        Raises UsageError where a run or another person, in another home on the same database, was faster.
+        """
         assert each.id is not None
+        now = claim_payments_named(self.connection, self.payment.id, each.payment.claim_number)
+        if (each.id, each.state, each.office_claim) not in [(row.id, row.state, row.office_claim) for row in now]:
+            raise UsageError(
+                f"Claim {each.payment.claim_number} was changed by someone else in this moment.",
+                "Look at it again (era log), then decide.",
+            )
         books.judged_again(self.connection, [each.id], [judged])
+        if state is not None:
+            books.set_state(self.connection, each.id, state)
         [decision_id] = books.add_decisions(self.connection, [each.id], [judged], self._under)
         return decision_id
 
 
 @contextmanager
 def acting(office: Office, trace: str, act: str, who: Person) -> Iterator[Acting]:
-    """A transaction for an act on one payment; all of it is written down, or nothing.
+    """A transaction for an act on one payment, under the home's lock; all of it is written down, or nothing.
 
     Raises LockedError when a run holds the home, UsageError when no payment or several are meant.
     """
-    keep_versions(office)
-    with office.home.locked(), office.database.writing() as connection:
-        payment = stored_payment(connection, payment_id_of(connection, trace))
-        yield Acting(office, connection, payment, act, who)
+    with office.home.locked():
+        keep_versions(office)
+        with office.database.writing() as connection:
+            payment = stored_payment(connection, payment_id_of(connection, trace))
+            yield Acting(office, connection, payment, act, who)
 
 
 def facts_by_hand(payment: ClaimPayment, gathered: Gathered, write_off_cents: int | None = None) -> Facts:
@@ -133,6 +157,7 @@ def facts_by_hand(payment: ClaimPayment, gathered: Gathered, write_off_cents: in
         "claim_found": match.claim is not None,
         "match_step": match.step,
         "write_off_cents": write_off_cents,
+        "remitted_write_off_cents": write_off_of(payment),
         "plan_count": match.claim.plan_count if match.claim else None,
         "expected_cents": match.claim.expected_cents if match.claim else None,
     }

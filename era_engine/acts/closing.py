@@ -4,7 +4,7 @@ from era_engine.acts.act import Done, Person, acting, facts_by_hand, left_decisi
 from era_engine.errors import UsageError
 from era_engine.money import dollars
 from era_engine.office import Office
-from era_engine.store.books import Judged, set_state
+from era_engine.store.books import Judged
 
 
 def close(office: Office, trace: str, claim: str, even_with_money: bool, who: Person) -> Done:
@@ -20,10 +20,8 @@ def close(office: Office, trace: str, claim: str, even_with_money: bool, who: Pe
                 f"Claim {claim} of payment {trace} pays {amount}, which closing would leave out of the ledger.",
                 "Post it (era post), or say --even-with-money where it is entered elsewhere or not the office's.",
             )
-        gathered = at.gather(each)
+        gathered = at.gather(each, as_matched=True)
         decision = left_decision("Closed by hand without posting.", facts_by_hand(each.payment, gathered))
         judged = Judged(each.payment, gathered.evidence.match, decision, (), each.payment.findings)
-        decision_id = at.record(each, judged)
-        assert each.id is not None
-        set_state(at.connection, each.id, "closed")
+        decision_id = at.record(each, judged, "closed")
     return Done((decision_id,), (decision.explanation,))

@@ -3,7 +3,6 @@
 from difflib import get_close_matches
 
 from era_engine.acts.act import Acting, Done, Person, acting, left_decision
-from era_engine.decisions.decision import Decision
 from era_engine.errors import UsageError
 from era_engine.judging import Judge
 from era_engine.office import Office
@@ -12,6 +11,8 @@ from era_engine.store import practice
 from era_engine.store.books import Judged
 from era_engine.store.matches import add_match, claim_numbers
 from era_engine.store.stored_payments import ToJudge
+
+_NEXT = "The next `era run` or `era quick-post` decides it."
 
 
 def match_by_hand(office: Office, trace: str, claim: str, to: str, who: Person) -> Done:
@@ -26,7 +27,10 @@ def match_by_hand(office: Office, trace: str, claim: str, to: str, who: Person) 
             hint = f" Did you mean {' or '.join(near)}?" if near else ""
             raise UsageError(f"The office has no claim {to}.{hint}", "Import it first: `era import claims FILE`.")
         if each.pinned and each.pin == to:
-            raise UsageError(f"Claim {claim} of payment {trace} is matched to {to} by hand already.")
+            raise UsageError(
+                f"Claim {claim} of payment {trace} is matched to {to} by hand already.",
+                "Post it, or let a run decide it.",
+            )
         return _pinned(at, each, to, who)
 
 
@@ -39,7 +43,7 @@ def unmatch_by_hand(office: Office, trace: str, claim: str, who: Person) -> Done
         each = _open_claim_payment(at, claim)
         if each.pinned and each.pin is None:
             raise UsageError(f"Claim {claim} of payment {trace} is matched to no claim already.")
-        if not each.pinned and at.gather(each).evidence.match.claim is None:
+        if each.office_claim is None:
             raise UsageError(f"Claim {claim} of payment {trace} is matched to no claim.")
         return _pinned(at, each, None, who)
 
@@ -54,19 +58,26 @@ def _open_claim_payment(at: Acting, claim: str) -> ToJudge:
     return each
 
 
+def judged_without_posting(at: Acting, each: ToJudge, what_happened: str, then: str) -> Judged:
+    """What the rules of a run say of a claim payment that is open now; nothing is posted, its holds are kept.
+
+    `then`: what comes next, told where no hold fires.
+    """
+    [judged] = Judge(at.office, at.connection, "auto", at.payment).judge([each])
+    found = judged.decision
+    told = f"{what_happened} {f'Still: {found.explanation}' if found.holds else then}"
+    decision = left_decision(told, {**found.facts, "mode": "manual"}, found.holds)
+    decision = decision._replace(warnings=found.warnings)
+    return Judged(judged.payment, judged.match, decision, (), judged.findings)
+
+
 def _pinned(at: Acting, each: ToJudge, to: str | None, who: Person) -> Done:
     """Keep the match, and say what the rules say of it; nothing is posted here."""
     assert each.id is not None
     add_match(at.connection, each.id, to, who.name, at.under.decided_at, who.note)
-    judge = Judge(at.office, at.connection, "auto", at.payment)
-    [judged] = judge.judge([each._replace(pinned=True, pin=to)])
-    told = "Matched to no claim by hand." if to is None else f"Matched to claim {to} by hand."
-    decided = judged.decision
-    if to is not None and not decided.holds:
-        told += " The next `era run` or `era quick-post` decides it."
-    elif to is not None:
-        told += f" Still: {decided.explanation}"
-    decision: Decision = left_decision(told, {**decided.facts, "mode": "manual"}, decided.holds)
-    assert to is None or judged.match.step == BY_HAND
-    matched = Judged(judged.payment, judged.match, decision, (), judged.findings)
-    return Done((at.record(each, matched),), (told,))
+    what_happened = "Matched to no claim by hand." if to is None else f"Matched to claim {to} by hand."
+    judged = judged_without_posting(at, each._replace(pinned=True, pin=to), what_happened, _NEXT)
+    assert judged.match.step == BY_HAND
+    if to is None:
+        judged = judged._replace(decision=judged.decision._replace(explanation=what_happened))
+    return Done((at.record(each, judged),), (judged.decision.explanation,))

@@ -6,6 +6,7 @@ from era_engine.ledger.provider_adjustments import entry_for_provider_adjustment
 from era_engine.money import dollars
 from era_engine.office import Office
 from era_engine.provider_posting import as_remitted
+from era_engine.reports import ledger_records
 from era_engine.store.provider_adjustments import post_provider_adjustments, stored_pairs
 
 
@@ -24,7 +25,10 @@ def post_adjustments_by_hand(office: Office, trace: str, who: Person) -> Done:
                 f"The amount of {unreadable[0].reason} {unreadable[0].reference} could not be read.",
                 "Ask the payer for a corrected remittance; what is not known cannot be posted.",
             )
+        last = max((each["entry_id"] for each in ledger_records(at.connection, payment_id=at.payment.id)), default=0)
         entries = [(each.id, entry_for_provider_adjustment(as_remitted(each), at.on, None)) for each in pairs]
-        post_provider_adjustments(at.connection, at.payment.id, entries, at.under.memo, who.name)
+        memo = f"{at.under.memo}: {who.note}" if who.note else at.under.memo
+        post_provider_adjustments(at.connection, at.payment.id, entries, memo, who.name)
+        entered = [each for each in ledger_records(at.connection, payment_id=at.payment.id) if each["entry_id"] > last]
         told = [f"Entered {each.reason} {each.reference}: {dollars(each.cents or 0)}." for each in pairs]
-    return Done((), tuple(told))
+    return Done((), tuple(told), tuple(entered))

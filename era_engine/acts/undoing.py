@@ -1,94 +1,130 @@
 """A person takes postings back: compensating entries, never deletion, and the decision is open again."""
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 from era_engine.acts.act import Acting, Done, Person, acting, facts_by_hand
-from era_engine.acts.posting import posted_so_far
+from era_engine.acts.guard import refuse_below_zero, refuse_over_application, standing
+from era_engine.acts.matching import judged_without_posting
+from era_engine.clock import today
 from era_engine.decisions.decision import Decision
 from era_engine.decisions.observation import REVERSAL
 from era_engine.errors import UsageError
-from era_engine.evidence import Gathered
 from era_engine.ledger.entries import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS, reversal_entry
 from era_engine.money import dollars
 from era_engine.office import Office
+from era_engine.practice.model import Claim
 from era_engine.store import history
 from era_engine.store.books import Judged, State
-from era_engine.store.history import PostedDecision
 from era_engine.store.provider_adjustments import take_back_provider_adjustments
 from era_engine.store.stored_payments import ToJudge, claim_payments_of
+
+
+class _Undone(NamedTuple):
+    """What was taken back for one claim payment. restores: it was a reversal; what it took back stands again."""
+
+    decision_id: int
+    told: str
+    claim: Claim
+    restores: bool
 
 
 def undo(office: Office, trace: str, claim: str | None, who: Person) -> Done:
     """Take back what is posted of a payment, or of one claim on it; a closed claim payment is opened again.
 
-    Of a whole payment the provider-level adjustments are taken back, too. All or nothing: raises UsageError where
-    nothing is posted, or one of its postings was reversed by the payer since.
+    Of a whole payment the provider-level adjustments are taken back, too; what is closed stays closed unless it is
+    named. All or nothing: raises UsageError where nothing is posted, one of its postings was reversed by the payer
+    since, or what stays posted would not add up; LockedError when a run holds the home.
     """
     with acting(office, trace, "undo", who) as at:
         if claim is None:
-            found = claim_payments_of(at.connection, at.payment, ["posted", "reversed"])
-        else:
-            found = [at.claim_payment(claim)]
-        for each in found:
-            _check(at, each)
-        # A reversal first: what it took back is posted again before it is taken back itself.
-        found.sort(key=lambda each: each.payment.status != REVERSAL)
-        ids, told = [], []
-        for each in found:
-            judged = _undone(at, each)
-            ids.append(at.record(each, judged))
-            told.append(f"{each.payment.claim_number}: {judged.decision.explanation}")
-        if claim is None:
-            memo, name = at.under.memo, at.under.decided_by
-            pairs = take_back_provider_adjustments(at.connection, at.payment.id, at.on, memo, name)
-            if pairs:
-                told.append(f"{len(pairs)} provider-level adjustment(s) taken back.")
-        if not told:
-            raise UsageError(f"Nothing of payment {trace} is posted.", "`era log` tells what was done.")
-    return Done(tuple(ids), tuple(told))
+            return _undo_all(at, trace)
+        each = at.claim_payment(claim)
+        if each.state == "closed":
+            return _open_again(at, each)
+        _refuse_reversed(at, [each])
+        if each.state == "open":
+            raise UsageError(
+                f"Nothing is posted for claim {claim} of payment {trace}.", "`era log` tells what was done."
+            )
+        undone = [_undo_one(at, each)]
+        _check_what_stays(at, undone)
+    return Done((undone[0].decision_id,), (undone[0].told,))
 
 
-def _check(at: Acting, each: ToJudge) -> None:
-    number, trace = each.payment.claim_number, at.payment.trace_number
-    if each.state == "reversed":
+def _undo_all(at: Acting, trace: str) -> Done:
+    """Reversals first: what they took back is posted again, and may be on this payment, too."""
+    posted = claim_payments_of(at.connection, at.payment, ["posted"])
+    undone = [_undo_one(at, each) for each in posted if each.payment.status == REVERSAL]
+    _refuse_reversed(at, claim_payments_of(at.connection, at.payment, ["reversed"]))
+    undone += [_undo_one(at, each) for each in claim_payments_of(at.connection, at.payment, ["posted"])]
+    _check_what_stays(at, undone)
+    memo = f"{at.under.memo}: {at.under.note}"
+    pairs = take_back_provider_adjustments(at.connection, at.payment.id, today(), memo, at.under.decided_by)
+    if not undone and not pairs:
         raise UsageError(
-            f"Claim {number} of payment {trace} was reversed by the payer since.",
-            f"Undo the reversal first; `era log --claim {number}` names its payment.",
+            f"Nothing of payment {trace} is posted.",
+            "`era log` tells what was done; a claim that was closed is opened again with --claim.",
         )
-    if each.state == "open":
-        raise UsageError(f"Nothing is posted for claim {number} of payment {trace}.", "`era log` tells what was done.")
+    told = [each.told for each in undone]
+    if pairs:
+        told.append(f"{len(pairs)} provider-level adjustment(s) taken back.")
+    return Done(tuple(each.decision_id for each in undone), tuple(told))
 
 
-def _undone(at: Acting, each: ToJudge) -> Judged:
+def _undo_one(at: Acting, each: ToJudge) -> _Undone:
     assert each.id is not None
     gathered = at.gather(each)
-    facts = facts_by_hand(each.payment, gathered)
-    if each.state == "closed":
-        decision = Decision("manual", None, ("undone",), "undone", "Opened again by hand.", facts)
-        return Judged(each.payment, gathered.evidence.match, decision, (), each.payment.findings)
-    posted = history.posted_decision(at.connection, each.id)
+    posted, claim = history.posted_decision(at.connection, each.id), gathered.evidence.match.claim
     assert posted is not None, "a posted claim payment has a posting that stands"
+    assert claim is not None, "what is posted is posted for a claim"
     paid, written_off = posted.total(INSURANCE_DEPOSITS), posted.total(CONTRACTED_WRITE_OFFS)
+    restores = each.payment.status == REVERSAL
     put_back: tuple[int, State] | None = None
-    if each.payment.status == REVERSAL:
-        put_back = _put_back(at, posted, gathered)
-    entry = reversal_entry(posted.postings, posted.decision_id, at.on, None)
-    explanation = f"Took back {dollars(paid)} and the write-off of {dollars(written_off)} that were posted."
-    decision = Decision("manual", None, ("undone",), "undone", explanation, facts)
-    return Judged(each.payment, gathered.evidence.match, decision, (entry,), each.payment.findings, put_back)
-
-
-def _put_back(at: Acting, reversal: PostedDecision, gathered: Gathered) -> tuple[int, State]:
-    """The claim payment that a reversal took back is posted again; refused where another took its place."""
-    original = history.claim_payment_taken_back(at.connection, reversal.decision_id)
-    claim = gathered.evidence.match.claim
-    assert original is not None
-    assert claim is not None
-    now = posted_so_far(at, claim)
-    paid = now.paid_cents - reversal.total(INSURANCE_DEPOSITS)
-    written_off = now.written_off_cents - reversal.total(CONTRACTED_WRITE_OFFS)
-    if paid + written_off > claim.charge_cents:
-        raise UsageError(
-            f"What this reversal took back would be posted again beside what is posted since: {dollars(paid)} paid and"
-            f" {dollars(written_off)} written off for services of {dollars(claim.charge_cents)}.",
-            "Undo the correction first.",
+    if restores:
+        original = history.claim_payment_taken_back(at.connection, posted.decision_id)
+        assert original is not None, "a posted reversal takes a posting back"
+        put_back = (original, "posted")
+        explanation = (
+            f"Took the reversal back: {dollars(-paid)} and the write-off of {dollars(-written_off)} stand again."
         )
-    return original, "posted"
+    else:
+        explanation = f"Took back {dollars(paid)} and the write-off of {dollars(written_off)} that were posted."
+    entry = reversal_entry(posted.postings, posted.decision_id, today(), None)
+    facts = {**facts_by_hand(each.payment, gathered), "taken_back": True}
+    decision = Decision("manual", None, ("undone",), "undone", explanation, facts)
+    judged = Judged(each.payment, gathered.evidence.match, decision, (entry,), each.payment.findings, put_back)
+    decision_id = at.record(each, judged)
+    return _Undone(decision_id, f"{each.payment.claim_number}: {explanation}", claim, restores)
+
+
+def _check_what_stays(at: Acting, undone: Sequence[_Undone]) -> None:
+    """What stays posted must add up without what was taken back, and with what stands again."""
+    restored = {each.claim.claim_number for each in undone if each.restores}
+    for claim in {each.claim.claim_number: each.claim for each in undone}.values():
+        now = standing(at.connection, claim)
+        refuse_below_zero(now)
+        if claim.claim_number not in restored:
+            continue
+        try:
+            refuse_over_application(now)
+        except UsageError as error:
+            raise UsageError(
+                f"What the reversal took back would stand beside what is posted since. {error.problem}",
+                "Undo the correction first.",
+            ) from error
+
+
+def _refuse_reversed(at: Acting, some: Sequence[ToJudge]) -> None:
+    numbers = [each.payment.claim_number for each in some if each.state == "reversed"]
+    if numbers:
+        raise UsageError(
+            f"Claim {', '.join(numbers)} of payment {at.payment.trace_number} was reversed by the payer since.",
+            f"Undo the reversal first; `era log --claim {numbers[0]}` names its payment.",
+        )
+
+
+def _open_again(at: Acting, each: ToJudge) -> Done:
+    """A closed claim payment is open again, with the holds that keep it from posting."""
+    judged = judged_without_posting(at, each, "Opened again by hand.", "`era quick-post` decides it.")
+    return Done((at.record(each, judged),), (f"{each.payment.claim_number}: {judged.decision.explanation}",))

@@ -26,6 +26,8 @@ def carry_out(home: Path | None, as_json: bool, act: "Callable[[Office], Done]")
                 for decision_id in done.decision_ids:
                     for record in reader.records(Filters(decision_id=decision_id)):
                         json_line(record)
+            for entry in done.entries:
+                json_line(entry)
             return
     for line in done.told:
         click.echo(plain(line))

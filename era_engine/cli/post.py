@@ -8,7 +8,7 @@ import click
 from era_engine.cli import options
 
 if TYPE_CHECKING:
-    from era_engine.acts.posting import LineAmounts
+    from era_engine.acts.amounts import LineAmounts
 
 
 @click.command(
@@ -65,13 +65,13 @@ def command(
 
 def _amounts(text: str) -> "LineAmounts":
     """`2=80.00,40.00`: line, paid and written off."""
-    from era_engine.acts.posting import LineAmounts
+    from era_engine.acts.amounts import LineAmounts
     from era_engine.money import cents
 
     number, equals, amounts = text.partition("=")
     paid, comma, write_off = amounts.partition(",")
     try:
-        if not equals or not number.strip().isascii():
+        if not equals or not (number.strip().isascii() and number.strip().isdigit()):
             raise ValueError
         return LineAmounts(int(number), cents(paid.strip()), cents(write_off.strip()) if comma else 0)
     except ValueError:

@@ -51,4 +51,7 @@ def command(trace: str, claim: str | None, as_json: bool, home: Path | None) -> 
         table(columns, rows, ["green" if record["outcome"] == "post" else "red" for record in records])
     posted = sum(1 for record in records if record["outcome"] == "post")
     before = f"; {count(done.posted_before, 'claim')} posted before" if done.posted_before else ""
+    if done.adjustments.posted or done.adjustments.left:
+        entered, left = done.adjustments
+        click.echo(f"Provider-level adjustments: {entered} entered, {left} left (era provider-adjustments tells why).")
     click.echo(f"\nPosted {count(posted, 'claim')}, left {count(len(records) - posted, 'claim')}{before}.")

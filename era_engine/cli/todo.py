@@ -1,7 +1,7 @@
 """era todo."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -27,7 +27,7 @@ def command(payer: str | None, location: str | None, form: str, home: Path | Non
     from era_engine.worklist import open_work
 
     with open_office(home) as office, office.database.reading() as connection:
-        groups = open_work(connection, office.home, office.rule_set, today(), payer, location)
+        groups = open_work(connection, office.home, office.settings, office.rule_set, today(), payer, location)
     if form == "table":
         _show(groups)
         return
@@ -52,6 +52,7 @@ def _show(groups: "list[Group]") -> None:
         Column("days", right=True),
         Column("paid", right=True),
         Column("expected", right=True),
+        Column("short", right=True),
         Column("next step"),
     )
     for group in groups:
@@ -59,20 +60,32 @@ def _show(groups: "list[Group]") -> None:
         click.echo(f"  {group.remedy}")
         rows = [
             (
-                item["claim_number"] or item["file"] or "",
+                _named(item),
                 item["trace_number"] or "",
                 item["payer"] or "",
                 "" if item["age_days"] is None else str(item["age_days"]),
                 "" if item["paid_cents"] is None else money(item["paid_cents"]),
                 "" if item["expected_cents"] is None else money(item["expected_cents"]),
+                money(item["short_cents"]) if item["short_cents"] else "",
                 item["command"] or "",
             )
             for item in group.items
         ]
         table(columns, rows)
         click.echo("")
+    every = [item for group in groups for item in group.items]
+    claims = sum(1 for item in every if item["claim_payment_id"] is not None)
+    others = f" and {count(len(every) - claims, 'other item')}" if len(every) > claims else ""
     total = sum(group.cents for group in groups)
-    items = sum(len(group.items) for group in groups)
     click.echo(
-        f"{count(items, 'item')}, {money(total)} in all. era explain CLAIM tells why; era log --open lists claims."
+        f"{count(claims, 'claim')}{others}, {money(total)} waiting. era explain CLAIM tells why; era deposits shows"
+        " money without remittance."
     )
+
+
+def _named(item: dict[str, Any]) -> str:
+    """The claim as the payer wrote it, and the office's where that is another one; else the file."""
+    if item["claim_number"] is None:
+        return str(item["file"] or "")
+    ours = item["matched_claim"]
+    return f"{item['claim_number']} ({ours})" if ours not in (None, item["claim_number"]) else str(item["claim_number"])

@@ -170,6 +170,8 @@ def _add_claim(
     if split is None:
         facts["procedures_match"] = lines.procedures_match
         facts["charge_matches"] = lines.charges_match
+        if _may_be_a_part(payment, claim, books):
+            facts["rest_of_claim_awaited"] = True
     else:
         facts["parts"] = split.parts
         facts["rest_of_claim_awaited"] = not split.complete
@@ -177,6 +179,19 @@ def _add_claim(
         facts["charge_cents"] = split.charge_cents
     _add_several_plans(facts, payment, claim, books.posted, settings)
     _add_partial_payment(facts, settings)
+
+
+def _may_be_a_part(payment: ClaimPayment, claim: Claim, books: BookEvidence) -> bool:
+    """Without service lines only the other part will tell whether a smaller charge is a part of the claim or wrong."""
+    charge = payment.charge_cents
+    alone = books.waiting == 1 and not books.already_posted
+    return (
+        alone
+        and payment.status in _PROCESSED
+        and not payment.lines
+        and charge is not None
+        and 0 < charge < claim.charge_cents
+    )
 
 
 def _add_several_plans(
@@ -285,9 +300,11 @@ def _add_adjustments(
         facts["reasons"] = ", ".join(reasons) or "none given"
     charge, paid = payment.charge_cents, payment.paid_cents
     in_doubt = reversal or facts.get("already_posted") is True or not facts["claim_balances"]  # these always hold
-    if single_plan and not in_doubt and charge is not None and paid is not None:
-        limit = charge - posted.paid_cents - paid - posted.written_off_cents - patient_share
-        facts["write_off_over_limit"] = 0 < write_off > limit
+    if claim is not None and single_plan and not in_doubt and charge is not None and paid is not None:
+        # The payer may state another charge than the office's; what was never charged is not written off.
+        owed = min(charge, claim.charge_cents)
+        limit = owed - posted.paid_cents - paid - posted.written_off_cents - max(patient_share, 0)
+        facts["write_off_over_limit"] = write_off > limit or limit < 0
         if facts["write_off_over_limit"]:
             facts["write_off_limit_cents"] = limit
 

@@ -87,7 +87,7 @@ def _doubt(payment: ClaimPayment, claim: Claim, posted: Posted, remitted: int, l
         return f"{dollars(-limit)} more would be posted than is owed"
     if limit > remitted:
         return f"{dollars(limit - remitted)} would remain that is neither paid, written off nor the patient's"
-    stated = _earlier_payers(payment)
+    stated = earlier_payers(payment)
     if stated not in (0, posted.paid_cents, posted.paid_cents + posted.written_off_cents):
         return f"the payer takes {dollars(stated)} for paid before (OA-23), the books do not"
     return None
@@ -100,7 +100,8 @@ def write_off_of(payment: ClaimPayment) -> int:
     )
 
 
-def _earlier_payers(payment: ClaimPayment) -> int:
+def earlier_payers(payment: ClaimPayment) -> int:
+    """What the payer says that earlier plans paid and wrote off (OA-23; RFI 2143)."""
     return _group(payment, "OA", "23")
 
 

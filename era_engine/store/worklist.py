@@ -90,7 +90,7 @@ def shared_trace_numbers(connection: Connection) -> set[str]:
 def kept_as(connection: Connection, payment_ids: Collection[int]) -> dict[int, str | None]:
     """Where the files of these payments are kept, relative to the home."""
     query = select(payments.c.id, files.c.stored_as).join(files).where(payments.c.id.in_(payment_ids))
-    return dict(row._tuple() for row in connection.execute(query))
+    return {row.id: row.stored_as for row in connection.execute(query)}
 
 
 class WaitingFile(NamedTuple):

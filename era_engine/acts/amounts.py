@@ -1,0 +1,132 @@
+"""What a person posts for a claim payment: the amounts as remitted, or line by line, within what was charged.
+
+Amounts in cents. Raises UsageError, with the numbers, where they do not add up or would be too much.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from era_engine.acts.act import Acting
+from era_engine.acts.guard import Standing, plan_answering, refuse_over_application
+from era_engine.decisions.several_plans import earlier_payers, write_off_of
+from era_engine.errors import UsageError
+from era_engine.evidence import Gathered
+from era_engine.ledger.entries import Entry, entries_for, posted_entries
+from era_engine.money import dollars
+from era_engine.practice.model import Claim
+from era_engine.remittance.balance import balance_findings
+from era_engine.remittance.model import ClaimPayment
+from era_engine.store.acts import credited_by_line
+
+_DOES_NOT_ADD_UP = frozenset(["malformed-amount", "claim-out-of-balance", "line-out-of-balance"])
+_SAY_THE_AMOUNTS = "Say the amounts with --line N=PAID,WRITE_OFF."
+
+
+class LineAmounts(NamedTuple):
+    """What a person posts on a procedure line of the office's claim, in cents; a negative write-off gives one back."""
+
+    line_number: int
+    paid_cents: int
+    write_off_cents: int = 0
+
+
+class Amounts(NamedTuple):
+    """What is to be posted for a claim payment. told: what the person should know of it."""
+
+    entries: tuple[Entry, ...]
+    write_off_cents: int
+    told: str = ""
+
+
+def as_remitted(at: Acting, payment: ClaimPayment, gathered: Gathered, now: Standing) -> Amounts:
+    """What the remittance says, the write-off cut to what other plans left of it (RFI 1696)."""
+    off = [each for each in (*payment.findings, *balance_findings(payment)) if each.code in _DOES_NOT_ADD_UP]
+    if off:
+        raise UsageError(f"As remitted the claim does not add up. {off[0].message}", _SAY_THE_AMOUNTS)
+    assert payment.paid_cents is not None
+    assert gathered.lines is not None
+    stated = write_off_of(payment)
+    posted_before = now.paid_cents + now.written_off_cents
+    _refuse_unknown_share(payment, gathered, now, stated)
+    limit = now.write_off_limit(payment.paid_cents)
+    write_off = min(stated, limit) if stated > 0 and limit >= 0 else stated
+    if stated - write_off > posted_before:
+        raise UsageError(
+            f"The payer states {dollars(stated)} to write off, where {dollars(limit)} is the most: charge"
+            f" {dollars(now.claim_charge_cents)} - payments {dollars(now.paid_cents + payment.paid_cents)} - written"
+            f" off before {dollars(now.written_off_cents)} - patient's share {dollars(now.share_cents)}.",
+            _SAY_THE_AMOUNTS,
+        )
+    refuse_over_application(now, payment.paid_cents, write_off)
+    told = ""
+    if write_off != stated:
+        told = (
+            f" Of the {dollars(stated)} the payer states, {dollars(stated - write_off)} was paid or written off before."
+        )
+    return Amounts(entries_for(payment, gathered.lines, at.on, None, write_off), write_off, told)
+
+
+def _refuse_unknown_share(payment: ClaimPayment, gathered: Gathered, now: Standing, stated: int) -> None:
+    """Raises UsageError where the books cannot tell how much of a write-off another plan has in it (RFI 1696)."""
+    claim = gathered.evidence.match.claim
+    assert claim is not None
+    posted_before = now.paid_cents + now.written_off_cents
+    doubt = None
+    if now.overlapping:
+        doubt = f"{', '.join(now.overlapping)} answers some of the same services"
+    elif claim.plan_count > 1 and posted_before and gathered.evidence.split is not None:
+        doubt = "this is a part of a split claim of a patient with several plans"
+    elif claim.plan_count > 1 and not posted_before and max(plan_answering(claim, payment)) > 1:
+        doubt = None if earlier_payers(payment) else "nothing of the patient's earlier plan is posted"
+    if stated > 0 and doubt is not None:
+        raise UsageError(
+            f"How much of the {dollars(stated)} to write off another plan paid or wrote off is not known: {doubt}.",
+            _SAY_THE_AMOUNTS,
+        )
+
+
+def by_line(at: Acting, payment: ClaimPayment, claim: Claim, now: Standing, lines: Sequence[LineAmounts]) -> Amounts:
+    """The amounts a person says, on the lines of the office's claim."""
+    assert payment.paid_cents is not None
+    _refuse_wrong_lines(at, payment, claim, lines)
+    write_off = sum(each.write_off_cents for each in lines)
+    if write_off == 0 and any(each.write_off_cents for each in lines):
+        raise UsageError("The write-offs cancel each other out.", "Leave them away, or say what is written off.")
+    refuse_over_application(now, payment.paid_cents, write_off)
+    paid_by_line = [(each.line_number, each.paid_cents) for each in lines]
+    off_by_line = [(each.line_number, each.write_off_cents) for each in lines]
+    return Amounts(posted_entries(payment.paid_cents, paid_by_line, write_off, off_by_line, at.on, None), write_off)
+
+
+def _refuse_wrong_lines(at: Acting, payment: ClaimPayment, claim: Claim, lines: Sequence[LineAmounts]) -> None:
+    """Raises UsageError for unknown or repeated lines, and for amounts that are not what the payer paid."""
+    assert payment.paid_cents is not None
+    fees = {line.line_number: line.fee_cents for line in claim.lines}
+    credited = credited_by_line(at.connection, claim.claim_number)
+    seen: set[int] = set()
+    for number, paid, write_off in lines:
+        if number not in fees:
+            raise UsageError(
+                f"Claim {claim.claim_number} of the office has no line {number}.",
+                f"Its lines are {', '.join(map(str, sorted(fees)))}.",
+            )
+        if number in seen:
+            raise UsageError(f"Line {number} is given twice.", "Give each line once, with its amounts together.")
+        seen.add(number)
+        if paid < 0 <= payment.paid_cents:
+            raise UsageError(
+                f"Line {number} takes {dollars(-paid)} back, though the payer paid.", "Post what was paid."
+            )
+        before = credited.get(number, 0)
+        if paid > fees[number] or (paid + write_off > 0 and before + paid + write_off > fees[number]):
+            raise UsageError(
+                f"On line {number} {dollars(before + paid + write_off)} would be paid or written off in total, more"
+                f" than its fee of {dollars(fees[number])}: {dollars(before)} stands on it already.",
+                "Post on the line that was paid, or less.",
+            )
+    total = sum(each.paid_cents for each in lines)
+    if total != payment.paid_cents:
+        raise UsageError(
+            f"The lines come to {dollars(total)}, but the payer paid {dollars(payment.paid_cents)}.",
+            "Post all that was paid on the claim; what is not its own belongs to another claim payment.",
+        )

@@ -1,0 +1,128 @@
+"""What may still be posted for a claim's services: payments and write-offs never exceed what was charged.
+
+Write-offs in total are at most charge - payments - patient's share, over all claims of the patient for the same
+services, whichever plan they went to (RFI 1696, 2143, 2535). Amounts in cents.
+"""
+
+from collections import Counter
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from era_engine.decisions.observation import REVERSAL
+from era_engine.decisions.several_plans import patient_share
+from era_engine.errors import UsageError
+from era_engine.evidence import posted_for_services
+from era_engine.money import dollars
+from era_engine.practice.model import Claim
+from era_engine.remittance.model import ClaimPayment
+from era_engine.store import history, practice
+from era_engine.store.history import Sums
+
+_PLAN_BY_STATUS = {"2": 2, "20": 2, "3": 3, "21": 3}  # CLP02; else the first plan
+
+
+class Standing(NamedTuple):
+    """What is posted for a claim's services, and what the patient owes after the last plan's answer.
+
+    charge_cents: of the services, as often as one plan was asked for them; claim_charge_cents: of this claim alone.
+    own: what of it stands on this claim. overlapping: the patient's claims that share some of the services and not
+    all: what is posted for them is not here.
+    """
+
+    charge_cents: int
+    claim_charge_cents: int
+    paid_cents: int
+    written_off_cents: int
+    share_cents: int
+    own: Sums
+    overlapping: tuple[str, ...] = ()
+
+    def write_off_limit(self, paid_cents: int) -> int:
+        """What may be written off besides, when this much more is paid for the claim; negative: already too much."""
+        used = self.paid_cents + paid_cents + self.written_off_cents
+        return self.claim_charge_cents - used - self.share_cents
+
+
+def standing(connection: Connection, claim: Claim, coming: ClaimPayment | None = None) -> Standing:
+    """What is posted for a claim's services. `coming`: the claim payment about to be posted, if any."""
+    of_patient = practice.claims_of_patients(connection, [claim.patient_id])[claim.patient_id]
+    same = [other for other in of_patient if practice.services(other) == practice.services(claim)]
+    several = claim.plan_count > 1 or any(other.plan_ordinal != claim.plan_ordinal for other in same)
+    asked = max(Counter(other.plan_ordinal for other in same).values()) if several else 1
+    share = _patient_share(
+        connection, {each.claim_number: each for each in (same if several else [claim])}, claim, coming
+    )
+    own = history.posted_sums(connection, [claim.claim_number]).get(claim.claim_number, Sums(0, 0))
+    if not several:
+        return Standing(claim.charge_cents, claim.charge_cents, *own, share, own)
+    posted = posted_for_services(connection, claim)
+    known = {other.claim_number for other in same}
+    overlapping = tuple(number for number in posted.others if number not in known)
+    charge, paid, written_off = claim.charge_cents, posted.paid_cents, posted.written_off_cents
+    return Standing(charge * asked, charge, paid, written_off, share, own, overlapping)
+
+
+def refuse_over_application(now: Standing, paid_cents: int = 0, write_off_cents: int = 0) -> None:
+    """Raises UsageError, with the numbers, where this payment and write-off on top of what is posted are too much."""
+    paid, written_off = now.paid_cents + paid_cents, now.written_off_cents + write_off_cents
+    refuse_below_zero(now, paid_cents, write_off_cents)
+    if paid > now.charge_cents:
+        raise UsageError(
+            f"Payments would come to {dollars(paid)} in total, {dollars(paid - now.charge_cents)} above the charge of"
+            f" {dollars(now.charge_cents)}: {dollars(now.paid_cents)} is posted, {dollars(paid_cents)} would be added.",
+            "See whether the same money was posted before; `era undo` takes a wrong posting back.",
+        )
+    most = now.charge_cents - paid - now.share_cents
+    if written_off > max(most, 0) or written_off + paid > now.charge_cents:
+        raise UsageError(
+            f"Write-offs would come to {dollars(written_off)} in total, where {dollars(max(most, 0))} is the most:"
+            f" charge {dollars(now.charge_cents)} - payments {dollars(paid)} - patient's share"
+            f" {dollars(now.share_cents)}. {dollars(now.written_off_cents)} is written off already.",
+            "Say the amounts with --line N=PAID,WRITE_OFF; a negative write-off gives back what this claim had.",
+        )
+    on_claim = sum(now.own) + paid_cents + write_off_cents
+    if on_claim > now.claim_charge_cents:
+        raise UsageError(
+            f"Payments and write-offs on this claim would come to {dollars(on_claim)} in total, above its"
+            f" charge of {dollars(now.claim_charge_cents)}.",
+            "See whether the same money was posted before; `era undo` takes a wrong posting back.",
+        )
+
+
+def refuse_below_zero(now: Standing, paid_cents: int = 0, write_off_cents: int = 0) -> None:
+    """Raises UsageError where the payments or write-offs that stand on the claim itself would be negative in total."""
+    paid, written_off = now.own.paid_cents + paid_cents, now.own.written_off_cents + write_off_cents
+    for what, cents in (("Payments", paid), ("Write-offs", written_off)):
+        if cents < 0:
+            raise UsageError(
+                f"{what} on this claim would come to {dollars(cents)} in total, less than nothing.",
+                "`era ledger --claim` and `era log --claim` show what stands on it, or on the patient's other claim for"
+                " the same services; undo that first, then post it anew with the amounts that are right.",
+            )
+
+
+def _patient_share(connection: Connection, same: dict[str, Claim], claim: Claim, coming: ClaimPayment | None) -> int:
+    """The patient's share as the last plan states it; of a split claim, that of all its parts together."""
+    posted = [
+        row
+        for rows in history.earlier_payments(connection, same).values()
+        for row in rows
+        if row.state == "posted" and row.status != REVERSAL
+    ]
+    remitted = history.as_remitted(connection, [row.id for row in posted]) if posted else {}
+    answers = [(same[row.claim_number], remitted[row.id]) for row in sorted(posted, key=lambda row: row.id)]
+    if coming is not None:
+        answers.append((claim, coming))
+    if not answers:
+        return 0
+    last = max(plan_answering(*answer) for answer in answers)
+    of_last_plan = [(of, payment) for of, payment in answers if plan_answering(of, payment) == last]
+    whole = [payment for of, payment in of_last_plan if (payment.charge_cents or 0) >= of.charge_cents]
+    counting = whole[-1:] or [payment for _, payment in of_last_plan]
+    return max(sum(patient_share(payment) for payment in counting), 0)
+
+
+def plan_answering(claim: Claim, payment: ClaimPayment) -> tuple[int, int]:
+    """Which plan answered, to compare: the office's own ordinal is the better witness (RFI 546), then the status."""
+    return claim.plan_ordinal, _PLAN_BY_STATUS.get(payment.status, 1)

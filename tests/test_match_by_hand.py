@@ -1,0 +1,108 @@
+"""Matching by hand (era match, era unmatch): recorded with who, judged by the next run, posted by neither."""
+
+import pytest
+from offices import Ended, OfficeHome, expects, remittance
+from remittance_text import claim
+
+ANN = ("--by", "Ann")
+
+
+@pytest.fixture
+def strange(home: OfficeHome) -> OfficeHome:
+    """The payer wrote X9 for a claim the office calls C1."""
+    home.expect(expects("C1"), expects("C2", "50"))
+    [record] = home.run(remittance("90", claim("X9")).replace("D0120", "D0999"))
+    assert record["holds"][0] == "no-matching-claim"
+    return home
+
+
+def refused(office: OfficeHome, *arguments: str) -> str:
+    before = office.records("log")
+    ended: Ended = office.era(*arguments, *ANN)
+    assert ended.code == 2, ended
+    assert office.records("log") == before
+    return ended.err
+
+
+def test_a_match_is_recorded_with_who_and_posts_nothing(strange: OfficeHome) -> None:
+    [record] = strange.era("match", "EFT0001", "X9", "--to", "C1", *ANN, "--note", "called them", "--json").records
+    assert record == strange.records("log")[-1]
+    told = ("mode", "act", "by", "note", "outcome", "matched_claim", "match_step", "state")
+    assert [record[key] for key in told] == [
+        *("manual", "match", "Ann", "called them", "manual", "C1", "by-hand", "open"),
+    ]
+    assert strange.records("ledger") == []
+    strange.verified()
+
+
+def test_the_next_run_decides_what_a_person_matched(home: OfficeHome) -> None:
+    home.expect(expects("C1", patient="P1"))
+    home.run(remittance("90", claim("X9")).replace("20261005", "20260105"))
+    ended = home.era("match", "EFT0001", "X9", "--to", "C1", *ANN)
+    assert ended.out == "Matched to claim C1 by hand. The next `era run` or `era quick-post` decides it.\n"
+    [decided] = home.run()
+    assert (decided["outcome"], decided["mode"], decided["match_step"]) == ("post", "auto", "by-hand")
+    assert [each["claim_number"] for each in home.records("ledger")] == ["C1", "C1"]
+    home.verified()
+    assert home.run() == []
+
+
+def test_holds_that_still_fire_are_told(strange: OfficeHome) -> None:
+    ended = strange.era("match", "EFT0001", "X9", "--to", "C1", *ANN)
+    assert ended.out.startswith("Matched to claim C1 by hand. Still: ")
+    assert strange.records("log")[-1]["holds"] == ["procedure-mismatch"]
+    assert strange.run() == []
+    ended = strange.era("post", "EFT0001", "X9", *ANN)
+    assert ended.out == "Posted $90.00 and wrote off $30.00 by hand. It is on claim C1 of the office.\n"
+    strange.verified()
+
+
+def test_a_claim_the_office_does_not_have_is_refused_with_close_ones(strange: OfficeHome) -> None:
+    assert "The office has no claim C11. Did you mean C1?" in refused(strange, "match", "EFT0001", "X9", "--to", "C11")
+
+
+def test_the_same_match_twice_is_refused_and_another_one_is_not(strange: OfficeHome) -> None:
+    assert strange.era("match", "EFT0001", "X9", "--to", "C1", *ANN).code == 0
+    assert "is matched to C1 by hand already" in refused(strange, "match", "EFT0001", "X9", "--to", "C1")
+    assert strange.era("match", "EFT0001", "X9", "--to", "C2", *ANN).code == 0
+    assert strange.records("log")[-1]["matched_claim"] == "C2"
+    assert [row[1:] for row in strange.rows("SELECT id, claim_number, matched_by FROM matches ORDER BY id")] == [
+        ("C1", "Ann"),
+        ("C2", "Ann"),
+    ]
+    strange.verified()
+
+
+def test_an_automatic_match_is_taken_off_until_a_person_matches_it_again(home: OfficeHome) -> None:
+    home.expect(expects("C1", "100"))
+    home.run(remittance("90", claim("C1")))
+    assert home.era("unmatch", "EFT0001", "C1", *ANN, "--note", "another patient").code == 0
+    record = home.records("log")[-1]
+    assert [record[key] for key in ("act", "by", "matched_claim", "holds")] == [
+        *("unmatch", "Ann", None, ["no-matching-claim"]),
+    ]
+    home.verified()
+    assert home.run() == []
+    assert [each["holds"] for each in home.records("quick-post", "EFT0001")] == [["no-matching-claim"]]
+    assert home.era("post", "EFT0001", "C1", *ANN).code == 2
+    assert "is matched to no claim already" in refused(home, "unmatch", "EFT0001", "C1")
+    assert home.era("match", "EFT0001", "C1", "--to", "C1", *ANN).code == 0
+    assert home.era("post", "EFT0001", "C1", *ANN).code == 0
+    home.verified()
+
+
+def test_what_is_posted_is_undone_before_it_is_matched_elsewhere(home: OfficeHome) -> None:
+    home.expect(expects("C1"), expects("C2"))
+    home.run(remittance("90", claim("C1")))
+    assert "`era undo` takes a posting back first" in refused(home, "match", "EFT0001", "C1", "--to", "C2")
+    assert "is posted already" in refused(home, "unmatch", "EFT0001", "C1")
+    assert home.era("undo", "EFT0001", *ANN, "--because", "another claim").code == 0
+    assert home.era("match", "EFT0001", "C1", "--to", "C2", *ANN).code == 0
+    assert home.era("post", "EFT0001", "C1", *ANN).code == 0
+    assert {each["claim_number"] for each in home.records("ledger", "--claim", "C2")} == {"C2"}
+    assert home.posted()["insurance_deposits"] == 9000
+    home.verified()
+
+
+def test_what_matches_nothing_cannot_be_taken_off(strange: OfficeHome) -> None:
+    assert "is matched to no claim" in refused(strange, "unmatch", "EFT0001", "X9")

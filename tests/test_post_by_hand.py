@@ -1,0 +1,398 @@
+"""Posting by hand (era post): as remitted or line by line, never more than is owed, never with the A mark."""
+
+from pathlib import Path
+
+import pytest
+from offices import Ended, OfficeHome, Record, expects, make_office, remittance
+from remittance_text import Segments, bare_claim, claim, service_line
+
+ANN = ("--by", "Ann")
+
+
+def post(office: OfficeHome, *arguments: str) -> Ended:
+    """Post, and see that the books hold after it."""
+    ended = office.era("post", *arguments, *ANN)
+    assert ended.code == 0, ended
+    office.verified()
+    return ended
+
+
+def refused(office: OfficeHome, *arguments: str) -> str:
+    """The command is refused, and nothing is written."""
+    before = len(office.records("log")), office.records("ledger")
+    ended = office.era("post", *arguments, *ANN)
+    assert ended.code == 2, ended
+    assert (len(office.records("log")), office.records("ledger")) == before
+    return ended.err
+
+
+def newest(office: OfficeHome) -> Record:
+    return office.records("log")[-1]
+
+
+@pytest.fixture
+def short(home: OfficeHome) -> OfficeHome:
+    """C1 paid ten dollars short of what was expected: left to a person."""
+    home.expect(expects("C1", "100"))
+    home.run(remittance("90", claim("C1")))
+    return home
+
+
+def test_what_the_engine_left_is_posted_as_remitted_without_the_mark(short: OfficeHome) -> None:
+    ended = post(short, "EFT0001", "C1", "--as-remitted", "--note", "agreed on the phone")
+    assert ended.out == "Posted $90.00 and wrote off $30.00 by hand.\n"
+    assert short.posted() == {"insurance_deposits": 9000, "contracted_write_offs": 3000, "accounts_receivable": -12000}
+    entries = [(each["kind"], each["mark"], each["made_by"], each["date"]) for each in short.records("ledger")]
+    assert entries == [
+        ("insurance_payment", None, "Ann", "2026-11-01"),
+        ("contracted_write_off", None, "Ann", "2026-11-01"),
+    ]
+
+
+def test_the_log_says_who_posted_and_why(short: OfficeHome) -> None:
+    post(short, "EFT0001", "C1", "--note", "agreed on the phone")
+    record = newest(short)
+    assert {key: record[key] for key in ("mode", "act", "by", "note", "outcome", "rule", "holds", "state")} == {
+        "mode": "manual",
+        "act": "post",
+        "by": "Ann",
+        "note": "agreed on the phone",
+        "outcome": "post",
+        "rule": None,
+        "holds": [],
+        "state": "posted",
+    }
+    amounts = ("paid_cents", "charge_cents", "expected_cents", "write_off_cents", "plan_count", "indicators")
+    assert [record[key] for key in amounts] == [9000, 12000, 10000, 3000, 1, "posted-by-hand"]
+    assert "(Ann: agreed on the phone)" in short.era("log", "--mode", "manual").out
+
+
+def test_json_is_the_decision_as_the_log_prints_it(short: OfficeHome) -> None:
+    [record] = short.era("post", "EFT0001", "C1", *ANN, "--json").records
+    assert record == newest(short)
+
+
+def test_other_amounts_are_posted_line_by_line(short: OfficeHome) -> None:
+    post(short, "EFT0001", "C1", "--line", "1=90,12.50")
+    assert short.posted() == {"insurance_deposits": 9000, "contracted_write_offs": 1250, "accounts_receivable": -10250}
+    assert newest(short)["write_off_cents"] == 1250
+    lines = {posting["line"] for entry in short.records("ledger") for posting in entry["postings"]}
+    assert lines == {None, 1}
+
+
+def test_a_line_without_a_write_off_writes_nothing_off(short: OfficeHome) -> None:
+    post(short, "EFT0001", "C1", "--line", "1=90")
+    assert short.posted() == {"insurance_deposits": 9000, "accounts_receivable": -9000}
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (["1=80"], "The lines come to $80.00, but the payer paid $90.00."),
+        (["1=90.01"], "The lines come to $90.01, but the payer paid $90.00."),
+        (["2=90"], "Claim C1 of the office has no line 2."),
+        (["1=45", "1=45"], "Line 1 is given twice."),
+        (["1=90,30.01"], "On line 1 $120.01 would be paid or written off in total, more than its fee of $120.00"),
+        (["1=90,-1"], "Write-offs on this claim would come to -$1.00 in total"),
+        (["1=-90"], "Line 1 takes $90.00 back, though the payer paid."),
+        (["1"], "is not N=PAID"),
+        (["1=ninety"], "is not N=PAID"),
+        (["1=90,"], "is not N=PAID"),
+        (["-1=90"], "is not N=PAID"),
+        (["1=9e1"], "is not N=PAID"),
+    ],
+)
+def test_lines_that_do_not_add_up_are_refused(short: OfficeHome, lines: list[str], said: str) -> None:
+    options = [word for line in lines for word in ("--line", line)]
+    assert said in refused(short, "EFT0001", "C1", *options)
+
+
+def test_usage_is_said(short: OfficeHome) -> None:
+    assert "not both" in refused(short, "EFT0001", "C1", "--as-remitted", "--line", "1=90")
+    assert "CLAIM is missing" in refused(short, "EFT0001")
+    assert "has no claim C9" in refused(short, "EFT0001", "C9")
+    assert "No payment has the trace number EFT0009" in refused(short, "EFT0009", "C1")
+    for name in ("", "  ", "A" * 101, "Ann\nBob"):
+        ended = short.era("post", "EFT0001", "C1", "--by", name)
+        assert (ended.code, ended.out) == (2, ""), name
+    assert short.era("post", "EFT0001", "C1").code == 2
+    assert short.era("post", "EFT0001", "C1", *ANN, "--note", "x" * 501).code == 2
+    assert short.posted() == {}
+
+
+def test_what_is_posted_is_not_posted_again(short: OfficeHome) -> None:
+    post(short, "EFT0001", "C1")
+    assert "is posted already" in refused(short, "EFT0001", "C1")
+
+
+def test_a_claim_of_no_office_claim_is_matched_first(home: OfficeHome) -> None:
+    home.run(remittance("90", claim("X9")))
+    error = refused(home, "EFT0001", "X9")
+    assert "is matched to no claim of the office" in error
+    assert "era match EFT0001 X9 --to CLAIM" in error
+
+
+def test_a_claim_imported_since_is_posted_only_by_its_very_number(home: OfficeHome) -> None:
+    home.run(remittance("180", claim("C1"), claim("0000C2000002", payer_claim_number="ICN2")))
+    home.expect(expects("C1"), expects("C2000002"))
+    post(home, "EFT0001", "C1")
+    assert "It may be C2000002." in refused(home, "EFT0001", "0000C2000002")
+
+
+@pytest.mark.parametrize("status", ["25", "23"])
+def test_an_estimate_or_a_claim_not_processed_is_never_posted(home: OfficeHome, status: str) -> None:
+    home.expect(expects())
+    home.run(remittance("90", claim(status=status)))
+    assert "era close EFT0001 C1" in refused(home, "EFT0001", "C1", "--line", "1=90")
+
+
+def test_a_claim_that_does_not_add_up_is_posted_by_line_only(home: OfficeHome) -> None:
+    home.expect(expects())
+    home.run(remittance("90", claim("C1", "120", "90", "20")))
+    assert "does not add up" in refused(home, "EFT0001", "C1", "--as-remitted")
+    post(home, "EFT0001", "C1", "--line", "1=90,30")
+    assert home.posted()["accounts_receivable"] == -12000
+
+
+def test_an_amount_that_cannot_be_read_is_not_posted(home: OfficeHome) -> None:
+    home.expect(expects())
+    home.run(remittance("90", claim("C1", "120", "9O", "30")))
+    assert "could not be read" in refused(home, "EFT0001", "C1", "--line", "1=90")
+
+
+def test_the_same_money_a_second_time_is_refused(short: OfficeHome) -> None:
+    post(short, "EFT0001", "C1")
+    short.run(remittance("90", claim("C1"), trace="EFT0002"))
+    error = refused(short, "EFT0002", "C1")
+    assert "Payments would come to $180.00 in total, $60.00 above the charge of $120.00" in error
+    assert "On line 1 $210.00" in refused(short, "EFT0002", "C1", "--line", "1=90")
+
+
+def test_additional_money_is_posted_and_gives_the_write_off_back(home: OfficeHome) -> None:
+    home.expect(expects("C1", "100"))
+    home.run(remittance("60", claim("C1", "120", "60", "60")))
+    post(home, "EFT0001", "C1")
+    home.run(remittance("20", claim("C1", "120", "20", "100", payer_claim_number="ICN2"), trace="EFT0002"))
+    assert "Write-offs would come to" in refused(home, "EFT0002", "C1")
+    post(home, "EFT0002", "C1", "--line", "1=20,-20")
+    assert home.posted() == {"insurance_deposits": 8000, "contracted_write_offs": 4000, "accounts_receivable": -12000}
+
+
+def test_a_write_off_that_is_the_patients_is_refused(home: OfficeHome) -> None:
+    home.expect(expects("C1", "90"))
+    home.run(remittance("60", claim("C1", "120", "60", "30", "CAS*PR*2*30", responsibility="30")))
+    assert "where $30.00 is the most" in refused(home, "EFT0001", "C1", "--line", "1=60,60")
+    post(home, "EFT0001", "C1", "--line", "1=60,30")
+    assert home.posted()["accounts_receivable"] == -9000
+
+
+def test_a_denied_part_is_written_off_by_hand(home: OfficeHome) -> None:
+    home.expect(expects("C1", "90"))
+    home.run(remittance("60", claim("C1", "120", "60", "30", "CAS*CO*97*30")))
+    post(home, "EFT0001", "C1", "--as-remitted")
+    assert home.posted() == {"insurance_deposits": 6000, "contracted_write_offs": 3000, "accounts_receivable": -9000}
+
+
+# RFI 1696: charge 500; the primary pays 300, writes off 125, leaves 75; the secondary pays 65 and states CO-45 435.
+
+PRIMARY = ("500", "300", "125", "CAS*PR*2*75")
+
+
+@pytest.mark.parametrize("secondary", ["C1", "C2"], ids=["one claim for both plans", "a claim for each plan"])
+def test_what_another_plan_paid_and_wrote_off_is_not_written_off_again(home: OfficeHome, secondary: str) -> None:
+    both = [
+        expects("C1", "300", "500", plans=2, patient="P1"),
+        expects("C2", "75", "500", plans=2, ordinal=2, patient="P1"),
+    ]
+    home.expect(*(both if secondary == "C2" else both[:1]))
+    home.run(remittance("300", claim("C1", *PRIMARY, responsibility="75")))
+    home.run(
+        remittance("65", claim(secondary, "500", "65", "435", status="2", payer_claim_number="B1"), trace="EFT0002")
+    )
+    assert home.posted() == {}
+    post(home, "EFT0001", "C1")
+    ended = post(home, "EFT0002", secondary)
+    assert "Posted $65.00 and wrote off $10.00 by hand." in ended.out
+    assert "Of the $435.00 the payer states, $425.00 was paid or written off before." in ended.out
+    assert home.posted() == {"insurance_deposits": 36500, "contracted_write_offs": 13500, "accounts_receivable": -50000}
+
+
+@pytest.fixture
+def two_plans(home: OfficeHome) -> OfficeHome:
+    """The primary's answer of RFI 1696 is posted."""
+    home.expect(
+        expects("C1", "300", "500", plans=2, patient="P1"),
+        expects("C2", "75", "500", plans=2, ordinal=2, patient="P1"),
+    )
+    home.run(remittance("300", claim("C1", *PRIMARY, responsibility="75")))
+    post(home, "EFT0001", "C1")
+    return home
+
+
+def secondary(paid: str, write_off: str, *more: str) -> str:
+    return remittance(paid, claim("C2", "500", paid, write_off, *more, status="2"), trace="EFT0002")
+
+
+def test_by_line_a_write_off_of_another_plan_is_refused_with_the_numbers(two_plans: OfficeHome) -> None:
+    two_plans.run(secondary("65", "435"))
+    error = refused(two_plans, "EFT0002", "C2", "--line", "1=65,10.01")
+    assert "Write-offs would come to $135.01 in total, where $135.00 is the most" in error
+    assert "charge $500.00 - payments $365.00 - patient's share $0.00. $125.00 is written off already." in error
+    post(two_plans, "EFT0002", "C2", "--line", "1=65,10")
+    assert two_plans.posted()["accounts_receivable"] == -50000
+
+
+def test_the_last_plans_share_is_the_patients(two_plans: OfficeHome) -> None:
+    two_plans.run(secondary("65", "425", "CAS*PR*2*10"))
+    assert "Posted $65.00 by hand." in post(two_plans, "EFT0002", "C2").out
+    assert two_plans.posted()["accounts_receivable"] == -49000
+
+
+def test_two_plans_never_pay_more_than_the_charge(two_plans: OfficeHome) -> None:
+    two_plans.run(secondary("201", "299"))
+    assert "Payments would come to $501.00 in total, $1.00 above" in refused(two_plans, "EFT0002", "C2")
+
+
+def test_where_the_plans_paid_more_the_earlier_plan_is_posted_anew_with_less_written_off(two_plans: OfficeHome) -> None:
+    two_plans.run(secondary("100", "400"))
+    assert "where $100.00 is the most" in refused(two_plans, "EFT0002", "C2")
+    assert "Write-offs on this claim would come to -$25.00" in refused(
+        two_plans, "EFT0002", "C2", "--line", "1=100,-25"
+    )
+    two_plans.era("undo", "EFT0001", *ANN, "--because", "the secondary paid more")
+    post(two_plans, "EFT0001", "C1", "--line", "1=300,100")
+    assert "$400.00 was paid or written off before" in post(two_plans, "EFT0002", "C2").out
+    assert two_plans.posted() == {
+        "insurance_deposits": 40000,
+        "contracted_write_offs": 10000,
+        "accounts_receivable": -50000,
+    }
+
+
+def test_a_later_plan_before_the_earlier_one_says_its_write_off_by_line(home: OfficeHome) -> None:
+    home.expect(
+        expects("C1", "300", "500", plans=2, patient="P1"),
+        expects("C2", "75", "500", plans=2, ordinal=2, patient="P1"),
+    )
+    home.run(secondary("65", "435"))
+    assert "nothing of the patient's earlier plan is posted" in refused(home, "EFT0002", "C2")
+    post(home, "EFT0002", "C2", "--line", "1=65")
+    home.run(remittance("300", claim("C1", *PRIMARY, responsibility="75")))
+    post(home, "EFT0001", "C1")  # the patient's share is the secondary's: nothing
+    assert home.posted() == {"insurance_deposits": 36500, "contracted_write_offs": 12500, "accounts_receivable": -49000}
+
+
+def test_a_claim_that_shares_some_services_leaves_the_write_off_in_doubt(home: OfficeHome) -> None:
+    crown = {"line_number": 2, "procedure_code": "D2740"}
+    home.expect(
+        [
+            *expects("C1", "300", "500", plans=2, patient="P1"),
+            expects("C1", "1", "900", plans=2, patient="P1")[0] | crown,
+        ],
+        expects("C2", "75", "500", plans=2, ordinal=2, patient="P1"),
+    )
+    home.run(secondary("65", "435"))
+    assert "C1 answers some of the same services" in refused(home, "EFT0002", "C2")
+
+
+# Split claims and reversals
+
+
+def part(procedure: str, charge: str, paid: str, write_off: str, icn: str) -> Segments:
+    return [
+        f"CLP*C1*1*{charge}*{paid}**12*{icn}*11*1",
+        "NM1*QC*1*DOE*JANE****MI*SUB1",
+        *service_line(procedure, charge, paid, f"CAS*CO*45*{write_off}"),
+    ]
+
+
+def test_each_part_of_a_split_claim_posts_by_itself(home: OfficeHome) -> None:
+    home.expect([*expects("C1", "90"), expects("C1", "40", "80")[0] | {"line_number": 2, "procedure_code": "D1110"}])
+    home.run(remittance("90", part("D0120", "120", "90", "30", "A")))
+    post(home, "EFT0001", "C1")
+    home.run(remittance("20", part("D1110", "80", "20", "60", "B"), trace="EFT0002"))
+    assert newest(home)["outcome"] == "manual"
+    post(home, "EFT0002", "C1")
+    assert home.posted() == {"insurance_deposits": 11000, "contracted_write_offs": 9000, "accounts_receivable": -20000}
+    home.verified()
+
+
+def reversal(paid: str = "90", write_off: str = "30", *more: str) -> Segments:
+    return [
+        f"CLP*C1*22*-120*-{paid}**12*ICN1*11*1",
+        "NM1*QC*1*DOE*JANE****MI*SUB1",
+        f"SVC*AD:D0120*-120*-{paid}**1",
+        "DTM*472*20261005",
+        f"CAS*CO*45*-{write_off}",
+        *more,
+    ]
+
+
+CORRECTED = claim("C1", "120", "95", "25", payer_claim_number="ICN2")
+
+
+def test_a_reversal_takes_payment_and_write_off_back_and_the_next_run_posts_the_correction(home: OfficeHome) -> None:
+    home.expect(expects())
+    home.run(remittance("90", claim()))
+    home.run(remittance("5", reversal(), CORRECTED, trace="EFT0002"))
+    ids = [each["claim_payment_id"] for each in home.records("log")[1:]]
+    shared = refused(home, "EFT0002", "C1")
+    assert "2 claim payments of payment EFT0002 are for claim C1" in shared
+    assert f"id:{ids[0]} status 22, paid -$90.00, open; id:{ids[1]} status 1, paid $95.00, open" in shared
+    ended = post(home, "EFT0002", f"id:{ids[0]}")
+    assert "Took back $90.00 and the write-off of $30.00 by hand." in ended.out
+    assert set(home.posted().values()) == {0}
+    assert [entry["kind"] for entry in home.records("ledger")][-1] == "reversal"
+    decided = home.run()
+    assert [(each["claim_payment_id"], each["outcome"]) for each in decided] == [(ids[1], "post")]
+    assert home.posted() == {"insurance_deposits": 9500, "contracted_write_offs": 2500, "accounts_receivable": -12000}
+    assert next(each["state"] for each in home.records("log")) == "reversed"
+    home.verified()
+
+
+def test_a_reversal_that_states_another_write_off_takes_back_what_was_posted(home: OfficeHome) -> None:
+    home.expect(expects())
+    home.run(remittance("90", claim()))
+    home.run(remittance("-90", reversal("90", "10", "CAS*CO*97*-20"), trace="EFT0002"))
+    post(home, "EFT0002", "C1")
+    assert set(home.posted().values()) == {0}
+
+
+def test_a_reversal_of_nothing_posted_says_what_it_waits_for(home: OfficeHome) -> None:
+    home.expect(expects())
+    home.run(remittance("-90", reversal(), trace="EFT0002"))
+    assert "takes back nothing that is posted. It waits for the payment it reverses" in refused(home, "EFT0002", "C1")
+
+
+def test_a_reversal_is_not_posted_by_line(home: OfficeHome) -> None:
+    home.expect(expects())
+    home.run(remittance("90", claim()), remittance("-90", reversal(), trace="EFT0002"))
+    assert "Leave --line out" in refused(home, "EFT0002", "C1", "--line", "1=-90")
+
+
+def test_money_taken_back_without_a_reversal_needs_a_payment_to_take_it_from(home: OfficeHome) -> None:
+    home.expect(expects())
+    home.run(remittance("-90", bare_claim("C1", "120", "-90", "CAS*CO*45*210")))
+    assert "Payments on this claim would come to -$90.00" in refused(home, "EFT0001", "C1", "--line", "1=-90")
+
+
+# Provider-level adjustments
+
+
+def test_provider_level_adjustments_of_unknown_reason_are_entered_when_a_person_says_so(tmp_path: Path) -> None:
+    office = make_office(tmp_path / "office")
+    office.expect(expects())
+    office.run(remittance("85", claim(), after=["PLB*1234567893*20261231*ZZ:X1*5"]))
+    assert "provider_adjustments" not in office.posted()
+    [entry] = office.era("post", "EFT0001", "--provider-adjustments", *ANN, "--note", "a fee", "--json").records
+    assert (entry["kind"], entry["mark"], entry["made_by"], entry["memo"]) == (
+        "provider_adjustment",
+        None,
+        "Ann",
+        "DELTA DENTAL EFT0001: a fee",
+    )
+    assert office.posted()["provider_adjustments"] == 500
+    office.verified()
+    again = office.era("post", "EFT0001", "--provider-adjustments", *ANN)
+    assert (again.code, office.posted()["provider_adjustments"]) == (2, 500)
+    assert office.era("post", "EFT0001", "C1", "--provider-adjustments", *ANN).code == 2

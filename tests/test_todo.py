@@ -1,0 +1,175 @@
+"""The open work (era todo): by reason, most money first, each with the next step."""
+
+import time
+
+import pytest
+from offices import OfficeHome, era, expects, remittance
+from remittance_text import claim, payment, remittance_file, transaction_set
+
+ANN = ("--by", "Ann")
+
+
+@pytest.fixture
+def monday(home: OfficeHome) -> OfficeHome:
+    """Three claims below the minimum, one without a claim of ours, one estimate, and a fee of unknown reason."""
+    home.expect(
+        expects("C1", "100", patient="P1"),
+        expects("C2", "100", patient="P2", location="MFD"),
+        expects("C3", "100", patient="P3"),
+        expects("C4", "100", patient="P4"),
+    )
+    claims = (
+        claim("C1", "120", "20", "100"),
+        claim("C2", "120", "92", "28"),
+        claim("C3", "120", "50", "70"),
+        claim("X9", "700", "500", "200"),
+    )
+    home.run(
+        remittance("655", *claims, after=["PLB*1234567893*20261231*ZZ:X1*7"]),
+        remittance("0", claim("C4", "120", "0", "120", status="25"), trace="EFT0002", method="NON"),
+    )
+    return home
+
+
+def test_groups_and_items_stand_by_money(monday: OfficeHome) -> None:
+    told = [(each["reason"], each["claim_number"], each["paid_cents"]) for each in monday.records("todo")]
+    assert told == [
+        ("no-matching-claim", "X9", 50000),
+        ("single-plan-below-minimum-write-offs-on", "C2", 9200),
+        ("single-plan-below-minimum-write-offs-on", "C3", 5000),
+        ("single-plan-below-minimum-write-offs-on", "C1", 2000),
+        ("provider-adjustment-left", None, -700),
+        ("predetermination", "C4", 0),
+    ]
+
+
+def test_each_item_has_its_next_step(monday: OfficeHome) -> None:
+    steps = {each["claim_number"]: each["command"] for each in monday.records("todo")}
+    assert steps == {
+        "X9": "era match EFT0001 X9 --to CLAIM --by NAME",
+        "C2": "era quick-post EFT0001 --claim C2",
+        "C3": "era post EFT0001 C3 --as-remitted --by NAME",
+        "C1": "era post EFT0001 C1 --as-remitted --by NAME",
+        None: "era post EFT0001 --provider-adjustments --by NAME",
+        "C4": "era close EFT0002 C4 --by NAME --because TEXT",
+    }
+
+
+def test_an_item_says_what_is_known(monday: OfficeHome) -> None:
+    [item] = [each for each in monday.records("todo") if each["claim_number"] == "C2"]
+    ids = {key: item.pop(key) for key in ("payment_id", "claim_payment_id", "explanation", "remedy")}
+    assert item == {
+        "reason": "single-plan-below-minimum-write-offs-on",
+        "trace_number": "EFT0001",
+        "claim_number": "C2",
+        "matched_claim": "C2",
+        "payer": "DELTA DENTAL",
+        "location": "MFD",
+        "patient_id": "P2",
+        "payment_date": "2026-11-01",
+        "age_days": 0,
+        "claim_status": "1",
+        "paid_cents": 9200,
+        "expected_cents": 10000,
+        "short_cents": 800,
+        "command": "era quick-post EFT0001 --claim C2",
+        "file": None,
+    }
+    assert (ids["payment_id"], ids["claim_payment_id"]) == (1, 2)
+    assert "short of 95 %" in ids["explanation"]
+
+
+def test_the_commands_work_and_the_list_grows_shorter(monday: OfficeHome) -> None:
+    for item in monday.records("todo"):
+        words = item["command"].replace("--to CLAIM", "--to C4").replace("NAME", "Ann").replace("TEXT", "filed").split()
+        ended = monday.era(*words[1:])
+        assert ended.code == 0, (item["command"], ended)
+    assert monday.records("todo") == [item for item in monday.records("todo") if item["claim_number"] == "X9"]
+    monday.verified()
+
+
+def test_the_table_is_for_people(monday: OfficeHome) -> None:
+    out = monday.era("todo").out
+    assert "single-plan-below-minimum-write-offs-on: 3 items, $162.00" in out
+    assert "Find the claim by patient and date of service and match it by hand, or import it." in out
+    assert "$8.00  era quick-post EFT0001 --claim C2" in out
+    assert "5 claims and 1 other item, $669.00 waiting." in out
+    assert "era deposits" in out
+
+
+def test_a_part_of_it_by_payer_or_location(monday: OfficeHome) -> None:
+    assert [each["claim_number"] for each in monday.records("todo", "--location", "MFD")] == ["C2"]
+    assert len(monday.records("todo", "--payer", "delta")) == 6
+    assert monday.records("todo", "--payer", "metlife") == []
+    assert monday.era("todo", "--payer", "metlife").out == "Nothing waits for a person.\n"
+
+
+def test_csv_has_a_line_for_each_item(monday: OfficeHome) -> None:
+    lines = monday.era("todo", "--format", "csv").out.splitlines()
+    assert lines[0].startswith("reason,")
+    assert len(lines) == 7
+
+
+def test_a_hold_that_waits_says_for_what(home: OfficeHome) -> None:
+    home.expect(expects())
+    home.run(remittance("90", claim()), remittance("90", claim(payer_claim_number="ICN2"), trace="EFT0002"))
+    [item] = home.records("todo")
+    assert item["reason"] == "already-posted"
+    assert "Every run looks whether the reversal of the payment posted before has come." in item["remedy"]
+
+
+def test_what_shares_a_name_is_named_by_its_id(home: OfficeHome) -> None:
+    home.run(remittance("180", claim("X9"), claim("X9", payer_claim_number="ICN2")))
+    home.run(remittance("90", claim("X8", payer_claim_number="ICN3"), originator="2999999999"))
+    assert sorted(each["command"] for each in home.records("todo")) == [
+        "era match 1 id:1 --to CLAIM --by NAME",
+        "era match 1 id:2 --to CLAIM --by NAME",
+        "era match 2 X8 --to CLAIM --by NAME",
+    ]
+
+
+def test_names_that_a_shell_would_take_apart_are_quoted(home: OfficeHome) -> None:
+    home.run(remittance("180", claim("A;B 'C"), claim("", payer_claim_number="ICN2"), trace="E T1"))
+    steps = sorted(each["command"] for each in home.records("todo"))
+    assert steps == [
+        "era match 'E T1' 'A;B '\"'\"'C' --to CLAIM --by NAME",
+        "era match 'E T1' id:2 --to CLAIM --by NAME",
+    ]
+
+
+def test_a_claim_that_does_not_add_up_is_posted_by_line(home: OfficeHome) -> None:
+    home.expect(expects())
+    home.run(remittance("90", claim("C1", "120", "90", "20")))
+    [item] = home.records("todo")
+    assert item["command"] == "era post EFT0001 C1 --line N=PAID,WRITE_OFF --by NAME"
+
+
+def test_money_without_a_claim_and_files_put_aside_are_work_too(home: OfficeHome) -> None:
+    home.run(remittance("75", trace="EFT0009"))
+    home.receive("ISA*this is no interchange", "bad.835")
+    home.records("run")
+    money, file = home.records("todo")
+    assert (money["reason"], money["paid_cents"], money["trace_number"]) == ("payment-without-claims", 7500, "EFT0009")
+    assert (file["reason"], file["file"]) == ("file-in-quarantine", "bad.835")
+    assert file["command"] == f"era inspect {home.root / 'quarantine' / 'bad.835'}"
+    assert era(*file["command"].split()[1:]).code == 3
+    assert "0 claims and 2 other items, $75.00 waiting." in home.era("todo").out
+
+
+def test_what_a_person_matched_waits_for_the_next_run(home: OfficeHome) -> None:
+    home.expect(expects("C1"))
+    home.run(remittance("90", claim("X9")).replace("20261005", "20260105"))
+    assert home.era("match", "EFT0001", "X9", "--to", "C1", *ANN).code == 0
+    [item] = home.records("todo")
+    assert (item["reason"], item["claim_number"], item["matched_claim"]) == ("matched-by-hand", "X9", "C1")
+    assert item["command"] == "era quick-post EFT0001 --claim X9"
+    assert "X9 (C1)" in home.era("todo").out
+
+
+def test_ten_thousand_open_items_are_listed_in_seconds(sqlite_home: OfficeHome) -> None:
+    claims = [claim(f"X{number}", payer_claim_number=f"ICN{number}") for number in range(10_000)]
+    sqlite_home.receive(remittance_file(transaction_set(payment("900000", *claims))))
+    assert sqlite_home.era("run").code == 0
+    began = time.monotonic()
+    assert len(sqlite_home.records("todo")) == 10_000
+    assert time.monotonic() - began < 10
