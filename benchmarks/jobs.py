@@ -33,7 +33,8 @@ def decide(file: Path, sent: Path) -> None:
     from era_engine.decisions.observation import BookEvidence, PaymentEvidence, claim_facts, payment_facts
     from era_engine.decisions.rule_set import load_rule_set
     from era_engine.practice.claims_csv import read_claims
-    from era_engine.practice.matching import match_lines
+    from era_engine.practice.lines import match_lines
+    from era_engine.practice.matching import match_by_number
     from era_engine.remittance.survey import read_payments, survey
     from era_engine.settings import Settings
     from era_engine.shipped import shipped
@@ -42,13 +43,13 @@ def decide(file: Path, sent: Path) -> None:
     settings, engine = Settings(), Engine(load_rule_set(shipped("rules")))
     office = {claim.claim_number: claim for claim in read_claims(sent)}
     of_payment = payment_facts(PaymentEvidence((), 0, ()), settings, "auto")
-    evidence = BookEvidence(1, False, False)
     facts = []
     for _, payments in read_payments(survey(examine(file))):
         for payment in payments:
             claim = office[payment.claim_number]
             lines = match_lines(payment, claim)
-            facts.append(claim_facts(of_payment, payment, (), claim, lines, evidence, settings, "auto"))
+            evidence = BookEvidence(match_by_number(payment, claim))
+            facts.append(claim_facts(of_payment, payment, (), lines, evidence, settings, "auto"))
     _tell_seconds(lambda: [decide(engine, each) for each in facts])
 
 

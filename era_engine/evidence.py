@@ -1,6 +1,6 @@
 """What the office's books say about claim payments at this moment, gathered for a batch at a time."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -11,7 +11,6 @@ from era_engine.decisions.several_plans import Posted, write_off_of
 from era_engine.ledger.entries import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS
 from era_engine.money import dollars
 from era_engine.practice.lines import LineMatch, match_lines
-from era_engine.practice.matching import Match
 from era_engine.practice.model import Claim
 from era_engine.practice.splits import PART_STATUSES, Split, split_of
 from era_engine.store import history, practice
@@ -19,6 +18,7 @@ from era_engine.store.history import Earlier, PostedDecision
 from era_engine.store.matching import match_claims
 from era_engine.store.stored_payments import ToJudge
 
+_MOST_PARTS = 20  # no payer splits a claim into more; so many claim payments of one claim are something else
 _NO_CLAIM_TO_PAY = frozenset([REVERSAL, "25"])  # such a one never competes with others for the claim
 
 
@@ -66,50 +66,46 @@ class Books:
             number: [row for row in rows if row.id not in own]
             for number, rows in history.earlier_payments(self._connection, claims).items()
         }
-        together: dict[str, list[int]] = defaultdict(list)
-        for at, match in enumerate(matches):
+        together: dict[str, list[ToJudge]] = defaultdict(list)
+        competing: Counter[str] = Counter()
+        for each, match in zip(batch, matches, strict=True):
             if match.claim is not None:
-                together[match.claim.claim_number].append(at)
+                together[match.claim.claim_number].append(each)
+                competing[match.claim.claim_number] += each.payment.status not in _NO_CLAIM_TO_PAY
         before_primary = practice.claims_before_their_primary(self._connection, claims.values())
         posted = self._posted(claims, earlier)
         gathered = []
-        for at, (each, match) in enumerate(zip(batch, matches, strict=True)):
+        for each, match in zip(batch, matches, strict=True):
             if match.claim is None:
                 gathered.append(Gathered(BookEvidence(match, taken_back=each.taken_back), None, None))
                 continue
             number = match.claim.claim_number
-            siblings = [batch[other] for other in together[number] if other != at]
-            gathered.append(
-                self._gather_one(
-                    each, match, match.claim, siblings, earlier.get(number, []), number in before_primary, posted
-                )
+            before = earlier.get(number, [])
+            evidence = BookEvidence(
+                match,
+                waiting=_waiting(each.payment.status, competing[number], before),
+                already_posted=any(row.state == "posted" and row.status != REVERSAL for row in before),
+                secondary_before_primary=number in before_primary,
+                posted=posted.get(number, Posted()),
+                taken_back=each.taken_back,
             )
+            gathered.append(self._gather_one(each, match.claim, evidence, together[number], before))
         return gathered
 
     def _gather_one(
         self,
         each: ToJudge,
-        match: Match,
         claim: Claim,
-        siblings: Sequence[ToJudge],
+        evidence: BookEvidence,
+        together: Sequence[ToJudge],
         earlier: Sequence[Earlier],
-        before_primary: bool,
-        posted: dict[str, Posted],
     ) -> Gathered:
-        payment = each.payment
-        lines = match_lines(payment, claim)
-        evidence = BookEvidence(
-            match,
-            waiting=_waiting(payment.status, siblings, earlier),
-            already_posted=any(row.state == "posted" and row.status != REVERSAL for row in earlier),
-            secondary_before_primary=before_primary,
-            posted=posted.get(claim.claim_number, Posted()),
-            taken_back=each.taken_back,
-        )
-        if payment.status == REVERSAL:
-            reversal, takes_back = self._reversal(each, siblings, earlier)
+        """`together`: the claim payments of the batch for this claim, this one included."""
+        lines = match_lines(each.payment, claim)
+        if each.payment.status == REVERSAL:
+            reversal, takes_back = self._reversal(each, together, earlier)
             return Gathered(evidence._replace(reversal=reversal), lines, takes_back)
-        split = self._split(each, claim, lines, siblings, earlier)
+        split = self._split(each, claim, lines, together, earlier)
         if split is not None:  # the parts do not contradict each other, and each is written off by itself
             posted_so_far = evidence.posted if claim.plan_count > 1 else Posted()
             evidence = evidence._replace(split=split, waiting=1, already_posted=False, posted=posted_so_far)
@@ -120,13 +116,13 @@ class Books:
         each: ToJudge,
         claim: Claim,
         lines: LineMatch,
-        siblings: Sequence[ToJudge],
+        together: Sequence[ToJudge],
         earlier: Sequence[Earlier],
     ) -> Split | None:
         """All parts of the claim together, where it is split; a payment of the whole claim alone is none."""
-        if each.payment.status not in PART_STATUSES:
+        if each.payment.status not in PART_STATUSES or len(together) + len(earlier) > _MOST_PARTS:
             return None
-        others = [other.payment for other in siblings if other.payment.status in PART_STATUSES]
+        others = [other.payment for other in together if other is not each and other.payment.status in PART_STATUSES]
         stored = [row.id for row in earlier if row.status in PART_STATUSES]
         if not others and not stored and (lines.charges_match or each.payment.charge_cents == claim.charge_cents):
             return None
@@ -140,9 +136,9 @@ class Books:
         return split
 
     def _reversal(
-        self, each: ToJudge, siblings: Sequence[ToJudge], earlier: Sequence[Earlier]
+        self, each: ToJudge, together: Sequence[ToJudge], earlier: Sequence[Earlier]
     ) -> tuple[ReversalEvidence, TakesBack | None]:
-        """What a reversal takes back: same claim, same payer claim number where both say one, amounts negated."""
+        """What a reversal takes back: same claim, amounts negated; exact only under the same payer claim number."""
         payment = each.payment
         fitting = [row for row in earlier if row.id not in self._taken and _negates(row, each)]
         same_number = [row for row in fitting if row.payer_claim_number == payment.payer_claim_number]
@@ -152,13 +148,13 @@ class Books:
         if not fitting:
             unposted = any(
                 other.payment.status != REVERSAL and _negated(other.payment.paid_cents, payment.paid_cents)
-                for other in siblings
+                for other in together[:_MOST_PARTS]
             )
-            text = (
-                "The payment it reverses came with it and is not posted."
-                if unposted
-                else "It waits for the payment it reverses, which is not posted here."
-            )
+            text = "It waits for the payment it reverses, which is not posted here."
+            if unposted:
+                text = "The payment it reverses came with it and is not posted."
+            elif any(row.state == "posted" and row.status != REVERSAL for row in earlier):
+                text = "It waits: no payment posted here agrees with its amounts."
             return ReversalEvidence(False, text), None
         if len(fitting) > 1:
             traces = ", ".join(dict.fromkeys(row.trace_number for row in fitting))
@@ -168,19 +164,23 @@ class Books:
         if decision is None:
             return ReversalEvidence(False, f"The payment it reverses, {row.trace_number}, is not posted itself."), None
         written_off, reversed_off = decision.total(CONTRACTED_WRITE_OFFS), -write_off_of(payment)
-        same_amounts = _negated(decision.total(INSURANCE_DEPOSITS), payment.paid_cents) and written_off == reversed_off
-        exact = same_amounts and _one_number(row.payer_claim_number, payment.payer_claim_number)
-        text = f"It takes back what was posted for {row.trace_number}."
-        if exact:
+        same = _negated(decision.total(INSURANCE_DEPOSITS), payment.paid_cents) and written_off == reversed_off
+        numbers = (row.payer_claim_number, payment.payer_claim_number)
+        if same and row.originator != self._originator:
+            text = f"It takes back what was posted for {row.trace_number}, which another payer paid."
+            return ReversalEvidence(False, text), TakesBack(row.id, decision)
+        if same and all(numbers) and numbers[0] != numbers[1]:
+            text = f"It takes back what was posted for {row.trace_number}, but names another payer claim number."
+            return ReversalEvidence(False, text), TakesBack(row.id, decision)
+        if same:
             self._taken.add(row.id)
-        elif same_amounts:
-            text += " The payer's number of the claim is another there."
-        else:
-            text = (
-                f"It takes back the payment of {row.trace_number}, where {dollars(written_off)} was written off;"
-                f" the reversal says {dollars(reversed_off)}."
-            )
-        return ReversalEvidence(exact, text), TakesBack(row.id, decision)
+            text = f"It takes back what was posted for {row.trace_number}."
+            return ReversalEvidence(True, text), TakesBack(row.id, decision)
+        text = (
+            f"It takes back the payment of {row.trace_number}, where {dollars(written_off)} was written off;"
+            f" the reversal says {dollars(reversed_off)}."
+        )
+        return ReversalEvidence(False, text), TakesBack(row.id, decision)
 
     def _posted(self, claims: dict[str, Claim], earlier: dict[str, list[Earlier]]) -> dict[str, Posted]:
         """What the books hold for the services of claims where it matters."""
@@ -222,13 +222,12 @@ def posted_for_services(connection: Connection, claim: Claim) -> Posted:
     )
 
 
-def _waiting(status: str, siblings: Sequence[ToJudge], earlier: Sequence[Earlier]) -> int:
-    """Claim payments that compete for a claim: on this payment, and earlier ones with money that are not posted."""
+def _waiting(status: str, here: int, earlier: Sequence[Earlier]) -> int:
+    """Claim payments that compete for a claim: `here` on this payment, and earlier ones with money, not posted."""
     if status in _NO_CLAIM_TO_PAY:
         return 1
-    here = sum(1 for other in siblings if other.payment.status not in _NO_CLAIM_TO_PAY)
     before = sum(1 for row in earlier if row.state == "open" and row.paid_cents and row.status not in _NO_CLAIM_TO_PAY)
-    return 1 + here + before
+    return here + before
 
 
 def _negates(row: Earlier, reversal: ToJudge) -> bool:
@@ -238,11 +237,6 @@ def _negates(row: Earlier, reversal: ToJudge) -> bool:
         and _negated(row.paid_cents, payment.paid_cents)
         and _negated(row.charge_cents, payment.charge_cents)
     )
-
-
-def _one_number(posted: str, reversed_: str) -> bool:
-    """Whether the payer's claim numbers are the same, where both say one (CLP07)."""
-    return not posted or not reversed_ or posted == reversed_
 
 
 def _negated(cents: int | None, other: int | None) -> bool:

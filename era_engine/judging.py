@@ -144,6 +144,7 @@ class Judge:
                 if any(condition.fact in _ASKED_OF_THE_WHOLE for condition in hold.when)
             ),
         )
+        self._holding = frozenset(hold.id for hold in office.rule_set.holds if hold.enabled and hold.then == "hold")
         self._on = payment.payment_date or today()
         self._circumstances = circumstances_of(office, payment, mode)
 
@@ -179,7 +180,9 @@ class Judge:
     def _judge_one(self, payment: ClaimPayment, gathered: Gathered) -> Judged:
         evidence, lines, takes_back = gathered
         findings = (*payment.findings, *balance_findings(payment))
-        facts = claim_facts(self._facts, payment, findings, lines, evidence, self._office.settings, self._mode)
+        facts = claim_facts(
+            self._facts, payment, findings, lines, evidence, self._office.settings, self._mode, self._holding
+        )
         decision = decide(self._office.engine, facts)
         entries: tuple[Entry, ...] = ()
         taken_back: tuple[int, books.State] | None = None

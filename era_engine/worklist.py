@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
+from era_engine.decisions.observation import REVERSAL
 from era_engine.decisions.rule_set import Rule, RuleSet
 from era_engine.home import Home
 from era_engine.money import minimum_cents
@@ -91,7 +92,7 @@ def open_work(
 
 def _remedy(rule: Rule) -> str:
     """What a hold says; of a row of the table, why it leaves claims."""
-    waits = f" Every run looks whether {rule.waits_for} has come." if rule.waits_for is not None else ""
+    waits = f" Waits for {rule.waits_for}; every run judges it again." if rule.waits_for is not None else ""
     return f"{rule.remedy or rule.because}{waits}"
 
 
@@ -145,7 +146,7 @@ def _command(each: OpenClaim, rule: Rule | None, settings: Settings, names: _Nam
     elif template == _BY_HAND:
         if holds & {"predetermination", "forwarded-unprocessed"}:
             template = _NEVER_POSTED
-        elif holds & {"claim-out-of-balance", "line-out-of-balance"} and each.claim_status != "22":
+        elif holds & {"claim-out-of-balance", "line-out-of-balance"} and each.claim_status != REVERSAL:
             template = _BY_LINE  # as remitted it does not add up
     return names.filled_in(template, each)
 
@@ -167,7 +168,9 @@ def _quick_would_post(each: OpenClaim, settings: Settings) -> bool:
 
 def _claim(each: OpenClaim, reason: str, command: str, today: date) -> Record:
     expected = json.loads(each.facts).get("expected_cents")
-    short = None if expected is None or each.paid_cents is None else max(expected - each.paid_cents, 0)
+    short = None
+    if expected is not None and each.paid_cents is not None and each.claim_status != REVERSAL:
+        short = max(expected - each.paid_cents, 0)
     return {
         "reason": reason,
         "trace_number": each.trace_number,

@@ -38,9 +38,7 @@ def office(folder: Path, **settings: object) -> OfficeHome:
         ("CAS*CO*9999*30", "CO-9999 (reason code 9999, not in our list)"),
     ],
 )
-def test_a_reason_that_a_person_must_see_holds_and_is_told_in_words(
-    tmp_path: Path, adjustment: str, told: str
-) -> None:
+def test_a_reason_that_a_person_must_see_holds_and_is_told_in_words(tmp_path: Path, adjustment: str, told: str) -> None:
     [held] = office(tmp_path).run(remittance("90", adjusted(adjustment)))
     assert held["holds"] == ["adjustment-needs-review"]
     assert told in held["explanation"]
@@ -105,9 +103,7 @@ def test_a_forwarded_claim_posts_and_says_where_it_went(tmp_path: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("command", [("run",), ("settings", "check"), ("rules", "check")])
-def test_a_hold_that_cannot_warn_is_refused(
-    tmp_path: Path, hold: str, problem: str, command: tuple[str, ...]
-) -> None:
+def test_a_hold_that_cannot_warn_is_refused(tmp_path: Path, hold: str, problem: str, command: tuple[str, ...]) -> None:
     refused = office(tmp_path, **{f"holds__{hold}": "warn"}).era(*command)
     assert refused.code == 4
     assert f"key holds.{hold}: {problem}" in refused.err

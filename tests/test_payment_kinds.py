@@ -1,55 +1,15 @@
 """Kinds of payment in combination: to the cent, with the books proven each time, and nothing posted in doubt."""
 
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from offices import AUTO, OfficeHome, Record, expects, make_office, remittance
+from claim_answers import PRIMARY, SECONDARY, answer, crown, crown_paid, office, part, procedures, taken_back
+from offices import OfficeHome, Record, expects, remittance
 from remittance_text import Segments, claim, service_line
 
 POST_EXACT: Record = {"reversals.post_exact": True}
 PROVEN: Record = {"several_plans.post": "proven"}
 NPI = "1234567893"
-
-
-def office(folder: Path, *claims: list[Record], settings: Record | None = None) -> OfficeHome:
-    made = make_office(folder / "office", settings=settings)
-    made.expect(*claims)
-    return made
-
-
-def procedures(*codes: str, expected: str) -> list[Record]:
-    """Claim C1 with several procedures of 60.00, each expected to be paid so much."""
-    rows = []
-    for number, code in enumerate(codes, start=1):
-        [row] = expects("C1", expected, "60", procedure=code)
-        rows.append(row | {"line_number": number})
-    return rows
-
-
-def answer(charge: str, paid: str, *more: str, status: str = "1", number: str = "C1", icn: str = "ICN1") -> Segments:
-    """CLP and patient; `more` are the claim's adjustments, then its lines."""
-    adjustments = [segment for segment in more if segment.startswith("CAS") and more.index(segment) < lines_at(more)]
-    return [
-        f"CLP*{number}*{status}*{charge}*{paid}**12*{icn}*11*1",
-        *adjustments,
-        "NM1*QC*1*DOE*JANE****MI*SUB1",
-        *more[len(adjustments) :],
-    ]
-
-
-def lines_at(segments: tuple[str, ...]) -> int:
-    return next((at for at, segment in enumerate(segments) if segment.startswith("SVC")), len(segments))
-
-
-def part(procedure: str, paid: str, icn: str, *adjustments: str) -> Segments:
-    """One procedure of 60.00 of claim C1, answered alone."""
-    return answer("60", paid, *service_line(procedure, "60", paid, *adjustments), icn=icn)
-
-
-def taken_back(procedure: str, charge: str, paid: str, *adjustments: str, number: str = "C1") -> Segments:
-    lines = service_line(procedure, f"-{charge}", f"-{paid}", *adjustments)
-    return answer(f"-{charge}", f"-{paid}", *lines, status="22", number=number)
 
 
 def last_words(home: OfficeHome) -> list[tuple[str, str, str, tuple[str, ...]]]:
@@ -138,8 +98,8 @@ def test_a_part_does_not_post_while_another_part_is_a_persons(
     home.verified()
 
 
-def test_a_part_waits_until_a_person_has_posted_the_other(tmp_path: Path) -> None:
-    home = office(tmp_path, procedures(*TWO, expected="45"))
+def test_a_part_waits_until_a_person_has_posted_the_other(home: OfficeHome) -> None:
+    home.expect(procedures(*TWO, expected="45"))
     exam, cleaning = part("D0120", "45", "ICN1", "CAS*CO*45*15"), part("D1110", "45", "ICN2", "CAS*CO*97*15")
     home.run(remittance("45", exam, trace="T1"))
     home.run(remittance("45", cleaning, trace="T2"))
@@ -161,8 +121,8 @@ def test_parts_without_procedure_lines_post_when_both_are_there(tmp_path: Path) 
     home.verified()
 
 
-def test_three_parts_in_three_files_post_with_the_last(tmp_path: Path) -> None:
-    home = office(tmp_path, procedures(*TWO, "D0274", expected="30"))
+def test_three_parts_in_three_files_post_with_the_last(home: OfficeHome) -> None:
+    home.expect(procedures(*TWO, "D0274", expected="30"))
     home.run(remittance("30", part("D0120", "30", "ICN1", "CAS*CO*45*30"), trace="T1"))
     home.run(remittance("30", part("D1110", "30", "ICN2", "CAS*CO*45*30"), trace="T2"))
     assert home.posted() == {}
@@ -252,19 +212,6 @@ def test_a_reversal_is_found_by_a_number_the_payer_cut(tmp_path: Path) -> None:
     home.verified()
 
 
-def test_a_reversal_under_another_number_of_the_payers_is_a_persons(tmp_path: Path) -> None:
-    home = office(tmp_path, expects("C1"), settings=POST_EXACT)
-    home.run(remittance("90", claim("C1"), trace="T1"))
-    lines = service_line("D0120", "-120", "-90", "CAS*CO*45*-30")
-    other = answer("-120", "-90", *lines, status="22", icn="ICN7")
-    [left] = home.run(remittance("-90", other, trace="T2"))
-    assert left["holds"] == ["reversal"]
-    assert "for T1. The payer's number of the claim is another there." in left["explanation"]
-    home.run(remittance("-90", taken_back("D0120", "120", "90", "CAS*CO*45*-30"), trace="T3"))
-    assert set(home.posted().values()) == {0}
-    home.verified()
-
-
 def test_interest_is_given_back_with_the_payment_it_was_for(tmp_path: Path) -> None:
     home = office(tmp_path, expects("C1"), settings=POST_EXACT)
     late = claim("C1", "120", "90", "30", "AMT*I*2")
@@ -279,25 +226,12 @@ def test_interest_is_given_back_with_the_payment_it_was_for(tmp_path: Path) -> N
 # several plans
 
 
-def crown(number: str, ordinal: int, expected: str) -> list[Record]:
-    return expects(number, expected, "500", plans=2, ordinal=ordinal, patient="P1", procedure="D2740")
-
-
-def crown_paid(number: str, status: str, paid: str, *adjustments: str) -> Segments:
-    lines = service_line("D2740", "500", paid, *adjustments)
-    return answer("500", paid, *lines, status=status, number=number, icn=f"ICN-{number}")
-
-
-PRIMARY = crown_paid("C1", "1", "300", "CAS*PR*2*75", "CAS*CO*45*125")
-SECONDARY = crown_paid("C2", "2", "65", "CAS*CO*45*435")
-
-
 def test_a_reversal_of_a_secondary_that_wrote_off_less_than_it_said_is_a_persons(tmp_path: Path) -> None:
     """10.00 of the 435.00 was written off (RFI 1696): taking 435.00 back would write up the patient's balance."""
     home = office(tmp_path, crown("C1", 1, "300"), crown("C2", 2, "65"), settings=PROVEN | POST_EXACT)
     home.run(remittance("300", PRIMARY, trace="T1"))
     home.run(remittance("65", SECONDARY, trace="T2"))
-    reversal = taken_back("D2740", "500", "65", "CAS*CO*45*-435", number="C2")
+    reversal = taken_back("D2740", "500", "65", "CAS*CO*45*-435", number="C2", icn="ICN-C2")
     [left] = home.run(remittance("-65", reversal, trace="T3"))
     assert left["holds"] == ["reversal"]
     assert "where $10.00 was written off; the reversal says $435.00" in left["explanation"]
@@ -309,7 +243,7 @@ def test_a_corrected_primary_is_a_persons_while_the_secondary_stands_on_the_firs
     home = office(tmp_path, crown("C1", 1, "300"), crown("C2", 2, "65"), settings=PROVEN | POST_EXACT)
     home.run(remittance("300", PRIMARY, trace="T1"))
     home.run(remittance("65", SECONDARY, trace="T2"))
-    reversal = taken_back("D2740", "500", "300", "CAS*PR*2*-75", "CAS*CO*45*-125")
+    reversal = taken_back("D2740", "500", "300", "CAS*PR*2*-75", "CAS*CO*45*-125", icn="ICN-C1")
     home.run(remittance("-300", reversal, trace="T3"))
     [left] = home.run(remittance("310", crown_paid("C1", "1", "310", "CAS*PR*2*65", "CAS*CO*45*125"), trace="T4"))
     assert (left["outcome"], left["rule"]) == ("manual", "several-plans-write-offs-on")
@@ -335,79 +269,6 @@ def test_the_same_claim_number_for_both_plans_posts_once(tmp_path: Path) -> None
     [second] = home.run(remittance("65", crown_paid("C1", "2", "65", "CAS*OA*23*425", "CAS*CO*45*10"), trace="T2"))
     assert second["holds"] == ["already-posted"]
     assert home.posted()["insurance_deposits"] == 30000
-    home.verified()
-
-
-# holds that only warn
-
-MAY_WARN = (
-    *("unexpected-content", "envelope-mismatch", "payment-changed", "payment-out-of-balance", "line-out-of-balance"),
-    *("unknown-claim-status", "reversal", "patient-mismatch", "charge-mismatch", "procedure-mismatch", "denied"),
-    *("secondary-before-primary", "adjustment-needs-review", "provider-level-adjustment", "conformance"),
-)
-ALL_WARN: Record = {f"{AUTO}.minimum_percent": Decimal(0)} | {f"holds.{hold}": "warn" for hold in MAY_WARN}
-
-
-@pytest.mark.parametrize(
-    ("charge", "paid", "adjustment"),
-    [
-        ("1200", "90", "CAS*CO*45*1110"),
-        ("240", "190", "CAS*CO*45*50"),
-        ("120", "150", "CAS*OA*94*-30"),
-        ("120", "130", "CAS*CO*45*-10"),
-        ("120", "130", "CAS*PR*2*-10"),
-    ],
-    ids=["charge of another", "paid more than charged", "allowed more", "negative write-off", "negative share"],
-)
-def test_however_little_an_office_holds_no_more_is_posted_than_was_charged(
-    tmp_path: Path, charge: str, paid: str, adjustment: str
-) -> None:
-    """RFI 1696: write-offs in total never exceed the charge less payments and the patient's share."""
-    home = office(tmp_path, expects("C1"), settings=ALL_WARN)
-    [held] = home.run(remittance(paid, answer(charge, paid, *service_line("D0120", charge, paid, adjustment))))
-    assert held["holds"] == ["write-off-over-limit"]
-    assert home.posted() == {}
-    home.verified()
-
-
-@pytest.mark.parametrize(
-    "segments",
-    [
-        answer("-120", "-90", *service_line("D0120", "-120", "-90", "CAS*CO*45*-30")),
-        answer("-120", "-90", *service_line("D0120", "-120", "-90", "CAS*CO*45*-30"), status="22"),
-    ],
-    ids=["unmarked reversal", "reversal"],
-)
-def test_however_little_an_office_holds_no_money_below_zero_is_posted(tmp_path: Path, segments: Segments) -> None:
-    home = office(tmp_path, expects("C1"), settings=ALL_WARN)
-    [left] = home.run(remittance("-90", segments))
-    assert left["outcome"] == "manual"
-    assert home.posted() == {}
-    home.verified()
-
-
-def test_a_secondary_before_its_primary_is_not_proven_however_little_an_office_holds(tmp_path: Path) -> None:
-    home = office(tmp_path, crown("C1", 1, "300"), crown("C2", 2, "65"), settings=ALL_WARN | PROVEN)
-    [left] = home.run(remittance("65", SECONDARY))
-    assert (left["outcome"], left["warnings"]) == ("manual", ["secondary-before-primary"])
-    assert home.posted() == {}
-
-
-@pytest.mark.parametrize("pair", ["ZZ:X*10", "WO:X*1O"], ids=["unknown reason", "unreadable amount"])
-def test_an_adjustment_nobody_can_read_stays_a_persons_where_doubts_only_warn(tmp_path: Path, pair: str) -> None:
-    home = office(tmp_path, expects("C1"), settings={"holds.provider-level-adjustment": "warn"})
-    home.run(remittance("80", claim("C1"), after=[f"PLB*{NPI}*20261231*{pair}"]))
-    [record] = home.records("provider-adjustments")
-    assert record["status"] == "not-posted"
-    assert "payer_balances" not in home.posted()
-    home.verified()
-
-
-def test_interest_that_differs_posts_where_doubts_only_warn(tmp_path: Path) -> None:
-    home = office(tmp_path, expects("C1"), settings={"holds.provider-level-adjustment": "warn"})
-    late = claim("C1", "120", "90", "30", "AMT*I*3")
-    home.run(remittance("92", late, after=[f"PLB*{NPI}*20261231*L6:C1*-2"]))
-    assert home.posted()["interest_income"] == -200
     home.verified()
 
 

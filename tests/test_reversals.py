@@ -158,9 +158,25 @@ def test_a_reversal_of_a_payment_that_waits_itself_says_so(office: OfficeHome) -
     assert "EFT0001, is not posted itself" in left["explanation"]
 
 
+def test_a_reversal_under_another_payer_claim_number_is_a_persons(office: OfficeHome) -> None:
+    office.run(remittance("90", FIRST))
+    other = [segment.replace("ICN1", "ICN7") for segment in reversal()]
+    [left] = office.run(remittance("-90", other, trace="EFT0002"))
+    assert left["holds"] == ["reversal"]
+    assert "names another payer claim number" in left["explanation"]
+
+
+def test_a_reversal_by_another_payer_is_a_persons(office: OfficeHome) -> None:
+    office.run(remittance("90", FIRST))
+    [left] = office.run(remittance("-90", reversal(), trace="EFT0002", originator="1888888888"))
+    assert left["holds"] == ["reversal"]
+    assert "which another payer paid" in left["explanation"]
+
+
 def test_a_reversal_without_lines_takes_back_what_was_posted_by_line(office: OfficeHome) -> None:
     office.run(remittance("90", FIRST))
     whole = bare_claim("C1", "-120", "-90", "CAS*CO*45*-30", status="22")
+    whole[0] = whole[0].replace("ICNC1", "ICN1")
     [decided] = office.run(remittance("-90", whole, trace="EFT0002"))
     assert decided["outcome"] == "post"
     assert set(office.posted().values()) == {0}

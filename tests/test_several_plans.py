@@ -6,7 +6,7 @@ import pytest
 from offices import OfficeHome, expects, make_office, remittance
 from remittance_text import Segments
 
-PROVEN = {"several_plans.post": "proven"}
+PROVEN: dict[str, object] = {"several_plans.post": "proven"}
 
 
 def sent(number: str, ordinal: int, expected: str) -> list[dict[str, object]]:

@@ -115,7 +115,7 @@ def test_a_hold_that_waits_says_for_what(home: OfficeHome) -> None:
     home.run(remittance("90", claim()), remittance("90", claim(payer_claim_number="ICN2"), trace="EFT0002"))
     [item] = home.records("todo")
     assert item["reason"] == "already-posted"
-    assert "Every run looks whether the reversal of the payment posted before has come." in item["remedy"]
+    assert "Waits for the reversal of the payment posted before; every run judges it again." in item["remedy"]
 
 
 def test_what_shares_a_name_is_named_by_its_id(home: OfficeHome) -> None:

@@ -106,8 +106,10 @@ def _sentence(rule_set: RuleSet, row: Rule | None, holds: Sequence[Rule], facts:
         if not facts.get("paid_cents") and facts.get("expected_cents") == 0:
             return f"Posted $0.00{and_wrote_off}: nothing was expected and nothing was paid."
         why = f"the payment is at least {minimum_words(facts)}." if _compares_payment(row) else row.because
-        of_parts = f" in {facts['parts']} parts" if facts.get("parts") else ""
-        return f"Posted {shown('paid_cents', facts.get('paid_cents'))}{of_parts}{and_wrote_off}: {why}"
+        posted = f"Posted {shown('paid_cents', facts.get('paid_cents'))}"
+        if isinstance(parts := facts.get("parts"), int) and parts > 1:
+            posted = f"Posted one of {parts} parts, {shown('paid_cents', facts.get('paid_cents'))} in all"
+        return f"{posted}{and_wrote_off}: {why}"
     asked = {condition.fact for condition in row.when}
     reasons = [reason_words(c, facts) for c in _unmet(rule_set, facts) if c.fact in asked and c.met(facts) is False]
     return f"Left for a person: {', and '.join(reasons)}." if reasons else f"Left for a person: {row.because}"

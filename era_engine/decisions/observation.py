@@ -3,21 +3,17 @@
 What is not known is left out; a rule that asks for it then does not match.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Literal, NamedTuple
 
 from era_engine.decisions.facts import FactValue
-from era_engine.decisions.several_plans import Posted, prove
+from era_engine.decisions.several_plans import Posted, patient_share, prove
 from era_engine.money import minimum_cents
-from era_engine.practice.matching import (
-    BY_HAND,
-    PATIENT_AND_SERVICES,
-    LineMatch,
-    Match,
-    Split,
-    patient_matches,
-)
+from era_engine.practice.lines import LineMatch
+from era_engine.practice.matching import BY_HAND, PATIENT_AND_SERVICES, Match
 from era_engine.practice.model import Claim
+from era_engine.practice.patients import patient_matches
+from era_engine.practice.splits import Split
 from era_engine.remittance.adjustments import CONTRACTED
 from era_engine.remittance.model import Adjustment, ClaimPayment
 from era_engine.remittance.reasons import described
@@ -101,8 +97,12 @@ def claim_facts(
     books: BookEvidence,
     settings: Settings,
     mode: Mode,
+    holding: Collection[str] = (),
 ) -> dict[str, FactValue]:
-    """The facts of one claim payment. `findings` are the claim's own, balance included; `lines` goes with the match."""
+    """The facts of one claim payment. `findings` are the claim's own, balance included; `lines` goes with the match.
+
+    `holding`: ids of the holds in force that do not only warn; a doubt one of them names is not named twice.
+    """
     facts = dict(of_the_payment)
     facts["claim_status"] = payment.status
     for name, cents in (
@@ -121,7 +121,9 @@ def claim_facts(
     claim = books.match.claim
     if claim is not None and lines is not None:
         _add_claim(facts, payment, claim, lines, books, settings, mode)
-    _add_adjustments(facts, payment, claim, books.posted, settings)
+    _add_adjustments(facts, payment, claim, settings)
+    if claim is not None and claim.plan_count == 1 and payment.status != REVERSAL:
+        _add_limit(facts, payment, claim, books.posted, holding)
     if payment.status == REVERSAL:
         _add_reversal(facts, books.reversal, settings)
     return facts
@@ -262,10 +264,10 @@ _OWN_HOLD = _ENVELOPE | {
 
 
 def _add_adjustments(
-    facts: dict[str, FactValue], payment: ClaimPayment, claim: Claim | None, posted: Posted, settings: Settings
+    facts: dict[str, FactValue], payment: ClaimPayment, claim: Claim | None, settings: Settings
 ) -> None:
     """What the adjustments (CAS) of claim and lines mean."""
-    write_off = patient_share = 0
+    write_off = 0
     to_review: list[str] = []
     reasons: dict[str, None] = {}
     other_reason = False
@@ -280,8 +282,6 @@ def _add_adjustments(
                     if cents < 0 and not reversal:  # more allowed than charged, or an unmarked reversal
                         to_review.append(described(group, reason))
                 continue
-            if group == "PR" and cents is not None:
-                patient_share += cents
             if (group, reason) not in _PATIENT_SHARE:
                 other_reason = True
                 reasons[described(group, reason)] = None
@@ -298,15 +298,32 @@ def _add_adjustments(
     facts["denied"] = payment.status == "4" or (payment.status in _PROCESSED and unpaid and other_reason)
     if facts["denied"]:
         facts["reasons"] = ", ".join(reasons) or "none given"
-    charge, paid = payment.charge_cents, payment.paid_cents
-    in_doubt = reversal or facts.get("already_posted") is True or not facts["claim_balances"]  # these always hold
-    if claim is not None and single_plan and not in_doubt and charge is not None and paid is not None:
-        # The payer may state another charge than the office's; what was never charged is not written off.
-        owed = min(charge, claim.charge_cents)
-        limit = owed - posted.paid_cents - paid - posted.written_off_cents - max(patient_share, 0)
-        facts["write_off_over_limit"] = write_off > limit or limit < 0
-        if facts["write_off_over_limit"]:
-            facts["write_off_limit_cents"] = limit
+
+
+def _add_limit(
+    facts: dict[str, FactValue], payment: ClaimPayment, claim: Claim, posted: Posted, holding: Collection[str]
+) -> None:
+    """Whether more would be posted than is owed: write-offs never exceed charge, less payments and patient's share.
+
+    RFI 1696. Where another doubt holds already, this one is not told beside it.
+    """
+    doubts = {
+        "claim-out-of-balance": not facts["claim_balances"],
+        "charge-mismatch": facts.get("charge_matches") is False,
+        "already-posted": facts.get("already_posted") is True,
+        "adjustment-needs-review": facts["adjustments_to_review"] != 0,
+    }
+    charge, paid, write_off = payment.charge_cents, payment.paid_cents, facts["remitted_write_off_cents"]
+    if charge is None or paid is None or not isinstance(write_off, int):
+        return
+    if any(doubtful and hold in holding for hold, doubtful in doubts.items()):
+        return
+    # The payer may state another charge than the office's; what was never charged is not written off.
+    owed = min(charge, claim.charge_cents)
+    limit = owed - posted.paid_cents - paid - posted.written_off_cents - max(patient_share(payment), 0)
+    facts["write_off_over_limit"] = write_off > limit or limit < 0
+    if facts["write_off_over_limit"]:
+        facts["write_off_limit_cents"] = limit
 
 
 def _needs_review(adjustment: Adjustment, single_plan: bool, reversal: bool) -> bool:

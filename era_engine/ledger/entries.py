@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from era_engine.practice.matching import LineMatch
+from era_engine.practice.lines import LineMatch
 from era_engine.remittance.adjustments import contracted_write_off
 from era_engine.remittance.model import ClaimPayment
 

@@ -9,13 +9,9 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from era_engine.practice.lines import REVERSAL, control_number, controls
-from era_engine.practice.lines import LineMatch as LineMatch
-from era_engine.practice.lines import match_lines as match_lines
 from era_engine.practice.model import Claim
-from era_engine.practice.patients import patient_matches as patient_matches
-from era_engine.practice.patients import patient_resembles
+from era_engine.practice.patients import patient_matches, patient_resembles
 from era_engine.practice.services import days_agree, same_services
-from era_engine.practice.splits import Split as Split
 from era_engine.remittance.model import ClaimPayment
 
 BY_HAND = "by-hand"

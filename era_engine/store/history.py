@@ -27,6 +27,7 @@ class Earlier(NamedTuple):
     charge_cents: int | None
     paid_cents: int | None
     patient_responsibility_cents: int | None
+    originator: str
 
 
 class Sums(NamedTuple):
@@ -62,6 +63,7 @@ _EARLIER = (
         claim_payments.c.charge_cents,
         claim_payments.c.paid_cents,
         claim_payments.c.patient_responsibility_cents,
+        payments.c.originator,
     )
     .join(payments)
     .where(
