@@ -5,6 +5,10 @@ from pathlib import Path
 import click
 
 
+# Beside the inbox, for `era import claims`, `era import fees` and `era import bank`.
+_TO_TRY = ("claims_2026-11-06.837", "fees.csv", "bank_2026-11.ach", "bank_2026-11.csv")
+
+
 @click.command(epilog="Example: era init demo --demo && era run --home demo")
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
 @click.option("--demo", is_flag=True, help="Also load the sample practice and fill the inbox with sample files.")
@@ -30,5 +34,8 @@ def command(folder: Path, demo: bool) -> None:
         files = sorted(samples.glob("*.835"))
         for file in files:
             shutil.copy(file, home.inbox / file.name)
+    for name in _TO_TRY:
+        shutil.copy(samples / name, home.root / name)
     click.echo(f"Loaded {imported.added} invented claims and put {len(files)} sample remittances into the inbox.")
+    click.echo(f"To try later, in {folder}: {', '.join(_TO_TRY)} (era import claims, fees, bank).")
     click.echo(f"Next: era run --home {folder}")

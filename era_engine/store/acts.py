@@ -2,11 +2,11 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, func, select
 
 from era_engine.ledger.entries import ACCOUNTS_RECEIVABLE
 from era_engine.store.books import State
-from era_engine.store.schema import claim_payments, decisions, entries, postings
+from era_engine.store.schema import claim_payments, entries, postings
 from era_engine.store.stored_payments import names_claim
 
 
@@ -59,22 +59,3 @@ def credited_by_line(connection: Connection, claim_number: str) -> dict[int, int
         .group_by(postings.c.line)
     )
     return {line: int(cents) for line, cents in connection.execute(query)}
-
-
-def taken_back_by(connection: Connection, decision_id: int) -> int | None:
-    """The id of the claim payment whose posting this decision takes back, however often that went to and fro.
-
-    Follows what the decision's entry negates: the posting itself, or the undoing of an earlier reversal of it.
-    """
-    taken: int | None = decision_id
-    while True:
-        reversed_by = select(entries.c.reverses).where(entries.c.decision_id == taken, entries.c.reverses.is_not(None))
-        query = select(
-            decisions.c.id, decisions.c.claim_payment_id, case((claim_payments.c.claim_status == "22", 1), else_=0)
-        ).join(claim_payments)
-        row = connection.execute(query.where(decisions.c.id == reversed_by.scalar_subquery())).first()
-        if row is None:
-            return None
-        taken, claim_payment_id, of_a_reversal = row
-        if not of_a_reversal:
-            return int(claim_payment_id)
