@@ -4,7 +4,6 @@ from pathlib import Path
 
 import click
 
-
 # Beside the inbox, for `era import claims`, `era import fees` and `era import bank`.
 _TO_TRY = ("claims_2026-11-06.837", "fees.csv", "bank_2026-11.ach", "bank_2026-11.csv")
 
