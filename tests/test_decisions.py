@@ -88,6 +88,23 @@ def test_a_claim_at_the_edge_of_the_table(case: dict[str, Any]) -> None:
     )
 
 
+@pytest.mark.parametrize("case", cases("options"), ids=lambda case: case["name"])
+def test_an_option_decides_where_it_is_on(case: dict[str, Any]) -> None:
+    decision = decided(facts_of(case))
+    expected = case["expect"]
+    assert (decision.outcome, decision.rule, decision.indicators) == (
+        expected["outcome"],
+        expected["rule"],
+        expected["indicators"],
+    )
+
+
+def test_every_row_beyond_the_eight_has_a_case() -> None:
+    named = {case["expect"]["rule"] for case in cases("options")}
+    assert {row.id for row in SHIPPED.rows[8:]} <= named
+    assert {row.id for row in SHIPPED.reversals} - named == {"reversal-left"}  # only where the hold warns
+
+
 @given(
     plans=st.integers(1, 9),
     posting=st.booleans(),
