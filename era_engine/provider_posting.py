@@ -45,7 +45,7 @@ def post_certain_adjustments(
     if differs is not None:
         files.add_payment_finding(connection, under.payment_id, differs)
     doubts = dict(sort_provider_adjustments(pairs, differs is not None).leave)
-    posted = []
+    posted = 0
     for at, (each, pair) in enumerate(zip(stored, pairs, strict=True)):
         if why_not_posted(pair.reason, pair.cents) is not None:
             continue  # whatever the office lets warn: what is not understood has no entry
@@ -53,9 +53,11 @@ def post_certain_adjustments(
         if at in doubts:
             facts["provider_adjustment_doubt"] = doubts[at]
         if facts["posting_active"] is True and not each.was_posted and not _held(engine, facts):
-            posted.append((each.id, entry_for_provider_adjustment(pair, on, mark="A")))
-    post_provider_adjustments(connection, under.payment_id, posted, under.memo, under.decided_by)
-    return AdjustmentsPosted(len(posted), len(stored) - len(posted))
+            entry = entry_for_provider_adjustment(pair, on, mark="A")
+            memo = f"{under.memo}, {each.reason} {each.reference}".strip()
+            post_provider_adjustments(connection, under.payment_id, [(each.id, entry)], memo, under.decided_by)
+            posted += 1
+    return AdjustmentsPosted(posted, len(stored) - posted)
 
 
 def as_remitted(pair: StoredPair) -> ProviderAdjustment:

@@ -48,6 +48,7 @@ ORDINARY: dict[str, FactValue] = {
     "payment_balances": True,
     "provider_adjustments": 0,
     "write_off_over_limit": False,
+    "processed_as_later_plan": False,
     "payee_is_ours": True,
     "payment_seen_with_other_content": False,
     "envelope_agrees": True,

@@ -108,7 +108,10 @@ def test_every_icon_has_a_symbol_and_a_word_for_the_terminal() -> None:
 
 def test_every_hold_is_on_and_has_a_hover_text_of_its_own() -> None:
     assert all(hold.enabled for hold in SHIPPED.holds)
-    assert [hold.id for hold in SHIPPED.holds if hold.then == "warn"] == ["forwarded-on"]
+    assert [hold.id for hold in SHIPPED.holds if hold.then == "warn"] == [
+        "forwarded-on",
+        "processed-as-later-plan",
+    ]
     assert [hold.show for hold in SHIPPED.holds] == [hold.id for hold in SHIPPED.holds]
     hovers = [SHIPPED.indicators[hold.show].hover for hold in SHIPPED.holds]
     assert len({hover for hover in hovers if hover}) == len(SHIPPED.holds)

@@ -85,6 +85,13 @@ def test_what_the_secondary_leaves_to_the_patient_remains(office: OfficeHome) ->
     office.verified()
 
 
+def test_a_first_claim_answered_as_a_later_plan_is_not_proven(office: OfficeHome) -> None:
+    """Another insurer may pay first; its write-off would then be posted beside this one's."""
+    [left] = office.run(remittance("290", answer("C1", "2", "290", "CAS*CO*45*210")))
+    assert (left["outcome"], left["warnings"]) == ("manual", ["processed-as-later-plan"])
+    assert office.posted() == {}
+
+
 @pytest.mark.parametrize(
     ("second", "paid", "why"),
     [

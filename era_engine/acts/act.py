@@ -28,6 +28,7 @@ from era_engine.store.stored_payments import StoredPayment, ToJudge, claim_payme
 STATES: tuple[State, ...] = ("open", "posted", "reversed", "closed")
 _BY_ID = "id:"  # before a claim payment's id, which may be another one's claim number
 _LONGEST_NAME, _LONGEST_NOTE = 100, 500
+_PLACEHOLDERS = ("NAME", "TEXT")
 
 
 class Person(NamedTuple):
@@ -55,6 +56,11 @@ def person(name: str, note: str | None = None) -> Person:
 
 def _text(text: str, what: str, longest: int) -> str:
     stripped = text.strip()
+    if stripped in _PLACEHOLDERS:
+        raise UsageError(
+            f"{what} is {stripped}, which only stands for one in the examples.",
+            "Say who acts, or why, in your own words.",
+        )
     if not stripped or len(stripped) > longest or not stripped.isprintable():
         raise UsageError(
             f"{what} is empty, longer than {longest} characters, or holds a control character.",

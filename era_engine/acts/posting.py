@@ -17,6 +17,7 @@ from era_engine.ledger.entries import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS,
 from era_engine.money import dollars
 from era_engine.office import Office
 from era_engine.practice.model import Claim
+from era_engine.store import history
 from era_engine.store.books import Judged, State
 from era_engine.store.stored_payments import ToJudge
 
@@ -93,12 +94,27 @@ def _posted(
     at: Acting, each: ToJudge, gathered: Gathered, claim: Claim, amounts: Sequence[LineAmounts] | None
 ) -> Judged:
     payment = each.payment
+    _refuse_other_version(at, each, claim)
     now = standing(at.connection, claim, payment)
     said = as_remitted(at, payment, gathered, now) if amounts is None else by_line(at, payment, claim, now, amounts)
     assert payment.paid_cents is not None, "what cannot be read is refused before"
     and_wrote_off = f" and wrote off {dollars(said.write_off_cents)}" if said.write_off_cents else ""
     explanation = f"Posted {dollars(payment.paid_cents)}{and_wrote_off} by hand.{said.told}"
     return _decided(each, gathered, said.write_off_cents, explanation, said.entries)
+
+
+def _refuse_other_version(at: Acting, each: ToJudge, claim: Claim) -> None:
+    """The same payment came twice with other content: only one version of it is money."""
+    if not any(finding.code == "payment-changed" for finding in at.payment.findings):
+        return
+    for row in history.earlier_payments(at.connection, [claim.claim_number]).get(claim.claim_number, []):
+        same = (row.trace_number, row.originator) == (at.payment.trace_number, at.payment.originator)
+        if same and row.payment_id != at.payment.id and row.state == "posted":
+            raise UsageError(
+                f"Another version of payment {at.payment.trace_number} (id {row.payment_id}) is posted for claim"
+                f" {claim.claim_number}.",
+                f"Where this version counts, `era undo {row.payment_id}` first; else close it (era close).",
+            )
 
 
 def _take_back(at: Acting, each: ToJudge, gathered: Gathered) -> Judged:
@@ -108,7 +124,8 @@ def _take_back(at: Acting, each: ToJudge, gathered: Gathered) -> Judged:
         assert evidence is not None
         raise UsageError(
             f"This reversal takes back nothing that is posted. {evidence.text}",
-            "Post the payment it reverses first, or close both where neither was entered (era close).",
+            "Post the payment it reverses first; where its amounts fit no single posting, undo what is posted (era"
+            " undo), post what the payer says now, and close the reversal (era close).",
         )
     posted = takes_back.decision
     paid, written_off = posted.total(INSURANCE_DEPOSITS), posted.total(CONTRACTED_WRITE_OFFS)

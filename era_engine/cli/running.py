@@ -5,7 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import click
@@ -123,11 +123,11 @@ class TableReport:
     def _payment(self, event: PaymentDone | PaymentReconsidered, file: str) -> None:
         totals = self._totals
         totals.update(posted=event.posted, posted_cents=event.posted_cents)
-        if isinstance(event, PaymentDone):
-            totals.update(left=event.left, left_cents=event.left_cents)
-        elif event.payment_id in self._payments:  # counted as left a moment ago
+        if isinstance(self._payments.get(event.payment_id), PaymentDone):  # read, and counted as left, a moment ago
             totals.update(left=-event.posted, left_cents=-event.posted_cents)
-        self._payments[event.payment_id] = event
+        else:
+            totals.update(left=event.left, left_cents=event.left_cents)
+            self._payments[event.payment_id] = event
         done = not event.left and not event.adjustments.left and (event.posted or event.adjustments.posted)
         result, colour = ("✔ posted", "green") if done else ("⚠ review", "yellow")
         self._row(
@@ -156,7 +156,7 @@ class TableReport:
         self._colours.append(colour)
 
     def _show_left(self) -> None:
-        """What waits for a person now that the run is over, of the payments it dealt with."""
+        """What waits for a person now that the run is over: of the payments it read, and what it judged again."""
         left: list[tuple[str, ...]] = []
         with self._office.database.reading() as connection:
             reader = LogReader(connection)
@@ -180,7 +180,10 @@ class TableReport:
         elif not event.posted + event.left + event.adjustments.posted:
             why = f"Payment {event.trace_number} names no claim and no provider-level adjustment."
             yield "⚠ review", "", money(event.payment_cents), why
-        for decided in islice(reader.decisions(Filters(payment_id=event.payment_id, open=True)), _SHOWN + 1):
+        wanted = [Filters(payment_id=event.payment_id, open=True)]
+        if isinstance(event, PaymentReconsidered):
+            wanted = [Filters(decision_id=each, open=True) for each in event.decision_ids]
+        for decided in islice(chain.from_iterable(map(reader.decisions, wanted)), _SHOWN + 1):
             indicators = reader.rule_set(decided).shown(decided.indicators)
             status = f"{indicators.symbol} {indicators.word}"
             yield status, decided.claim_number, money(decided.paid_cents), decided.explanation

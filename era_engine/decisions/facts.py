@@ -65,6 +65,7 @@ FACTS: Mapping[str, Fact] = {
     "secondary_before_primary": Fact("flag", "the claim sent to an earlier plan for these services is not posted yet"),
     # the claim on the remittance
     "claim_status": Fact("code", "how the payer processed the claim (CLP02)"),
+    "processed_as_later_plan": Fact("flag", "the payer processed as a later plan what the office sent as the first"),
     "reversal_posts": Fact(
         "flag", "of a reversal: it takes back exactly what was posted, and such reversals and write-offs may post"
     ),

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from typing import Literal, NamedTuple
 
 from era_engine.decisions.facts import FactValue
-from era_engine.decisions.several_plans import Posted, patient_share, prove
+from era_engine.decisions.several_plans import LATER_PLAN, Posted, patient_share, prove
 from era_engine.money import minimum_cents
 from era_engine.practice.lines import LineMatch
 from era_engine.practice.matching import BY_HAND, PATIENT_AND_SERVICES, Match
@@ -158,6 +158,7 @@ def _add_claim(
 ) -> None:
     expected = claim.expected_cents
     facts["plan_count"] = claim.plan_count
+    facts["processed_as_later_plan"] = claim.plan_ordinal == 1 and payment.status in LATER_PLAN
     facts["patient_matches"] = books.match.step in _PATIENT_SEEN or patient_matches(payment, claim)
     facts["office_charge_cents"] = claim.charge_cents
     facts["expected_known"] = expected is not None

@@ -12,6 +12,8 @@ from era_engine.practice.model import Claim
 from era_engine.remittance.adjustments import contracted_write_off
 from era_engine.remittance.model import ClaimPayment
 
+LATER_PLAN = frozenset(["2", "3", "20", "21"])  # CLP02: processed as secondary or tertiary
+
 
 class Posted(NamedTuple):
     """What stands in the books for the same services, over all claims and plans of the patient.
@@ -70,6 +72,8 @@ def prove(payment: ClaimPayment, claim: Claim, posted: Posted) -> Proof:
 
 
 def _doubt(payment: ClaimPayment, claim: Claim, posted: Posted, remitted: int, limit: int | None) -> str | None:
+    if claim.plan_ordinal == 1 and payment.status in LATER_PLAN:
+        return f"the payer processed it as a later plan (status {payment.status}), the office sent it as the first"
     if posted.others:
         return f"{', '.join(posted.others)} answers some of the same services"
     if posted.earlier_plans < claim.plan_ordinal - 1:
