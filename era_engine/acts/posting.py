@@ -46,11 +46,15 @@ def post_by_hand(office: Office, trace: str, claim: str, amounts: Sequence[LineA
         else:
             judged = _posted(at, each, gathered, ours, amounts)
         decision_id = at.record(each, judged)
+        open_beside = ""
+        now = standing(at.connection, ours)
         if each.payment.status == REVERSAL:
-            refuse_below_zero(standing(at.connection, ours))
+            refuse_below_zero(now)
+        elif now.write_off_limit(0) > 0:
+            open_beside = f" {dollars(now.write_off_limit(0))} beyond the patient's share stays on the account."
     elsewhere = ours.claim_number != each.payment.claim_number
     where = f" It is on claim {ours.claim_number} of the office." if elsewhere else ""
-    return Done((decision_id,), (judged.decision.explanation + where,))
+    return Done((decision_id,), (judged.decision.explanation + open_beside + where,))
 
 
 def _check_open(at: Acting, each: ToJudge, claim: str) -> None:
