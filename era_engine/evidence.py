@@ -11,6 +11,7 @@ from era_engine.decisions.several_plans import Posted, write_off_of
 from era_engine.ledger.entries import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS
 from era_engine.money import dollars
 from era_engine.practice.lines import LineMatch, match_lines
+from era_engine.practice.matching import PATIENT_AND_SERVICES, Match
 from era_engine.practice.model import Claim
 from era_engine.practice.splits import PART_STATUSES, Split, split_of
 from era_engine.store import history, practice
@@ -66,6 +67,10 @@ class Books:
             number: [row for row in rows if row.id not in own]
             for number, rows in history.earlier_payments(self._connection, claims).items()
         }
+        matches = [
+            _unless_answered(each, match, earlier.get(match.claim.claim_number, []) if match.claim else [])
+            for each, match in zip(batch, matches, strict=True)
+        ]
         together: dict[str, list[ToJudge]] = defaultdict(list)
         competing: Counter[str] = Counter()
         for each, match in zip(batch, matches, strict=True):
@@ -220,6 +225,14 @@ def posted_for_services(connection: Connection, claim: Claim) -> Posted:
         len({other.plan_ordinal for other in earlier}),
         tuple(dict.fromkeys(others)),
     )
+
+
+def _unless_answered(each: ToJudge, match: Match, earlier: Sequence[Earlier]) -> Match:
+    """Patient and services alone do not give a claim a second answer; it is shown as what may be meant."""
+    if match.step != PATIENT_AND_SERVICES or match.claim is None or each.payment.status == REVERSAL:
+        return match
+    answered = any(row.status not in _NO_CLAIM_TO_PAY for row in earlier)
+    return Match(None, None, (match.claim.claim_number,)) if answered else match
 
 
 def _waiting(status: str, here: int, earlier: Sequence[Earlier]) -> int:

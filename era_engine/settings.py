@@ -115,8 +115,8 @@ def _amount(value: object) -> int:
     if not isinstance(value, str):
         raise ValueError("not an amount in quotes")
     amount = cents(value)
-    if amount < 0:
-        raise ValueError("negative")
+    if amount <= 0:
+        raise ValueError("nothing at all")
     return amount
 
 
@@ -174,7 +174,7 @@ class PartialPaymentOption(_Table):
 
     enabled: bool = Field(default=False, description=_FLAG)
     minimum_amount: Annotated[int, BeforeValidator(_amount), PlainSerializer(_amount_text, when_used="json")] = Field(
-        default=5000, description='an amount in quotes, such as "50.00"'
+        default=5000, description='an amount above zero in quotes, such as "50.00"'
     )
 
 

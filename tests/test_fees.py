@@ -195,7 +195,7 @@ def test_amounts_told_by_a_csv_are_never_touched(sqlite_home: OfficeHome) -> Non
 def test_a_bad_file_leaves_the_fees_as_they_were(sqlite_home: OfficeHome) -> None:
     import_fees(sqlite_home)
     assert refused(sqlite_home, "fees", "more.csv", DELTA.replace("90.00", "80.00") + "DDP71,D1110,60,80%\n") == (
-        'Error: line 3, column percent: "80%" is not a percentage from 0 to 100 without a percent sign,'
+        'Error: line 3, column percent: "80%" is not 0, or a percentage from 1 to 100 without a percent sign,'
         " like 80 or 33.3.\nRemedy: Correct the file and import it again; nothing of it was taken.\n"
     )
     assert sqlite_home.rows("SELECT allowed_cents FROM fees") == [(9000,)]

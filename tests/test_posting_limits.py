@@ -10,8 +10,8 @@ from remittance_text import Segments, claim, service_line
 
 NPI = "1234567893"
 MAY_WARN = (
-    *("unexpected-content", "envelope-mismatch", "payment-changed", "payment-out-of-balance", "line-out-of-balance"),
-    *("unknown-claim-status", "reversal", "patient-mismatch", "charge-mismatch", "procedure-mismatch", "denied"),
+    *("unexpected-content", "envelope-mismatch", "payment-out-of-balance", "line-out-of-balance"),
+    *("unknown-claim-status", "reversal", "charge-mismatch", "procedure-mismatch", "denied"),
     *("secondary-before-primary", "adjustment-needs-review", "provider-level-adjustment", "conformance"),
 )
 ALL_WARN: Record = {f"{AUTO}.minimum_percent": Decimal(0)} | {f"holds.{hold}": "warn" for hold in MAY_WARN}

@@ -50,7 +50,7 @@ def command(claim: str, trace: str | None, all_rules: bool, as_json: bool, home:
             | {"expected_amounts": expected}
         )
     else:
-        _show(record, explanation, findings, all_rules)
+        _show(record, explanation, json.loads(decided.facts), findings, all_rules)
         _show_expected(amounts)
         for other_id, trace_number in others:
             click.echo(f"Payment {other_id} ({trace_number}) names this claim, too: --trace {other_id} explains it.")
@@ -67,7 +67,11 @@ def _show_expected(amounts: list[tuple[int, str, int | None, str]]) -> None:
 
 
 def _show(
-    record: dict[str, Any], explanation: "Explanation | None", findings: list[dict[str, Any]], all_rules: bool
+    record: dict[str, Any],
+    explanation: "Explanation | None",
+    facts: dict[str, Any],
+    findings: list[dict[str, Any]],
+    all_rules: bool,
 ) -> None:
     status = "✔ posted" if record["outcome"] == "post" else "⚠ left to a person"
     click.echo(
@@ -84,6 +88,8 @@ def _show(
     if record["by"]:
         click.echo("\nBefore that, the rules said:")
     click.echo(f"{explanation.sentence}\n")
+    if facts.get("proof"):
+        click.echo(f"Several plans: {facts['proof']}.")
     if explanation.smallest_change:
         click.echo(f"Only this stood in the way: {explanation.smallest_change}")
     elif explanation.changes:

@@ -202,6 +202,8 @@ def _rules(
         if isinstance(show, str) and shown is not None and show not in shown:
             problem = f"there are no indicators `{show}` in {INDICATORS}{did_you_mean(show, shown)}"
             faults.at(source, (position, "show"), problem, shown)
+        if isinstance(entry, HoldEntry) and entry.fixed and entry.then == "warn":
+            faults.at(source, (position, "then"), "`then` is warn, but `fixed: true` says that this always holds")
         if entry is not None:
             rules.append((entry, Rule(when=when, **entry.model_dump(exclude={"when"}))))
     return rules

@@ -12,8 +12,8 @@ _PERCENT = re.compile(r"[0-9]{1,3}(\.[0-9]{1,6})?", re.ASCII)
 
 
 def _percent(cell: str) -> Decimal:
-    if not _PERCENT.fullmatch(cell) or Decimal(cell) > 100:
-        raise ValueError("a percentage from 0 to 100 without a percent sign, like 80 or 33.3")
+    if not _PERCENT.fullmatch(cell) or Decimal(cell) > 100 or 0 < Decimal(cell) < 1:  # 0.8 is meant as 80
+        raise ValueError("0, or a percentage from 1 to 100 without a percent sign, like 80 or 33.3")
     return Decimal(cell)
 
 
