@@ -26,15 +26,15 @@ class Database:
         self._rehearsal: Connection | None = None
         try:
             _migrate(self._engine)
-        except InstallationError:
-            self._engine.dispose()
-            raise
         except (DBAPIError, OSError) as error:
             self._engine.dispose()
             raise InstallationError(
                 f"The database {self._name} cannot be opened ({type(error).__name__}).",
                 "Check `database` in era.toml, that the server runs, and that this user may write there.",
             ) from error
+        except BaseException:
+            self._engine.dispose()
+            raise
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

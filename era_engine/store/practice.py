@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Select, bindparam, delete, insert, select, up
 
 from era_engine.errors import ClaimsFileError
 from era_engine.practice.model import Claim, ProcedureLine
-from era_engine.store.schema import claim_payments, claims, patients, procedure_lines
+from era_engine.store.schema import claim_payments, claims, entries, patients, procedure_lines
 
 _AT_A_TIME = 500  # claim numbers in one look-up; PostgreSQL and SQLite both plan this well
 
@@ -28,7 +28,7 @@ def save_claims(connection: Connection, imported: Iterable[Claim]) -> Imported:
     """
     by_number = {claim.claim_number: claim for claim in imported}
     known = _lock_known(connection, by_number)
-    posted = posted_claims(connection, by_number)
+    posted = _entered_claims(connection, by_number)
     if posted:
         shown = ", ".join(sorted(posted)[:20]) + (f" and {len(posted) - 20} more" if len(posted) > 20 else "")
         raise ClaimsFileError(
@@ -39,6 +39,12 @@ def save_claims(connection: Connection, imported: Iterable[Claim]) -> Imported:
     _save_patients(connection, by_number.values())
     _save(connection, list(by_number.values()), known)
     return Imported(len(by_number) - len(known), len(known))
+
+
+def _entered_claims(connection: Connection, numbers: Collection[str]) -> set[str]:
+    """Claims with entries, also those taken back since: what is in the ledger keeps its patient and lines."""
+    query = select(entries.c.claim_number).where(entries.c.claim_number.in_(bindparam("numbers", expanding=True)))
+    return {number for some in slices(numbers) for number in connection.execute(query, {"numbers": some}).scalars()}
 
 
 def find_claims(connection: Connection, numbers: Collection[str]) -> dict[str, Claim]:
