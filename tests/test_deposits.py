@@ -301,3 +301,20 @@ def test_one_deposit_is_asked_for_by_one_transaction_at_a_time(postgresql_url: s
         assert deposit_received(one, 1) is True
         with pytest.raises(OperationalError, match="lock timeout"), without_patience(database) as other:
             deposit_received(other, 1)
+
+
+def test_a_deposit_that_released_a_payment_releases_no_other_in_whatever_letters(home: OfficeHome) -> None:
+    home.set(REQUIRED)
+    home.expect(expects("C1"), expects("C2"))
+    bank(home, batch(entry("90", "ABC123")))
+    assert outcomes(home.run(remittance("90", claim("C1"), trace="00Abc123"))) == [("C1", "post", [])]
+    later = home.run(remittance("90", claim("C2"), trace="ABC123"))
+    assert outcomes(later) == [("C2", "manual", ["deposit-not-received"])]
+    assert [each["status"] for each in deposits(home)] == ["matched", "waiting"]
+
+
+def test_however_many_zeros_the_bank_wrote_both_look_at_the_same_money(home: OfficeHome) -> None:
+    home.run(remittance("90", claim("C1"), trace="77"))
+    bank_text(home, f"date,amount,trace\n2026-11-02,90.00,{'0' * 70}77\n")
+    assert received(home, 1) is True
+    assert told(home) == [("matched", None, "77", 9000, 9000)]

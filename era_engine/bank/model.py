@@ -5,7 +5,11 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 from hashlib import sha256
+from string import ascii_lowercase, ascii_uppercase
 from typing import NamedTuple
+
+
+_CAPITALS = str.maketrans(ascii_lowercase, ascii_uppercase)
 
 
 class Deposit(NamedTuple):
@@ -48,5 +52,5 @@ def identified(told: Iterable[tuple[tuple[str, ...], Deposit]]) -> tuple[Deposit
 
 
 def trace_number(written: str) -> str:
-    """A trace number as it is compared: without blanks around it, in capitals."""
-    return written.strip().upper()
+    """A trace number as it is compared: without blanks around it, A to Z in capitals, as a database writes them too."""
+    return written.strip().translate(_CAPITALS)

@@ -3,14 +3,12 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, collate, exists, func, or_, select
 
 from era_engine.bank.matching import KnownDeposit, PaymentDue, match_deposits, trace_key
 from era_engine.bank.model import Deposit
 from era_engine.store.bulk import insert_unless_there
 from era_engine.store.schema import claim_payments, deposits, files, payments, provider_adjustments
-
-_LONGEST_TRACE = 50  # TRN02 in the 835 guide
 
 
 class Added(NamedTuple):
@@ -41,35 +39,34 @@ def deposit_received(connection: Connection, payment_id: int) -> bool | None:
     """Whether the money of this payment is in the bank, and no other payment's; None when it is for no money.
 
     For the transaction that judges the payment: what is asked of is locked until its end, so that two payments judged
-    at the same moment do not both get one deposit. Looks up by trace number alone, however many there are.
+    at the same moment do not both get one deposit. Asks for one trace number alone, however many there are.
     """
     payment = connection.execute(
         select(payments.c.trace_number, payments.c.payment_cents).where(payments.c.id == payment_id)
     ).one()
     if payment.payment_cents == 0:
         return None
-    written = _spellings(payment.trace_number)
-    some = _deposits(connection, deposits.c.trace_number.in_(written), lock=True) if written else []
+    key = trace_key(payment.trace_number)
+    some = _deposits(connection, _has_key(connection, deposits, key), lock=True) if key else []
     if not some:
         return False
-    rivals = _payments_due(connection, payments.c.trace_number.in_(written))
+    rivals = _payments_due(connection, _has_key(connection, payments, key))
     return any(
         each.status == "matched" and each.payment is not None and each.payment.id == payment_id
         for each in match_deposits(some, rivals)
     )
 
 
-def _spellings(trace: str) -> list[str]:
-    """A trace number with more and with fewer leading zeros, as written and in capitals and small letters.
+def _has_key(connection: Connection, table: Table, key: str) -> ColumnElement[bool]:
+    """Whether a row's trace number has this `trace_key`, which is computed here as it is there.
 
-    The database finds exactly what it is asked for; deposits are kept in capitals, so none of theirs is missed.
+    Both databases change the letters A to Z alone: SQLite always, PostgreSQL in the order of "C". The rows are looked
+    for apart from their content, which SQLite finds in the index without reading it.
     """
-    key = trace_key(trace)
-    if not key:
-        return []
-    own = trace.strip().lstrip("0")
-    zeros = range(max(_LONGEST_TRACE - len(key), len(trace) - len(key), 0) + 1)
-    return sorted({trace, *("0" * number + form for number in zeros for form in {key, own, own.lower()})})
+    written: ColumnElement[str] = table.c.trace_number
+    if connection.dialect.name == "postgresql":
+        written = collate(written, "C")
+    return table.c.id.in_(select(table.c.id).where(func.ltrim(func.upper(written), "0") == key))
 
 
 def _deposits(
