@@ -312,3 +312,13 @@ def test_a_table_and_a_csv_tell_the_same(sqlite_home: OfficeHome) -> None:
     header, row = home.era("provider-adjustments", "--format", "csv").out.splitlines()
     assert header.startswith("item_id,payer,reason,meaning,reference,opened_on,opened_by_trace,cents,remaining_cents")
     assert row.endswith(",T2 2026-11-08 2500")
+
+
+def test_of_a_payment_below_zero_nothing_posts_by_itself(home: OfficeHome) -> None:
+    home.expect(expects("C1"))
+    (decision,) = home.run(paid("-50", claim("C1"), trace="T1", day="20261101", pairs=("WO:OLD*140",)))
+    assert (decision["outcome"], decision["holds"]) == ("manual", ["unexpected-content"])
+    (item,) = adjustments(home)
+    assert (item["status"], "BPR02, the payment's amount, is -$50.00" in item["in_words"]) == ("not-posted", True)
+    assert home.posted() == {}
+    home.verified()
