@@ -156,6 +156,28 @@ def test_the_originator_tells_equal_trace_numbers_apart() -> None:
     assert pairs([deposit(1, originator=None)], payments) == {(1, 1, None), (None, 2, "no-deposit")}
 
 
+@pytest.mark.parametrize("trace", ["EFT0001", "0EFT0001"])
+def test_the_money_of_another_originator_is_a_doubt(trace: str) -> None:
+    others = deposit(1, trace=trace, originator="1888888888")
+    assert pairs([others], [due(1)]) == {(1, 1, "originator-differs")}
+    assert pairs([others], [due(1, settled=True)]) == {(1, 1, "originator-differs")}
+    assert pairs([others], [due(1, originator="")]) == {(1, 1, "originator-differs")}
+    # its own money is nearer, also where that is not the same to the cent
+    own = deposit(2, 8999)
+    assert pairs([others, own], [due(1)]) == {(2, 1, "amount-differs"), (1, None, "no-remittance")}
+
+
+def test_what_another_originator_takes_back_is_not_this_money() -> None:
+    own, others = deposit(1), deposit(2, originator="1888888888", day="2026-11-03")
+    back = deposit(3, -9000, originator="1999999999", day="2026-11-04")
+    assert pairs([own, others, back], [due(1), due(2, originator="1888888888")]) == {
+        (1, None, "taken-back"),
+        (3, None, "taken-back"),
+        (2, 2, None),
+        (None, 1, "taken-back"),
+    }
+
+
 def test_one_deposit_is_the_money_of_one_payment() -> None:
     assert pairs([deposit(1)], [due(1), due(2)]) == {(1, 1, None), (None, 2, "no-deposit")}
     assert pairs([deposit(1), deposit(2)], [due(1)]) == {(1, 1, None), (2, None, "no-remittance")}
@@ -168,8 +190,8 @@ def test_the_nearest_of_equal_deposits_is_taken() -> None:
 
 
 def test_a_payment_that_is_posted_keeps_its_deposit() -> None:
-    """Whatever comes later, on better ground, with another originator or with fewer zeros."""
-    held = due(2, trace="0012", day="2026-11-05", originator="1", settled=True)
+    """Whatever comes later, on better ground: another day, or fewer zeros."""
+    held = due(2, trace="0012", day="2026-11-05", settled=True)
     better = due(1, trace="12")
     assert pairs([deposit(1, trace="12")], [better, held]) == {(1, 2, None), (None, 1, "no-deposit")}
 

@@ -318,3 +318,15 @@ def test_however_many_zeros_the_bank_wrote_both_look_at_the_same_money(home: Off
     bank_text(home, f"date,amount,trace\n2026-11-02,90.00,{'0' * 70}77\n")
     assert received(home, 1) is True
     assert told(home) == [("matched", None, "77", 9000, 9000)]
+
+
+def test_another_payers_money_releases_nothing(home: OfficeHome) -> None:
+    home.set(REQUIRED)
+    home.expect(expects("C1"))
+    bank(home, batch(entry("90", originator="1888888888")))
+    held = home.run(remittance("90", claim("C1")))
+    assert outcomes(held) == [("C1", "manual", ["deposit-not-received"])]
+    assert told(home) == [("off", "originator-differs", "EFT0001", 9000, 9000)]
+    assert "another originator" in home.era("deposits").out
+    bank_text(home, "date,amount,trace\n2026-11-02,90.00,EFT0001\n")  # a CSV that names none
+    assert outcomes(home.run()) == [("C1", "post", [])]

@@ -1,8 +1,9 @@
 """Which deposit is the money of which payment: by trace number, amount to the cent, and date (CAQH CORE 370).
 
 A deposit is the money of one payment at most, and the other way round. Surest ground first: the same trace number from
-the same originator, the same trace number, and the same but for leading zeros, where only one deposit and one payment
-come into question. Nothing here depends on the order in which deposits and payments are given.
+the same originator, the same trace number where the bank names no originator, and the same but for leading zeros, where
+only one deposit and one payment come into question. Money of another originator is a doubt, and never a match. Nothing
+here depends on the order in which deposits and payments are given.
 """
 
 from collections import Counter, defaultdict
@@ -17,6 +18,7 @@ MOST_DAYS_APART = 3  # business days between the deposit's effective date and it
 
 Status = Literal["matched", "off", "waiting"]
 Reason = Literal[
+    "originator-differs",
     "amount-differs",
     "amount-unknown",
     "days-apart",
@@ -156,9 +158,9 @@ class _Group:
                 self._pair(deposit, payment, None)
 
     def pair_what_differs(self, taken_back: bool) -> None:
-        """The rest, the nearest in amount and then in time first."""
+        """The rest, not of another originator, the nearest in amount and then in time first."""
         both = [(deposit, payment) for deposit in self.left for payment in self.due]
-        for deposit, payment in sorted(both, key=lambda pair: (_off(*pair), _far(*pair), pair[1].id, pair[0].id)):
+        for deposit, payment in sorted(both, key=_how_different):
             if deposit in self.left and payment in self.due:
                 self._pair(deposit, payment, _difference(deposit, payment, taken_back))
 
@@ -175,7 +177,7 @@ def _without_taken_back(
     standing = sorted((each for each in deposits if each.cents > 0), key=lambda each: each.id)
     cancelled, taken = [], []
     for debit in sorted((each for each in deposits if each.cents <= 0), key=lambda each: (each.date, each.id)):
-        same = [each for each in standing if each.cents == -debit.cents and each.trace_number == debit.trace_number]
+        same = [each for each in standing if each.cents == -debit.cents and _same_money(each, debit)]
         if same:
             # the last credit before it: one that came after it makes good what was taken back
             credit = max(same, key=lambda each: (each.date <= debit.date, each.date, each.id))
@@ -186,9 +188,14 @@ def _without_taken_back(
     return standing, cancelled, taken
 
 
+def _same_money(credit: KnownDeposit, debit: KnownDeposit) -> bool:
+    """Whether a debit may take this credit back; where one of the two names no originator, nothing speaks against."""
+    other = debit.originator is not None and _another_originator(credit, debit.originator)
+    return credit.trace_number == debit.trace_number and not other
+
+
 def _same_originator(deposit: KnownDeposit, payment: PaymentDue) -> bool:
-    same = deposit.originator is not None and deposit.originator.strip() == payment.originator.strip()
-    return same and _same_trace(deposit, payment)
+    return deposit.originator is not None and _same_trace(deposit, payment)  # _fits sees that it is the same
 
 
 def _same_trace(deposit: KnownDeposit, payment: PaymentDue) -> bool:
@@ -199,13 +206,21 @@ def _same_key(deposit: KnownDeposit, payment: PaymentDue) -> bool:
     return trace_key(deposit.trace_number) == trace_key(payment.trace_number)
 
 
+def _another_originator(deposit: KnownDeposit, of: str | None) -> bool:
+    """Whether the bank named an originator, and not this one."""
+    return deposit.originator is not None and trace_number(deposit.originator) != trace_number(of or "")
+
+
 def _fits(deposit: KnownDeposit, payment: PaymentDue) -> bool:
     days = _days(deposit, payment)
-    return deposit.cents == payment.cents and days is not None and days <= MOST_DAYS_APART
+    near = days is not None and days <= MOST_DAYS_APART
+    return deposit.cents == payment.cents and near and not _another_originator(deposit, payment.originator)
 
 
 def _difference(deposit: KnownDeposit, payment: PaymentDue, taken_back: bool) -> Reason:
     days = _days(deposit, payment)
+    if _another_originator(deposit, payment.originator):
+        return "originator-differs"
     if payment.cents is None:
         return "amount-unknown"
     if deposit.cents != payment.cents:
@@ -215,6 +230,12 @@ def _difference(deposit: KnownDeposit, payment: PaymentDue, taken_back: bool) ->
     if days > MOST_DAYS_APART:
         return "days-apart"
     return "taken-back" if taken_back else "trace-ambiguous"
+
+
+def _how_different(pair: tuple[KnownDeposit, PaymentDue]) -> tuple[bool, int, int, int, int]:
+    deposit, payment = pair
+    another = _another_originator(deposit, payment.originator)
+    return another, _off(deposit, payment), _far(deposit, payment), payment.id, deposit.id
 
 
 def _off(deposit: KnownDeposit, payment: PaymentDue) -> int:

@@ -10,6 +10,7 @@ from era_engine.cli import options
 Record = dict[str, Any]
 
 _WHY = {
+    "originator-differs": "another originator",
     "amount-differs": "the amounts differ",
     "amount-unknown": "the remittance's amount cannot be read",
     "days-apart": "too far apart",
@@ -58,8 +59,8 @@ _RIGHT = {"days apart", "days old", "deposit", "remittance", "off by"}
 def command(status: str, form: str, home: Path | None) -> None:
     """Money in the bank beside the remittances it belongs to.
 
-    A deposit and a payment match by trace number, amount to the cent, and dates at most three US business days apart.
-    Payments of no money are left out. `era import bank` loads what the bank tells.
+    A deposit and a payment match by trace number, amount to the cent, and dates at most three US business days apart;
+    where the bank names the originator, by that as well. Payments of no money are left out. `era import bank` loads what the bank tells.
     """
     from era_engine.bank.matching import match_deposits
     from era_engine.bank.records import deposit_records
