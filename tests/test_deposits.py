@@ -77,6 +77,8 @@ def test_the_same_money_told_again_adds_nothing(home: OfficeHome) -> None:
     assert "1 deposit added, 0 known already" in bank(home, monday).out
     assert "0 deposits added, 1 known already" in bank(home, monday, name="renamed.ach").out
     assert "1 deposit added, 1 known already" in bank(home, monday, tuesday).out
+    week = nacha(monday) + nacha(monday, tuesday)
+    assert "0 deposits added, 3 known already" in bank_text(home, week, "week.ach").out
     rows = "2026-11-02,5.00,77\n2026-11-02,5.00,77\n"
     assert "2 deposits added, 0 known already" in bank_text(home, "date,amount,trace\n" + rows).out
     assert "1 deposit added, 2 known already" in bank_text(home, "date,amount,trace\n" + rows + "2026-11-03,5,77\n").out

@@ -37,18 +37,24 @@ class BankFile(NamedTuple):
     without_money: int = 0
 
 
-def identified(told: Iterable[tuple[tuple[str, ...], Deposit]]) -> tuple[Deposit, ...]:
+def identified(told: Iterable[tuple[tuple[str, ...], Deposit]], number_at: int | None = None) -> tuple[Deposit, ...]:
     """Deposits with their identities, made of what the bank wrote of each.
 
-    Equal ones within a file are counted apart: a payer that pays twice has paid twice.
+    Equal ones are counted apart: a payer that pays twice has paid twice. But where the bank numbers them (the number
+    stands at `number_at`), equal ones are one, told twice.
     """
     before: Counter[tuple[str, ...]] = Counter()
     deposits = []
     for written, deposit in told:
+        numbered = number_at is not None and written[number_at].strip("0") != ""
         before[written] += 1
-        content = json.dumps([*written, before[written]])
-        deposits.append(deposit._replace(identity=sha256(content.encode()).hexdigest()))
+        deposits.append(deposit._replace(identity=identity_of(written, 1 if numbered else before[written])))
     return tuple(deposits)
+
+
+def identity_of(written: tuple[str, ...], number: int) -> str:
+    """The identity of the deposit of which the bank wrote this, the how-manieth of equal ones."""
+    return sha256(json.dumps([*written, number]).encode()).hexdigest()
 
 
 def trace_number(written: str) -> str:
