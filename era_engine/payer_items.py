@@ -91,7 +91,7 @@ def _age(pair: StoredPair, item: OpenItem | None, status: str, today: date) -> i
     if pair.day is None or status in ("posted", "acknowledged"):
         return None
     until = max(each.by.day for each in item.settlements) if item and status == "settled" else today
-    return (until - pair.day).days
+    return max((until - pair.day).days, 0)
 
 
 def _in_words(pair: StoredPair, item: OpenItem | None, status: str) -> str:

@@ -245,7 +245,7 @@ def _payments(connection: Connection, home: Home, today: date) -> Iterator[Recor
             payer=summary.payer,
             payment_id=summary.payment_id,
             payment_date=None if dated is None else dated.isoformat(),
-            age_days=None if dated is None else (today - dated).days,
+            age_days=None if dated is None else max((today - dated).days, 0),
             paid_cents=summary.payment_cents,
             explanation="The payment names no claim and no provider-level adjustment.",
             command=_inspect(home, kept[summary.payment_id]),
@@ -269,4 +269,4 @@ def _other(reason: str, **known: Any) -> Record:
 
 
 def _age(received_at: str, today: date) -> int:
-    return (today - date.fromisoformat(received_at[:10])).days
+    return max((today - date.fromisoformat(received_at[:10])).days, 0)

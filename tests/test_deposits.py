@@ -332,3 +332,29 @@ def test_another_payers_money_releases_nothing(home: OfficeHome) -> None:
     assert "another originator" in home.era("deposits").out
     bank_text(home, "date,amount,trace\n2026-11-02,90.00,EFT0001\n")  # a CSV that names none
     assert outcomes(home.run()) == [("C1", "post", [])]
+
+
+def test_a_deposit_dated_in_the_future_releases_nothing_before_its_day(home: OfficeHome) -> None:
+    home.set(REQUIRED)
+    home.expect(expects("C1"))
+    tomorrow = today() + timedelta(1)
+    bank_text(home, f"date,amount,trace\n{tomorrow},90.00,EFT0001\n{tomorrow},5.00,OTHER\n{today()},7.00,T3\n")
+    held = home.run(remittance("90", claim("C1"), date=f"{today() + timedelta(2):%Y%m%d}"))
+    assert outcomes(held) == [("C1", "manual", ["deposit-not-received"])]
+    assert {(each["reason"], each["trace_number"], each["status"], each["age_days"]) for each in deposits(home)} == {
+        ("not-yet-there", "EFT0001", "waiting", 0),
+        ("no-remittance", "OTHER", "waiting", 0),
+        ("no-remittance", "T3", "waiting", 0),
+    }
+    out = home.era("deposits").out
+    assert "⚠ Money still to come: 1, $90.00" in out
+    assert "Deposited $7.00, remitted $90.00; $95.00 is dated in the future." in out
+    home.change(f"UPDATE deposits SET date = '{today()}'")
+    assert outcomes(home.run()) == [("C1", "post", [])]
+
+
+def test_what_is_dated_in_the_future_has_no_age(home: OfficeHome) -> None:
+    home.run(remittance("90", date=f"{today() + timedelta(2):%Y%m%d}", after=["PLB*1*20261231*ZZ:X1*-90"]))
+    home.run(remittance("90", trace="T2", date=f"{today() + timedelta(2):%Y%m%d}"))
+    for command in ("deposits", "provider-adjustments", "todo"):
+        assert {each["age_days"] for each in home.records(command)} == {0}, command

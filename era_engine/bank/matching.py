@@ -7,7 +7,7 @@ here depends on the order in which deposits and payments are given.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
 from typing import Literal, NamedTuple
 
@@ -18,6 +18,7 @@ MOST_DAYS_APART = 3  # business days between the deposit's effective date and it
 
 Status = Literal["matched", "off", "waiting"]
 Reason = Literal[
+    "not-yet-there",
     "originator-differs",
     "amount-differs",
     "amount-unknown",
@@ -67,6 +68,8 @@ class Pairing(NamedTuple):
     def status(self) -> Status:
         if self.reason is None:
             return "matched"
+        if self.reason == "not-yet-there":
+            return "waiting"
         alone = self.payment is None or self.deposit is None
         return "waiting" if alone and (self.deposit is None or self.reason != "taken-back") else "off"
 
@@ -88,8 +91,11 @@ def trace_key(written: str) -> str:
     return trace_number(written).lstrip("0")
 
 
-def match_deposits(deposits: Iterable[KnownDeposit], payments: Iterable[PaymentDue]) -> list[Pairing]:
-    """Every deposit and every payment once: together where they match or differ in one thing, else alone."""
+def match_deposits(deposits: Iterable[KnownDeposit], payments: Iterable[PaymentDue], today: date) -> list[Pairing]:
+    """Every deposit and every payment once: together where they match or differ in one thing, else alone.
+
+    What is dated after `today` is not there yet; it matches no payment, and waits with the one it will be the money of.
+    """
     groups: dict[str, tuple[list[KnownDeposit], list[PaymentDue]]] = defaultdict(lambda: ([], []))
     for deposit in deposits:
         groups[trace_key(deposit.trace_number)][0].append(deposit)
@@ -98,7 +104,7 @@ def match_deposits(deposits: Iterable[KnownDeposit], payments: Iterable[PaymentD
     pairings: list[Pairing] = []
     for key, (some_deposits, some_payments) in groups.items():
         if key:
-            pairings += _match_group(some_deposits, some_payments)
+            pairings += _match_group(some_deposits, some_payments, today)
         else:
             pairings += [Pairing("no-trace-number", deposit, None) for deposit in some_deposits]
             pairings += [Pairing("no-trace-number", None, payment) for payment in some_payments]
@@ -114,18 +120,13 @@ def _order(pairing: Pairing) -> tuple[date, int, int]:
 _Ground = Callable[[KnownDeposit, PaymentDue], bool]
 
 
-def _match_group(deposits: Sequence[KnownDeposit], payments: Sequence[PaymentDue]) -> list[Pairing]:
+def _match_group(deposits: Sequence[KnownDeposit], payments: Sequence[PaymentDue], today: date) -> list[Pairing]:
     """Deposits and payments of one trace key."""
     credits, cancelled, taken = _without_taken_back(deposits)
     group = _Group(credits, sorted(payments, key=lambda payment: payment.id))
     if not taken:  # else some of this money has gone again, and whose is not known
-        settled = [payment for payment in group.due if payment.settled]
-        others = [payment for payment in group.due if not payment.settled]
-        for ground in (_same_originator, _same_trace, _same_key):
-            group.match(settled, ground)
-        for ground in (_same_originator, _same_trace):
-            group.match(others, ground)
-        group.match_the_only_one()
+        group.match_those([each for each in credits if each.date <= today], None)
+        group.match_those([each for each in credits if each.date > today], "not-yet-there")
     group.pair_what_differs(bool(taken))
     return [
         *group.pairings,
@@ -142,20 +143,34 @@ class _Group:
         self.left, self.due = left, due
         self.pairings: list[Pairing] = []
 
-    def match(self, payments: Iterable[PaymentDue], ground: _Ground) -> None:
+    def match_those(self, deposits: Iterable[KnownDeposit], reason: Reason | None) -> None:
+        """Pair these deposits with the payments that are left, surest ground first; what is posted keeps its money."""
+        some = set(deposits)
+        settled = [payment for payment in self.due if payment.settled]
+        others = [payment for payment in self.due if not payment.settled]
+        for ground in (_same_originator, _same_trace, _same_key):
+            self._match(some, settled, ground, reason)
+        for ground in (_same_originator, _same_trace):
+            self._match(some, others, ground, reason)
+        self._match_the_only_one(some, reason)
+
+    def _match(
+        self, some: Collection[KnownDeposit], payments: Iterable[PaymentDue], ground: _Ground, reason: Reason | None
+    ) -> None:
         """Each payment, earliest first, with the deposit nearest in time of those that fit."""
         for payment in payments:
-            fitting = [each for each in self.left if ground(each, payment) and _fits(each, payment)]
+            left = (each for each in self.left if each in some)
+            fitting = [each for each in left if ground(each, payment) and _fits(each, payment)]
             if payment in self.due and fitting:
-                self._pair(min(fitting, key=lambda each: _far(each, payment)), payment, None)
+                self._pair(min(fitting, key=lambda each: _far(each, payment)), payment, reason)
 
-    def match_the_only_one(self) -> None:
+    def _match_the_only_one(self, some: Collection[KnownDeposit], reason: Reason | None) -> None:
         """A payment and a deposit that fit each other and nothing else that is left."""
         fitting = [(deposit, payment) for deposit in self.left for payment in self.due if _fits(deposit, payment)]
         deposits, payments = Counter(each for each, _ in fitting), Counter(each for _, each in fitting)
         for deposit, payment in fitting:
-            if deposits[deposit] == payments[payment] == 1:
-                self._pair(deposit, payment, None)
+            if deposit in some and deposits[deposit] == payments[payment] == 1:
+                self._pair(deposit, payment, reason)
 
     def pair_what_differs(self, taken_back: bool) -> None:
         """The rest, not of another originator, the nearest in amount and then in time first."""

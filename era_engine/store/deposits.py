@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Connection, Table, collate, exists, func, 
 
 from era_engine.bank.matching import KnownDeposit, PaymentDue, match_deposits, trace_key
 from era_engine.bank.model import Deposit
+from era_engine.clock import today
 from era_engine.store.bulk import insert_unless_there
 from era_engine.store.schema import claim_payments, deposits, files, payments, provider_adjustments
 
@@ -53,7 +54,7 @@ def deposit_received(connection: Connection, payment_id: int) -> bool | None:
     rivals = _payments_due(connection, _has_key(connection, payments, key))
     return any(
         each.status == "matched" and each.payment is not None and each.payment.id == payment_id
-        for each in match_deposits(some, rivals)
+        for each in match_deposits(some, rivals, today())
     )
 
 
