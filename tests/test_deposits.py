@@ -2,9 +2,11 @@
 
 import csv
 import io
+import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -358,3 +360,46 @@ def test_what_is_dated_in_the_future_has_no_age(home: OfficeHome) -> None:
     home.run(remittance("90", trace="T2", date=f"{today() + timedelta(2):%Y%m%d}"))
     for command in ("deposits", "provider-adjustments", "todo"):
         assert {each["age_days"] for each in home.records(command)} == {0}, command
+
+
+WITH_PAYER = "date,amount,trace,payer,originator\n"
+
+
+def test_rows_that_differ_in_payer_or_originator_are_different_money(home: OfficeHome) -> None:
+    bank_text(home, WITH_PAYER + "2026-11-02,90.00,77,DELTA DENTAL,1999999999\n", "one.csv")
+    for row in ("2026-11-02,90.00,77,METLIFE,1999999999", "2026-11-02,90.00,77,DELTA DENTAL,1888888888"):
+        assert "1 deposit added, 0 known already" in bank_text(home, f"{WITH_PAYER}{row}\n", "two.csv").out
+        assert "0 deposits added, 1 known already" in bank_text(home, f"{WITH_PAYER}{row}\n", "three.csv").out
+    rows = "2026-11-02,5.00,,Delta Dental,\n2026-11-02,5.00,,MetLife,\n2026-11-02,5.00,,MetLife,\n"
+    assert "3 deposits added, 0 known already" in bank_text(home, WITH_PAYER + rows).out
+    in_other_order = "2026-11-02,5,,METLIFE,\n2026-11-02,5,,Delta  Dental,\n2026-11-02,5,,metlife,\n"
+    assert "0 deposits added, 3 known already" in bank_text(home, WITH_PAYER + in_other_order).out
+    assert "1 deposit added, 0 known already" in bank_text(home, WITH_PAYER + "2026-11-02,5.00,,Aetna,\n").out
+
+
+def test_what_is_like_money_loaded_before_but_for_the_payer_is_told(home: OfficeHome) -> None:
+    """It may be the same money, told with more or with less: nothing is dropped, and a person may look."""
+    bank_text(home, "date,amount,trace\n2026-11-02,90.00,77\n")
+    ended = bank_text(home, WITH_PAYER + "2026-11-02,90.00,77,DELTA DENTAL,\n2026-11-02,91.00,77,DELTA DENTAL,\n")
+    assert ended.out.splitlines()[1:] == [
+        "  deposits like one loaded before, but for payer or originator (perhaps the same money): 1"
+    ]
+    assert "perhaps the same money" not in bank_text(home, WITH_PAYER + "2026-11-02,90.00,77,DELTA DENTAL,\n").out
+
+
+def by_the_first_version(number: int) -> str:
+    """What the identity of a row of these was before payer and originator were part of it."""
+    return sha256(json.dumps(["csv", "2026-11-02", "9000", "77", number]).encode()).hexdigest()
+
+
+def test_rows_loaded_before_their_payer_counted_are_known_again(home: OfficeHome) -> None:
+    for number, payer in enumerate(("DELTA DENTAL", "METLIFE", "METLIFE"), start=1):
+        home.change(
+            "INSERT INTO deposits (date, cents, trace_number, payer, identity, source, imported_at) VALUES"
+            f" ('2026-11-02', 9000, '77', '{payer}', '{by_the_first_version(number)}', 'old.csv', '2026-11-02')"
+        )
+    rows = [f"2026-11-02,90.00,77,{payer},\n" for payer in ("METLIFE", "DELTA DENTAL", "METLIFE", "METLIFE", "AETNA")]
+    assert "0 deposits added, 3 known already" in bank_text(home, WITH_PAYER + "".join(rows[:3])).out
+    assert "2 deposits added, 3 known already" in bank_text(home, WITH_PAYER + "".join(rows)).out
+    assert "0 deposits added, 5 known already" in bank_text(home, WITH_PAYER + "".join(reversed(rows))).out
+    assert len(home.rows("SELECT id FROM deposits")) == 5

@@ -17,7 +17,8 @@ class Deposit(NamedTuple):
 
     cents: negative where money was taken back. trace_number: in capitals without blanks around it, "" where the bank
     gave none. originator: who issued it (TRN03). place: where it stands in its file. identity: the same whenever the
-    bank tells the same movement again.
+    bank tells the same movement again. number: the how-manieth of equal ones in its file. formerly: what its identity
+    was made of before payer and originator belonged to it; None where it is made of the same as ever.
     """
 
     date: date
@@ -27,6 +28,8 @@ class Deposit(NamedTuple):
     payer: str | None
     place: str
     identity: str
+    number: int = 1
+    formerly: tuple[str, ...] | None = None
 
 
 class BankFile(NamedTuple):
@@ -48,13 +51,19 @@ def identified(told: Iterable[tuple[tuple[str, ...], Deposit]], number_at: int |
     for written, deposit in told:
         numbered = number_at is not None and written[number_at].strip("0") != ""
         before[written] += 1
-        deposits.append(deposit._replace(identity=identity_of(written, 1 if numbered else before[written])))
+        number = 1 if numbered else before[written]
+        deposits.append(deposit._replace(identity=identity_of(written, number), number=number))
     return tuple(deposits)
 
 
 def identity_of(written: tuple[str, ...], number: int) -> str:
     """The identity of the deposit of which the bank wrote this, the how-manieth of equal ones."""
     return sha256(json.dumps([*written, number]).encode()).hexdigest()
+
+
+def name_key(name: str | None) -> str:
+    """A name as it is compared: in capitals, single blanks between its words; "" for none."""
+    return " ".join((name or "").upper().split())
 
 
 def trace_number(written: str) -> str:
