@@ -1,4 +1,6 @@
-"""Claims that wait for something (a deposit, a reversal, the rest of a split claim) are judged again by every run."""
+"""What waits is judged again by every run: claims (for a deposit, a reversal, the rest of a split claim), and
+provider-level adjustments that nothing but their payment kept back.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -8,7 +10,7 @@ from era_engine.judging import Judge
 from era_engine.office import Office
 from era_engine.provider_posting import AdjustmentsPosted
 from era_engine.store.books import Judged
-from era_engine.store.provider_adjustments import payments_with_open_pairs
+from era_engine.store.provider_adjustments import payments_with_pairs_to_judge
 from era_engine.store.stored_payments import (
     Waiting,
     claim_payments_of,
@@ -45,8 +47,7 @@ def reconsider(office: Office) -> Iterator[PaymentReconsidered]:
         with office.database.reading() as connection:
             for each in waiting_claim_payments(connection, waits):
                 by_payment[each.payment_id].append(each)
-            # Beside a person, only the deposit releases a provider-level adjustment.
-            with_pairs = payments_with_open_pairs(connection) if office.settings.deposits.required else []
+            with_pairs = payments_with_pairs_to_judge(connection)
         for payment_id in sorted(by_payment.keys() | set(with_pairs)):
             event = _judge_again(office, payment_id, by_payment.get(payment_id, []))
             if event is not None:

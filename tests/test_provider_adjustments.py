@@ -322,3 +322,33 @@ def test_of_a_payment_below_zero_nothing_posts_by_itself(home: OfficeHome) -> No
     assert (item["status"], "BPR02, the payment's amount, is -$50.00" in item["in_words"]) == ("not-posted", True)
     assert home.posted() == {}
     home.verified()
+
+
+def of_pairs_alone(trace: str = "T1", *pairs: str, amount: str = "10") -> str:
+    """A payment of provider-level adjustments and no claim."""
+    return paid(amount, trace=trace, day="20261101", pairs=pairs or ("WO:Q5*-10",))
+
+
+def test_what_waited_for_its_deposit_is_entered_when_none_is_required_any_more(home: OfficeHome) -> None:
+    home.set({"deposits.required": True})
+    home.run(of_pairs_alone())
+    assert traces(home) == [("T1", "WO", -1000, None, "not-posted", [])]
+    home.set({})
+    assert home.run() == []
+    assert traces(home) == [("T1", "WO", -1000, -1000, "open", [])]
+    home.verified()
+
+
+def test_what_was_left_for_its_payee_is_entered_when_that_is_the_practice(home: OfficeHome) -> None:
+    home.set({"practice.npi": "1999999984"})
+    home.run(of_pairs_alone())
+    home.set({"practice.npi": "1234567893"})
+    home.run()
+    assert traces(home) == [("T1", "WO", -1000, -1000, "open", [])]
+
+
+def test_what_a_person_took_back_no_run_enters_again(home: OfficeHome) -> None:
+    home.run(of_pairs_alone())
+    assert home.era("undo", "T1", "--by", "Ann", "--because", "not ours").code == 0
+    home.run()
+    assert traces(home) == [("T1", "WO", -1000, None, "not-posted", [])]

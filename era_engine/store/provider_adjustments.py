@@ -5,11 +5,11 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from typing import Literal, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, exists, func, select, update
 
 from era_engine.ledger.entries import Entry, Posting
 from era_engine.ledger.open_items import Evidence, PostedPair
-from era_engine.ledger.provider_adjustments import PAYER_BALANCES
+from era_engine.ledger.provider_adjustments import PAYER_BALANCES, why_not_posted
 from era_engine.remittance.model import ProviderAdjustment
 from era_engine.store.books import NewEntry, add_entries, reserve_ids
 from era_engine.store.bulk import insert_rows
@@ -156,10 +156,16 @@ def stored_pairs(connection: Connection, payment_id: int | None = None) -> list[
     return [StoredPair._make(row) for row in connection.execute(query)]
 
 
-def payments_with_open_pairs(connection: Connection) -> list[int]:
-    """Payments of which some pair is not posted."""
-    query = select(provider_adjustments.c.payment_id).where(provider_adjustments.c.state == "open").distinct()
-    return list(connection.execute(query).scalars())
+def payments_with_pairs_to_judge(connection: Connection) -> list[int]:
+    """Payments of which some pair is open that could be posted, and that no person took back."""
+    pair = provider_adjustments.c
+    query = (
+        select(pair.payment_id, pair.reason, pair.cents)
+        .where(pair.state == "open", ~exists().where(entries.c.provider_adjustment_id == pair.id))
+        .distinct()
+    )
+    rows = connection.execute(query)
+    return sorted({payment_id for payment_id, reason, cents in rows if why_not_posted(reason, cents) is None})
 
 
 def payer_balances(connection: Connection) -> dict[str, int]:
