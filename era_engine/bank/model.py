@@ -8,7 +8,6 @@ from hashlib import sha256
 from string import ascii_lowercase, ascii_uppercase
 from typing import NamedTuple
 
-
 _CAPITALS = str.maketrans(ascii_lowercase, ascii_uppercase)
 
 

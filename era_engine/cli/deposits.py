@@ -66,7 +66,8 @@ def command(status: str, form: str, home: Path | None) -> None:
     """Money in the bank beside the remittances it belongs to.
 
     A deposit and a payment match by trace number, amount to the cent, and dates at most three US business days apart;
-    where the bank names the originator, by that as well. Payments of no money are left out. `era import bank` loads what the bank tells.
+    where the bank names the originator, by that as well. Payments of no money are left out. `era import bank` loads
+    what the bank tells.
     """
     from era_engine.bank.matching import match_deposits
     from era_engine.bank.records import deposit_records

@@ -86,11 +86,12 @@ def deposits_and_payments(connection: Connection) -> tuple[list[KnownDeposit], l
     return _deposits(connection), _payments_due(connection)
 
 
-def deposit_received(connection: Connection, payment_id: int) -> bool | None:
+def deposit_received(connection: Connection, payment_id: int, lock: bool = True) -> bool | None:
     """Whether the money of this payment is in the bank, and no other payment's; None when it is for no money.
 
     For the transaction that judges the payment: what is asked of is locked until its end, so that two payments judged
-    at the same moment do not both get one deposit. Asks for one trace number alone, however many there are.
+    at the same moment do not both get one deposit; without `lock` for one that only looks. Asks for one trace number
+    alone, however many there are.
     """
     payment = connection.execute(
         select(payments.c.trace_number, payments.c.payment_cents).where(payments.c.id == payment_id)
@@ -98,7 +99,7 @@ def deposit_received(connection: Connection, payment_id: int) -> bool | None:
     if payment.payment_cents == 0:
         return None
     key = trace_key(payment.trace_number)
-    some = _deposits(connection, _has_key(connection, deposits, key), lock=True) if key else []
+    some = _deposits(connection, _has_key(connection, deposits, key), lock) if key else []
     if not some:
         return False
     rivals = _payments_due(connection, _has_key(connection, payments, key))
