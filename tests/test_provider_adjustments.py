@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 from offices import OfficeHome, Record, expects, remittance
-from remittance_text import Segments, claim
+from remittance_text import Segments, claim, payment, remittance_file, transaction_set
 
 from era_engine.ledger.provider_adjustments import (
     entry_for_provider_adjustment,
@@ -319,7 +319,8 @@ def test_a_table_and_a_csv_tell_the_same(sqlite_home: OfficeHome) -> None:
 
 def test_of_a_payment_below_zero_nothing_posts_by_itself(home: OfficeHome) -> None:
     home.expect(expects("C1"))
-    (decision,) = home.run(paid("-50", claim("C1"), trace="T1", day="20261101", pairs=("WO:OLD*140",)))
+    below_zero = payment("-50", claim("C1"), after=plb("WO:OLD*140"))
+    (decision,) = home.run(remittance_file(transaction_set(below_zero)))
     assert (decision["outcome"], decision["holds"]) == ("manual", ["unexpected-content"])
     (item,) = adjustments(home)
     assert (item["status"], "BPR02, the payment's amount, is -$50.00" in item["in_words"]) == ("not-posted", True)
