@@ -22,20 +22,37 @@ from era_engine.store.stored_payments import (
 _MOST_ROUNDS = 10  # a posting may release another claim; a chain longer than this goes on with the next run
 
 
+class DecidedAgain(NamedTuple):
+    """A claim payment whose decision came out otherwise than before. Money in cents."""
+
+    payment_id: int
+    claim_payment_id: int
+    decision_id: int
+    posted: bool
+    cents: int
+
+
 class PaymentReconsidered(NamedTuple):
-    """Claims of a payment read earlier were judged again, and something came out otherwise. Money in cents."""
+    """Claims of a payment read earlier were judged again, and something came out otherwise. Money in cents.
+
+    One run may tell of the same claim payment more than once; the last time counts.
+    """
 
     file: str
     payment_id: int
     trace_number: str
     payer: str | None
     payment_cents: int | None
-    decision_ids: tuple[int, ...]
-    posted: int
-    posted_cents: int
-    left: int
-    left_cents: int
+    decided: tuple[DecidedAgain, ...]
     adjustments: AdjustmentsPosted
+
+    @property
+    def posted(self) -> int:
+        return sum(each.posted for each in self.decided)
+
+    @property
+    def left(self) -> int:
+        return len(self.decided) - self.posted
 
 
 def reconsider(office: Office) -> Iterator[PaymentReconsidered]:
@@ -72,19 +89,20 @@ def _judge_again(office: Office, payment_id: int, before: list[Waiting]) -> Paym
         adjustments = judge.post_provider_adjustments(interest_of(connection, payment))
     if not changed and not adjustments.posted:
         return None
-    posts = [judged.payment.paid_cents or 0 for _, judged in changed if judged.decision.outcome == "post"]
-    leaves = [judged.payment.paid_cents or 0 for _, judged in changed if judged.decision.outcome != "post"]
+    again = tuple(
+        DecidedAgain(
+            payment.id, waiting.id, decision_id, judged.decision.outcome == "post", judged.payment.paid_cents or 0
+        )
+        for (waiting, judged), decision_id in zip(changed, ids, strict=True)
+        if waiting.id is not None
+    )
     return PaymentReconsidered(
         payment.file,
         payment.id,
         payment.trace_number,
         payment.payer,
         payment.payment_cents,
-        tuple(ids),
-        len(posts),
-        sum(posts),
-        len(leaves),
-        sum(leaves),
+        again,
         adjustments,
     )
 
