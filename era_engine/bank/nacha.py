@@ -78,6 +78,8 @@ def read_nacha(text: str, faults: FileFaults) -> BankFile:
 def _files(records: Sequence[Record], faults: FileFaults) -> list[_File]:
     """Records in their order: 1 (5 (6 7*)* 8)* 9, and perhaps another file after that."""
     files: list[_File] = []
+    if not records:
+        faults.add("line 1", "the file is empty; a NACHA file begins with a file header record (1)")
     for record in records:
         kind = record.text[0]
         file = files[-1] if files and not files[-1].controls else None
@@ -215,5 +217,6 @@ def _check_addenda(entry: _Entry, faults: FileFaults) -> None:
 
 def _traces(entry: _Entry) -> list[tuple[str, str]]:
     """(trace number, originator) of each TRN in the addenda of type 05; it ends with \\, ~ or the field."""
-    found = [_TRN.search(addenda.field(4, 83)) for addenda in entry.addenda if addenda.field(2, 3) == "05"]
-    return [(trace_number(each[1]), (each[2] or "").strip()) for each in found if each and each[1].strip()]
+    informing = [addenda.field(4, 83) for addenda in entry.addenda if addenda.field(2, 3) == "05"]
+    found = [each for information in informing for each in _TRN.finditer(information)]
+    return [(trace_number(each[1]), (each[2] or "").strip()) for each in found if each[1].strip()]
