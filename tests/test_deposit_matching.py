@@ -222,6 +222,14 @@ def test_a_part_taken_back_leaves_the_payment_in_doubt() -> None:
     assert {each.status for each in match_deposits(deposits, [due(1)], LATER)} == {"off"}
 
 
+def test_the_rest_of_money_that_came_in_parts_is_told_with_its_remittance() -> None:
+    parts = [deposit(1, 6000), deposit(2, 3000), deposit(3, 9000, originator="1888888888")]
+    assert pairs(parts, [due(1)]) == {(1, 1, "amount-differs"), (2, None, "another-part"), (3, None, "no-remittance")}
+    assert {each.status for each in match_deposits(parts[:2], [due(1)], LATER)} == {"off"}
+    # what is there in full had no parts
+    assert pairs([deposit(1), deposit(2, 3000)], [due(1)]) == {(1, 1, None), (2, None, "no-remittance")}
+
+
 def test_what_differs_is_paired_nearest_first() -> None:
     deposits = [deposit(1, 5000), deposit(2, 9001)]
     assert pairs(deposits, [due(1, 4999), due(2, 9000)]) == {(1, 1, "amount-differs"), (2, 2, "amount-differs")}

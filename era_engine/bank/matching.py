@@ -17,6 +17,7 @@ from era_engine.bank.model import trace_number
 MOST_DAYS_APART = 3  # business days between the deposit's effective date and its remittance (CAQH CORE 370)
 
 Status = Literal["matched", "off", "waiting"]
+_OFF_ALONE = ("taken-back", "another-part")  # a deposit whose remittance stands elsewhere
 Reason = Literal[
     "not-yet-there",
     "originator-differs",
@@ -26,6 +27,7 @@ Reason = Literal[
     "date-unknown",
     "trace-ambiguous",
     "taken-back",
+    "another-part",
     "no-deposit",
     "no-remittance",
     "no-trace-number",
@@ -71,7 +73,7 @@ class Pairing(NamedTuple):
         if self.reason == "not-yet-there":
             return "waiting"
         alone = self.payment is None or self.deposit is None
-        return "waiting" if alone and (self.deposit is None or self.reason != "taken-back") else "off"
+        return "waiting" if alone and (self.deposit is None or self.reason not in _OFF_ALONE) else "off"
 
     @property
     def off_by_cents(self) -> int | None:
@@ -131,7 +133,7 @@ def _match_group(deposits: Sequence[KnownDeposit], payments: Sequence[PaymentDue
     return [
         *group.pairings,
         *(Pairing("taken-back", deposit, None) for deposit in (*cancelled, *taken)),
-        *(Pairing("no-remittance", deposit, None) for deposit in group.left),
+        *(Pairing(group.why_alone(deposit), deposit, None) for deposit in group.left),
         *(Pairing("taken-back" if cancelled else "no-deposit", None, payment) for payment in group.due),
     ]
 
@@ -178,6 +180,12 @@ class _Group:
         for deposit, payment in sorted(both, key=_how_different):
             if deposit in self.left and payment in self.due:
                 self._pair(deposit, payment, _difference(deposit, payment, taken_back))
+
+    def why_alone(self, deposit: KnownDeposit) -> Reason:
+        """Money may come in parts: the remittance of such a deposit is paired with another that is not all of it."""
+        paired = [each.payment for each in self.pairings if each.reason == "amount-differs" and each.payment]
+        part = any(not _another_originator(deposit, each.originator) for each in paired)
+        return "another-part" if part else "no-remittance"
 
     def _pair(self, deposit: KnownDeposit, payment: PaymentDue, reason: Reason | None) -> None:
         self.left.remove(deposit)

@@ -19,6 +19,7 @@ _WHY = {
     "date-unknown": "the remittance's date cannot be read",
     "trace-ambiguous": "several could be meant",
     "taken-back": "the money was taken back",
+    "another-part": "its remittance stands with another deposit",
     "no-deposit": "no deposit",
     "no-remittance": "no remittance",
     "no-trace-number": "no trace number",
