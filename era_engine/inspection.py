@@ -31,9 +31,9 @@ def inspect_file(path: Path) -> Record:
     findings.sort(key=lambda finding: finding.segment_number or 0)
     return {
         "file": path.name,
-        "interchanges": surveyed.interchanges,
+        "interchanges": len(surveyed.interchanges),
         "remittances": remittances,
-        "findings": [finding._asdict() for finding in findings],
+        "findings": [finding.record() for finding in findings],
     }
 
 

@@ -35,7 +35,7 @@ def test_a_file_with_nothing_wrong_has_no_findings(tmp_path: Path) -> None:
     reading = read(tmp_path, USUAL)
     assert reading.findings == []
     assert not reading.surveyed.rejected
-    assert reading.surveyed.interchanges == 1
+    assert len(reading.surveyed.interchanges) == 1
     assert (reading.remittance.first_segment, reading.remittance.last_segment) == (3, 18)
 
 
@@ -47,7 +47,7 @@ def test_several_interchanges_each_have_their_own_separators(tmp_path: Path) -> 
     )
     reading = read(tmp_path, text)
     assert reading.findings == []
-    assert reading.surveyed.interchanges == 3
+    assert len(reading.surveyed.interchanges) == 3
     assert reading.claim_numbers == ["C1", "C2", "C3"]
     assert [each.payment.trace_number for each in reading.remittances] == ["EFT-C1", "EFT-C2", "EFT-C3"]
     assert [each.lines[0].procedure.code for each in reading.claims] == ["D0120"] * 3
@@ -60,7 +60,7 @@ def test_several_groups_and_several_payments_in_one_interchange(tmp_path: Path) 
     second = group(one_set("C3", "0001"), control="2")
     reading = read(tmp_path, written(interchange(first, second)))
     assert reading.findings == []
-    assert reading.surveyed.interchanges == 1
+    assert len(reading.surveyed.interchanges) == 1
     assert reading.claim_numbers == ["C1", "C2", "C3"]
     assert [each.control_number for each in reading.remittances] == ["0001", "0002", "0001"]
 

@@ -43,7 +43,7 @@ class JsonReport:
             case PaymentRepeated():
                 json_line({"file": event.file, "outcome": "duplicate"} | event._asdict())
             case FileDone(state="quarantined"):
-                findings = [each._asdict() for each in event.findings]
+                findings = [each.record() for each in event.findings]
                 json_line({"file": event.name, "outcome": "quarantined", "findings": findings})
             case FileDone(state="duplicate", duplicate_of=str(first)):
                 json_line({"file": event.name, "outcome": "duplicate", "first_file": first})

@@ -21,7 +21,7 @@ from era_engine.remittance.model import (
     ServiceLine,
 )
 from era_engine.remittance.values import PAD
-from era_engine.x12.finding import Finding, Severity
+from era_engine.x12.finding import Finding, Severity, Syntax, of_segment
 from era_engine.x12.tokens import Separators
 
 _GROUPS = frozenset(["CO", "PR", "OA", "PI"])
@@ -111,7 +111,8 @@ class _ClaimLoop:
         if elements[5] and self._responsibility is None:
             self._unreadable(elements, 5, "patient responsibility")
         if not elements[1] or not elements[2]:
-            self._find("missing-element", "hold", "A claim payment without claim number or status.", elements)
+            syntax = Syntax("2100/CLP02" if elements[1] else "2100/CLP01", "1")
+            self._find("missing-element", "hold", "A claim payment without claim number or status.", elements, syntax)
 
     def summarise(self, elements: list[str]) -> None:
         number, totals, inpatient = self._summary or ("", (), ())
@@ -167,7 +168,8 @@ class _ClaimLoop:
         self._fresh_lists()
         adjudicated = values.procedure(elements[1], self._separators.component)
         if adjudicated is None:
-            self._find("missing-element", "hold", "A service line without a procedure.", elements)
+            syntax = Syntax("2110/SVC01", "1")
+            self._find("missing-element", "hold", "A service line without a procedure.", elements, syntax)
         self._adjudicated = adjudicated or Procedure("", "", (), "")
         self._line_charge = self._required_amount(elements, 2, "the line's charge")
         self._line_paid = self._required_amount(elements, 3, "the line's payment")
@@ -207,24 +209,29 @@ class _ClaimLoop:
         """Up to six (reason, amount, quantity) triplets."""
         group = elements[1]
         if not any(elements[2:20]):
-            self._find("missing-element", "hold", "An adjustment (CAS) without reason and amount.", elements)
+            syntax = Syntax(f"{self._place('CAS')}02", "1")
+            self._find("missing-element", "hold", "An adjustment (CAS) without reason and amount.", elements, syntax)
         for at in range(2, 20, 3):
             if not any(elements[at : at + 3]):
                 continue
             if not elements[at]:
-                self._find("missing-element", "hold", "An adjustment (CAS) without a reason.", elements)
+                syntax = Syntax(f"{self._place('CAS')}{at:02d}", "1" if at == 2 else "2")
+                self._find("missing-element", "hold", "An adjustment (CAS) without a reason.", elements, syntax)
             adjustment = values.adjustment(group, elements[at], elements[at + 1], elements[at + 2])
             self._adjustments.append(adjustment)
             if adjustment.cents is None:
                 self._unreadable(elements, at + 1, "the adjustment's amount")
         if any(elements[20:]):
-            self._find("unexpected-element", "hold", "An adjustment (CAS) has more than six triplets.", elements)
+            syntax = Syntax(f"{self._place('CAS')}20", "3")
+            message = "An adjustment (CAS) has more than six triplets."
+            self._find("unexpected-element", "hold", message, elements, syntax)
         if group not in _GROUPS:
             self._find(
                 "unknown-adjustment-group",
                 "warn",
                 f"Adjustment group {group[:8]!r} is not one of CO, PR, OA, PI.",
                 elements,
+                Syntax(f"{self._place('CAS')}01", "7" if group else "1"),
             )
 
     def _date(self, raw: str) -> None:
@@ -232,7 +239,9 @@ class _ClaimLoop:
         self._dates.append(entry)
         if entry.day is None:
             elements = [*raw.split(self._element), *PAD]
-            self._find("unreadable-date", "warn", f"DTM02 {elements[2][:12]!r} is not a date (CCYYMMDD).", elements)
+            syntax = values.no_date(self._place("DTM"), 2, elements[2])
+            message = f"DTM02 {elements[2][:12]!r} is not a date (CCYYMMDD)."
+            self._find("unreadable-date", "warn", message, elements, syntax)
 
     def _refer(self, raw: str) -> None:
         self._references.append(values.reference(raw, self._element))
@@ -247,6 +256,7 @@ class _ClaimLoop:
                 "warn",
                 f"AMT02 {elements[2][:20]!r} is not an amount; AMT is information only.",
                 elements,
+                values.unreadable(self._place("AMT"), 2, elements[2]),
             )
 
     def _quantity(self, elements: list[str]) -> None:
@@ -275,7 +285,7 @@ class _ClaimLoop:
     def misplaced(self, elements: list[str]) -> None:
         place = "a service line" if self._svc is not None else "a claim"
         message = f"The guide places no {elements[0][:8]} segment in {place}. A person must see what it means."
-        self._find("unexpected-segment", "hold", message, elements)
+        self._find("unexpected-segment", "hold", message, elements, of_segment(elements[0], "2"))
 
     def _required_amount(self, elements: list[str], at: int, meaning: str) -> int | None:
         value = values.amount(elements[at])
@@ -286,8 +296,15 @@ class _ClaimLoop:
     def _unreadable(self, elements: list[str], at: int, meaning: str) -> None:
         text = elements[at]
         found = f"{text[:24]!r} is not an amount in dollars and cents" if text else "is absent"
-        self._find("malformed-amount", "hold", f"{elements[0]}{at:02d}, {meaning}, {found}.", elements)
+        syntax = values.unreadable(self._place(elements[0]), at, text)
+        self._find("malformed-amount", "hold", f"{elements[0]}{at:02d}, {meaning}, {found}.", elements, syntax)
 
-    def _find(self, code: str, severity: Severity, message: str, elements: list[str]) -> None:
+    def _place(self, tag: str) -> str:
+        """The loop the claim or its line at hand is, and the segment."""
+        return f"{'2100' if self._svc is None else '2110'}/{tag}"
+
+    def _find(
+        self, code: str, severity: Severity, message: str, elements: list[str], syntax: Syntax | None = None
+    ) -> None:
         excerpt = self._separators.element.join(elements).rstrip(self._separators.element)[:80]
-        self._findings.append(Finding(code, severity, message, self._position(), excerpt))
+        self._findings.append(Finding(code, severity, message, self._position(), excerpt, syntax))

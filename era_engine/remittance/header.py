@@ -9,7 +9,7 @@ from era_engine.money import dollars
 from era_engine.remittance import values
 from era_engine.remittance.model import Contact, Dated, Party, Payment, ProviderAdjustment, Reference
 from era_engine.remittance.values import PAD
-from era_engine.x12.finding import Finding, Severity
+from era_engine.x12.finding import Finding, Severity, Syntax, of_segment
 from era_engine.x12.tokens import Separators
 
 _OF_A_PARTY = frozenset(["N2", "N3", "N4", "REF", "PER", "RDM"])
@@ -58,17 +58,21 @@ class HeaderReader:
         bpr = self._bpr or ["BPR", *PAD]
         trn = self._trn or ["TRN", *PAD]
         if self._bpr is None or self._trn is None:
-            missing = " and ".join(tag for tag, at in (("BPR", self._bpr), ("TRN", self._trn)) if at is None)
-            self._find("missing-segment", "hold", f"The payment has no {missing} segment.", [], "ST")
+            missing = [tag for tag, at in (("BPR", self._bpr), ("TRN", self._trn)) if at is None]
+            text = f"The payment has no {' and '.join(missing)} segment."
+            self._find("missing-segment", "hold", text, [], "ST", Syntax(f"HEADER/{missing[0]}", "3"))
         elif not trn[2].strip():
-            self._find("missing-element", "hold", "The payment has no trace number (TRN02).", trn, "TRN")
-        for role, meaning in (("PR", "payer"), ("PE", "payee")):
+            text = "The payment has no trace number (TRN02)."
+            self._find("missing-element", "hold", text, trn, "TRN", Syntax("HEADER/TRN02", "1"))
+        for role, meaning, loop in (("PR", "payer", "1000A"), ("PE", "payee", "1000B")):
             if role not in self.parties:
-                self._find("missing-segment", "warn", f"The remittance names no {meaning} (N1*{role}).", [], "ST")
+                text = f"The remittance names no {meaning} (N1*{role})."
+                self._find("missing-segment", "warn", text, [], "ST", Syntax(f"{loop}/N1", "3"))
         paid = values.amount(bpr[2])
         if self._bpr is not None and paid is None:
             found = f"{bpr[2][:24]!r} is not an amount" if bpr[2] else "is absent"
-            self._find("malformed-amount", "hold", f"BPR02, the payment's amount, {found}.", bpr, "BPR")
+            syntax = values.unreadable("HEADER/BPR", 2, bpr[2])
+            self._find("malformed-amount", "hold", f"BPR02, the payment's amount, {found}.", bpr, "BPR", syntax)
         if paid is not None and paid < 0:  # RFI 222, asked on 4010
             message = (
                 f"BPR02, the payment's amount, is {dollars(paid)}; a payment is never below zero, the payer carries the"
@@ -85,13 +89,14 @@ class HeaderReader:
         if self._bpr is not None and bpr[3] != "C":
             self._find("debit-payment", "hold", f"BPR03 is {bpr[3][:8]!r}; expected C, a credit.", bpr, "BPR")
         if self._bpr is not None and values.day(bpr[16]) is None:
-            self._find("unreadable-date", "warn", f"BPR16, the payment's date, is {bpr[16][:12]!r}.", bpr, "BPR")
+            text = f"BPR16, the payment's date, is {bpr[16][:12]!r}."
+            self._find("unreadable-date", "warn", text, bpr, "BPR", values.no_date("HEADER/BPR", 16, bpr[16]))
         return Payment(bpr[1], paid, bpr[3], bpr[4], values.day(bpr[16]), trn[2].strip(), trn[3].strip())
 
     def misplaced(self, raw: str, where: str) -> None:
-        tag = raw.split(self._separators.element, 1)[0][:8]
-        message = f"The guide places no {tag} segment {where}. A person must see what it means."
-        self._find("unexpected-segment", "hold", message, [raw])
+        tag = raw.split(self._separators.element, 1)[0]
+        message = f"The guide places no {tag[:8]} segment {where}. A person must see what it means."
+        self._find("unexpected-segment", "hold", message, [raw], syntax=of_segment(tag, "2"))
 
     def _header_segment(self, tag: str, elements: list[str], raw: str) -> None:
         if tag == "N1":
@@ -105,7 +110,9 @@ class HeaderReader:
         elif tag == "DTM":
             self.dates.append(Dated(elements[1], values.day(elements[2])))
             if self.dates[-1].day is None:
-                self._find("unreadable-date", "warn", f"DTM02 {elements[2][:12]!r} is not a date (CCYYMMDD).", elements)
+                text = f"DTM02 {elements[2][:12]!r} is not a date (CCYYMMDD)."
+                syntax = values.no_date("HEADER/DTM", 2, elements[2])
+                self._find("unreadable-date", "warn", text, elements, syntax=syntax)
         elif tag == "BPR" and self._bpr is None:
             self._bpr = elements
             self._at[tag] = self._position()
@@ -133,7 +140,8 @@ class HeaderReader:
         if n1 is None:
             return
         if n1[1] not in ("PR", "PE") or n1[1] in self.parties:
-            self._find("unexpected-segment", "hold", f"The guide places no N1*{n1[1][:3]} loop here.", n1, "N1")
+            text = f"The guide places no N1*{n1[1][:3]} loop here."
+            self._find("unexpected-segment", "hold", text, n1, "N1", Syntax("N1", "2"))
         else:
             self.parties[n1[1]] = Party(
                 n1[1], n1[2], n1[3], n1[4], tuple(self._address), tuple(self._party_references), tuple(self._contacts)
@@ -155,17 +163,27 @@ class HeaderReader:
             if cents is None:
                 text = elements[at + 1][:24]
                 message = f"PLB{at + 1:02d}, the provider adjustment's amount, {text!r} is not an amount."
-                self._find("malformed-amount", "hold", message, elements)
+                syntax = values.unreadable("FOOTER/PLB", at + 1, elements[at + 1])
+                self._find("malformed-amount", "hold", message, elements, syntax=syntax)
         if not found or any(elements[15:]):
             self._find(
                 "unexpected-element",
                 "hold",
                 "A provider adjustment (PLB) without pairs, or with more than six.",
                 elements,
+                syntax=Syntax("FOOTER/PLB15", "3") if found else Syntax("FOOTER/PLB03", "1"),
             )
 
-    def _find(self, code: str, severity: Severity, message: str, elements: list[str], at: str | None = None) -> None:
+    def _find(
+        self,
+        code: str,
+        severity: Severity,
+        message: str,
+        elements: list[str],
+        at: str | None = None,
+        syntax: Syntax | None = None,
+    ) -> None:
         element = self._separators.element
         excerpt = element.join(elements).rstrip(element)[:80] or None
         position = self._position() if at is None else self._at[at]
-        self.findings.append(Finding(code, severity, message, position, excerpt))
+        self.findings.append(Finding(code, severity, message, position, excerpt, syntax))

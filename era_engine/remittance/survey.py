@@ -14,8 +14,9 @@ from era_engine.remittance import values
 from era_engine.remittance.claims import read_claims
 from era_engine.remittance.header import HeaderReader
 from era_engine.remittance.model import ClaimPayment, Payment, Remittance
-from era_engine.x12.finding import Finding
+from era_engine.x12.finding import Finding, Syntax
 from era_engine.x12.reader import Group, Interchange, Reader, TransactionSet
+from era_engine.x12.received import ReceivedInterchange
 from era_engine.x12.source import Source
 
 VERSIONS = ("005010X221A1", "005010X221")
@@ -27,7 +28,7 @@ class Survey(NamedTuple):
     """What a file holds: its payments in order, and the findings that belong to none of them."""
 
     source: Source
-    interchanges: int
+    interchanges: tuple[ReceivedInterchange, ...]
     remittances: tuple[Remittance, ...]
     findings: tuple[Finding, ...]
 
@@ -64,7 +65,7 @@ def survey(source: Source) -> Survey:
         remittances.append(remittance._replace(findings=remittance.findings + inherited))
     outside = tuple(each for each in of_the_file if each.severity != "hold" or not remittances) + tuple(refused)
     empty = _nothing_inside(reader, remittances, outside)
-    return Survey(source, len(reader.interchanges), tuple(remittances), outside + empty)
+    return Survey(source, tuple(each.received() for each in reader.interchanges), tuple(remittances), outside + empty)
 
 
 def read_payments(surveyed: Survey) -> Iterator[tuple[Remittance, Iterator[ClaimPayment]]]:
@@ -98,12 +99,16 @@ def documents(surveyed: Survey) -> Iterator[tuple[Remittance, str]]:
 def _refusal(transaction: TransactionSet) -> Finding | None:
     """Why this transaction set is none we can read: what was found and what was expected."""
     group = transaction.group
+    not_supported = Syntax("ST", "1")
     if transaction.kind != "835":
+        if group is not None and group.kind == "HP":
+            not_supported = Syntax("ST", "18")  # it does not belong into this group
         found, expected = f"transaction {transaction.kind[:8]!r} (ST01)", "835, a remittance"
     elif group is None:
         found, expected = "a transaction set outside any group", "a GS header naming version 005010X221A1"
     elif group.version not in VERSIONS:
         found, expected = f"version {group.version[:16]!r} (GS08)", " or ".join(VERSIONS)
+        not_supported = Syntax("ST", "I6")  # nor is its implementation convention
     elif group.kind != "HP":
         found, expected = f"group {group.kind[:8]!r} (GS01)", "HP, remittances"
     else:
@@ -114,6 +119,7 @@ def _refusal(transaction: TransactionSet) -> Finding | None:
         f"Found {found}, expected {expected}. Nothing of this transaction set is used.",
         transaction.position,
         transaction.header[:80],
+        not_supported,
     )
 
 

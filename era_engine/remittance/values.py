@@ -17,9 +17,11 @@ from era_engine.remittance.model import (
     QualifiedAmount,
     Reference,
 )
+from era_engine.x12.finding import Syntax
 
 _KEPT = 1 << 14
 GROUPS = frozenset(["CO", "PR", "OA", "PI"])
+_PLACEHOLDER = "19000101"
 PAD = ("",) * 32  # appended to a segment's elements so that an absent one reads as empty
 
 
@@ -35,7 +37,7 @@ def amount(text: str) -> int | None:
 @lru_cache(_KEPT)
 def day(text: str) -> date | None:
     """A CCYYMMDD date; None for anything else and for the placeholders payers send (00000000, 19000101)."""
-    if len(text) != 8 or not (text.isascii() and text.isdigit()) or text == "19000101":
+    if len(text) != 8 or not (text.isascii() and text.isdigit()) or text == _PLACEHOLDER:
         return None
     try:
         return date(int(text[:4]), int(text[4:6]), int(text[6:]))
@@ -95,6 +97,18 @@ def procedure(text: str, component: str) -> Procedure | None:
     qualifier, code, *rest = [*text.split(component), ""]
     rest += [""] * 6
     return Procedure(qualifier, code, tuple(each for each in rest[:4] if each), rest[4])
+
+
+def unreadable(segment: str, at: int, text: str) -> Syntax:
+    """How the sender is told of a value that cannot be read: it is absent, or holds what does not belong there."""
+    return Syntax(f"{segment}{at:02d}", "6" if text else "1")
+
+
+def no_date(segment: str, at: int, text: str) -> Syntax | None:
+    """The same of a date; None for a placeholder that is a date by its form."""
+    if text == _PLACEHOLDER:
+        return None
+    return Syntax(f"{segment}{at:02d}", "8" if text else "1")
 
 
 def person(elements: list[str]) -> Person:

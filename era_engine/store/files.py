@@ -178,4 +178,4 @@ def note_repeat(connection: Connection, file_id: int, first_segment: int, paymen
 
 def findings_json(findings: Iterable[Finding]) -> str:
     """A JSON list of objects in the shape of the outside contract."""
-    return json.dumps([finding._asdict() for finding in findings], ensure_ascii=False)
+    return json.dumps([finding.record() for finding in findings], ensure_ascii=False)

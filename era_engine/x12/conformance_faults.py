@@ -7,7 +7,7 @@ import re
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from era_engine.x12.finding import Finding, Severity
+from era_engine.x12.finding import Finding, Severity, Syntax, of_segment
 
 # The grades: the first row that matches decides, anything else is a warning.
 #   reject: the structure is broken where the payment or a claim begins, so that claims may be misread
@@ -43,6 +43,7 @@ _ROWS = [(severity, re.compile(kinds), re.compile(places)) for severity, kinds, 
 _WEIGHT: dict[Severity, int] = {"warn": 0, "hold": 1, "reject": 2}
 
 _LOOPS = {"HEADER": "the header", "FOOTER": "the footer", "ST_LOOP": "the transaction set"}
+_OF_ST_AND_SE = {"ST01": "6", "ST02": "7", "ST03": "I6", "SE01": "4", "SE02": "7", "ST": "5", "SE": "5"}  # IK502
 _SYNTAX_NOTE = re.compile(r"Syntax Error \(([PRECL])((?:\d\d)+)\)")
 _CONDITIONS = {
     "P": "elements {} must be given together or not at all",
@@ -54,17 +55,30 @@ _CONDITIONS = {
 
 
 class Fault(NamedTuple):
-    """One deviation; `code` without its prefix, `place` as in the table of grades, `raw` the segment."""
+    """One deviation; `code` without its prefix, `place` as in the table of grades, `raw` the segment.
+
+    `told` is its code in a 999 (IK304, IK403); empty where the sender is not told.
+    """
 
     code: str
     place: str
     message: str
     position: int
     raw: str
+    told: str = ""
 
     def finding(self) -> Finding:
         severity = grade(self.code, self.place)
-        return Finding(f"conformance-{self.code}", severity, self.message, self.position, self.raw[:80])
+        return Finding(f"conformance-{self.code}", severity, self.message, self.position, self.raw[:80], self._syntax())
+
+    def _syntax(self) -> Syntax | None:
+        if not self.told:
+            return None
+        if self.code in ("unexpected-segment", "not-used") and "/" not in self.place:
+            return of_segment(re.split("[^A-Za-z0-9]", self.raw, maxsplit=1)[0], self.told)
+        place = re.sub(r"\[.*\]", "", self.place)
+        here = place.rpartition("/")[2]
+        return Syntax(here, _OF_ST_AND_SE[here]) if here in _OF_ST_AND_SE else Syntax(place, self.told)
 
 
 @lru_cache(maxsize=4096)
@@ -92,26 +106,27 @@ def from_walk(error: Any, before: tuple[int, str], here: tuple[int, str]) -> Fau
     node = error.map_node
     if error.err_cde == "3":
         message = f"{_named(node)} is required after this segment and is not there."
-        return Fault("missing-segment", _place(node), message, *before)
+        return Fault("missing-segment", _place(node), message, *before, error.err_cde)
     if error.err_cde in ("4", "5"):
         most = node.get_max_repeat()
         node = node.get_first_seg() if node.is_loop() else node
         message = f"{_named(node)} occurs more often than the {most} times the guide allows."
-        return Fault("too-many-segments", _place(node), message, *here)
-    return Fault("not-used", "", "The guide marks this segment as not used in the 835.", *here)
+        return Fault("too-many-segments", _place(node), message, *here, error.err_cde)
+    return Fault("not-used", "", "The guide marks this segment as not used in the 835.", *here, "I4")
 
 
 def unplaced(qualifiers: dict[str, set[str]], after: Any, segment: Any, position: int, raw: str) -> Fault:
     """A segment the guide has no place for after the one at map node `after`."""
     tag, first = segment.get_seg_id(), segment.get_value("01") or ""
     if tag not in qualifiers:
-        place, what = "", "This segment is none the 835 guide knows."
-    elif qualifiers[tag] and first.split(segment.subele_term)[0] not in qualifiers[tag]:
+        message = "This segment is none the 835 guide knows."
+        return Fault("unexpected-segment", "", message, position, raw, "1")
+    if qualifiers[tag] and first.split(segment.subele_term)[0] not in qualifiers[tag]:
         place, what = tag, f"{tag}01 is not among the codes the guide gives it, so the segment has no place."
     else:
         place = f"{tag}*{first}" if first in qualifiers[tag] else tag
         what = f"{place} does not belong here: the guide places none after {_named(after)}."
-    return Fault("unexpected-segment", place, what, position, raw)
+    return Fault("unexpected-segment", place, what, position, raw, "2")
 
 
 def run_of_unplaced(run: list[Fault]) -> Fault:
@@ -127,19 +142,22 @@ def surplus_components(composite: Any, count: int, raw: str) -> Fault:
     """A composite element with more components than the guide gives it."""
     most = len(composite.children)
     message = f"{_named(composite)} has {count} components where the guide knows {most}."
-    return Fault("too-many-elements", _place(composite), message, 0, raw)
+    return Fault("too-many-elements", _place(composite), message, 0, raw, "13")
 
 
 def trailing_separators(node: Any, raw: str) -> Fault:
     """A segment written with empty elements at its end, which X12 leaves out."""
-    return Fault("trailing-separators", _place(node), f"{_named(node)} ends in element separators.", 0, raw)
+    return Fault("trailing-separators", _place(node), f"{_named(node)} ends in element separators.", 0, raw, "8")
 
 
 def from_element(error: Any, node: Any, raw: str) -> Fault:
     """A pyx12 EleError in a segment at map node `node`. The position is left 0."""
     about = _element_node(node, error.refdes) if error.map_node is None else error.map_node
     code, words = _in_words(error, about)
-    return Fault(code, _place(about), f"{_named(about)} {words}.", 0, raw)
+    told = "I10" if code == "not-used" else error.err_cde
+    if about.is_segment():  # pyx12 names no element where there is one too many
+        told = "8"
+    return Fault(code, _place(about), f"{_named(about)} {words}.", 0, raw, told)
 
 
 def _in_words(error: Any, about: Any) -> tuple[str, str]:

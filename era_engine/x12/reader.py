@@ -8,9 +8,12 @@ SE02 = ST02, GE02 = GS06, IEA02 = ISA13.
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from era_engine.x12.finding import Finding, Severity
-from era_engine.x12.text_faults import PADDING, claims_in
+from era_engine.x12.finding import Finding, Severity, Syntax
+from era_engine.x12.received import ReceivedGroup, ReceivedInterchange, ReceivedSet
+from era_engine.x12.text_faults import PADDING, claims_in, no_terminator
 from era_engine.x12.tokens import Separators, Tokeniser
+
+_MISMATCHES = {"SE01": "4", "SE02": "3", "GE01": "5", "GE02": "4", "IEA01": "021", "IEA02": "001"}
 
 
 class Segment(NamedTuple):
@@ -22,7 +25,7 @@ class Segment(NamedTuple):
 
 
 class Interchange:
-    """ISA to IEA."""
+    """ISA to IEA; `whole` says whether the IEA was there."""
 
     def __init__(self, elements: list[str], separators: Separators, position: int) -> None:
         self.separators = separators
@@ -30,20 +33,33 @@ class Interchange:
         self.sender, self.receiver = elements[6].strip(), elements[8].strip()
         self.control_number, self.usage = elements[13].strip(), elements[15].strip()
         self.position = position
-        self.group_count = 0
+        self.groups: list[Group] = []
+        self.whole = False
+        self.last_position = position
         self.findings: list[Finding] = []
+
+    def received(self) -> ReceivedInterchange:
+        """What stays of it when it has been read."""
+        header = tuple(self.header.split(self.separators.element))
+        groups = tuple(each.received() for each in self.groups)
+        return ReceivedInterchange(header, self.position, self.last_position, self.whole, groups)
 
 
 class Group:
-    """GS to GE."""
+    """GS to GE; `counted` is what the GE says of the number of sets, None where there is none."""
 
     def __init__(self, elements: list[str], separators: Separators, position: int) -> None:
         self.header = separators.element.join(elements)
         elements = elements + [""] * (9 - len(elements))
+        self.elements = tuple(elements)
         self.kind, self.control_number, self.version = elements[1], elements[6], elements[8]
         self.position = position
-        self.set_count = 0
+        self.sets: list[ReceivedSet] = []
+        self.counted: str | None = None
         self.findings: list[Finding] = []
+
+    def received(self) -> ReceivedGroup:
+        return ReceivedGroup(self.elements, self.position, self.counted, tuple(self.sets))
 
 
 class TransactionSet:
@@ -99,6 +115,11 @@ class TransactionSet:
         ]
         segments = [self.interchange.header, group_header, self.header, *body, *trailers]
         return terminator.join(segments) + terminator
+
+    def received(self) -> ReceivedSet:
+        cut_by_another = not self.whole and not self._reader.cut_in_set
+        last = self.last_position - cut_by_another
+        return ReceivedSet(self.kind, self.control_number, self.position, last, self.whole)
 
     def position_now(self) -> int:
         """Position of the segment last taken."""
@@ -195,15 +216,15 @@ class Reader:
                     self._open_group(elements)
                 case "ST":
                     if self._group is None:
-                        self._note("envelope-order", "hold", "A transaction set (ST) outside any group (GS).", raw)
-                    else:
-                        self._group.set_count += 1
+                        self._misplaced("A transaction set (ST) outside any group (GS).", raw)
                     interchange = self._interchange_at_hand()
                     transaction = TransactionSet(self, interchange, self._group, elements, self.position)
                     yield transaction
                     if not transaction.ended:
                         for _ in transaction.raw_segments():
                             pass
+                    if transaction.group is not None:
+                        transaction.group.sets.append(transaction.received())
                 case "GE":
                     self._close_group(elements, raw)
                 case "IEA":
@@ -214,6 +235,7 @@ class Reader:
                         "reject" if tag == "CLP" else "hold",
                         f"A {tag[:8]} segment stands outside any transaction set.",
                         raw,
+                        Syntax("ISA", "024"),
                     )
         self._end_of_file()
 
@@ -227,7 +249,7 @@ class Reader:
                 return None
 
     def _open_interchange(self, elements: list[str]) -> None:
-        self._leave_interchange_open()
+        self._leave_interchange_open(self.position - 1)
         elements = elements + [""] * (17 - len(elements))
         self._interchange = Interchange(elements, self._separators, self.position)
         self.interchanges.append(self._interchange)
@@ -236,23 +258,24 @@ class Reader:
         """The open one; after an IEA without another ISA, a stand-in, and every payment of the file is in doubt."""
         if self._interchange is None:
             self._interchange = Interchange([""] * 17, self._separators, self.position)
-            self._note("envelope-order", "hold", "A group (GS) or transaction set (ST) outside any interchange (ISA).")
+            self._misplaced("A group (GS) or transaction set (ST) outside any interchange (ISA).")
         return self._interchange
 
     def _open_group(self, elements: list[str]) -> None:
         self._leave_group_open()
         self._group = Group(elements, self._separators, self.position)
         self.groups.append(self._group)
-        self._interchange_at_hand().group_count += 1
+        self._interchange_at_hand().groups.append(self._group)
 
     def _close_group(self, elements: list[str], raw: str) -> None:
         group, self._group = self._group, None
         if group is None:
-            self._note("envelope-order", "hold", "A GE trailer without a GS header.", raw)
+            self._misplaced("A GE trailer without a GS header.", raw)
             return
         elements += [""] * (3 - len(elements))
-        if elements[1].strip().lstrip("0") != str(group.set_count).lstrip("0"):
-            truth = f"{group.set_count} transaction sets were read"
+        group.counted = elements[1].strip()
+        if group.counted.lstrip("0") != str(len(group.sets)).lstrip("0"):
+            truth = f"{len(group.sets)} transaction sets were read"
             group.findings.append(_mismatch("group", "GE01", elements[1], truth, self.position, raw))
         if elements[2].strip() != group.control_number.strip():
             truth = f"GS06 is {group.control_number!r}"
@@ -262,11 +285,12 @@ class Reader:
         self._leave_group_open()
         interchange, self._interchange = self._interchange, None
         if interchange is None:
-            self._note("envelope-order", "hold", "An IEA trailer without an ISA header.", raw)
+            self._misplaced("An IEA trailer without an ISA header.", raw)
             return
+        interchange.whole, interchange.last_position = True, self.position
         elements += [""] * (3 - len(elements))
-        if elements[1].strip().lstrip("0") != str(interchange.group_count).lstrip("0"):
-            truth = f"{interchange.group_count} groups were read"
+        if elements[1].strip().lstrip("0") != str(len(interchange.groups)).lstrip("0"):
+            truth = f"{len(interchange.groups)} groups were read"
             interchange.findings.append(_mismatch("interchange", "IEA01", elements[1], truth, self.position, raw))
         if elements[2].strip() != interchange.control_number:
             truth = f"ISA13 is {interchange.control_number!r}"
@@ -277,9 +301,10 @@ class Reader:
             self._missing_trailer("group", "GE", self._group.control_number)
             self._group = None
 
-    def _leave_interchange_open(self) -> None:
+    def _leave_interchange_open(self, last_position: int) -> None:
         self._leave_group_open()
         if self._interchange is not None:
+            self._interchange.last_position = last_position
             self._missing_trailer("interchange", "IEA", self._interchange.control_number)
             self._interchange = None
 
@@ -298,15 +323,20 @@ class Reader:
         if leftover and self._interchange is not None:
             elements = leftover.split(self._separators.element)
             if elements[0] == "IEA" and elements[-1] == self._interchange.control_number:
-                self._note("missing-terminator", "warn", "The last segment has no terminator.", leftover)
+                self._own_findings.append(no_terminator(leftover, self.position))
                 self._close_interchange(elements, leftover)
             elif not self.cut_in_set:
                 message = f"The file ends in the middle of a segment.{claims_in(leftover)}"
                 self._note("cut-segment", "reject", message, leftover)
-        self._leave_interchange_open()
+        self._leave_interchange_open(self.position)
 
-    def _note(self, code: str, severity: Severity, message: str, excerpt: str | None = None) -> None:
-        self._own_findings.append(Finding(code, severity, message, self.position, excerpt and excerpt[:80]))
+    def _misplaced(self, message: str, excerpt: str | None = None) -> None:
+        self._note("envelope-order", "hold", message, excerpt, Syntax("ISA", "022"))
+
+    def _note(
+        self, code: str, severity: Severity, message: str, excerpt: str | None = None, syntax: Syntax | None = None
+    ) -> None:
+        self._own_findings.append(Finding(code, severity, message, self.position, excerpt and excerpt[:80], syntax))
 
 
 def _mismatch(level: str, element: str, value: str, truth: str, position: int, raw: str) -> Finding:
@@ -317,6 +347,7 @@ def _mismatch(level: str, element: str, value: str, truth: str, position: int, r
         " Segments may be lost; ask the payer to send the file again.",
         position,
         raw[:80],
+        Syntax(element, _MISMATCHES[element]),
     )
 
 

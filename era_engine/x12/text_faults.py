@@ -2,9 +2,10 @@
 
 import re
 
-from era_engine.x12.finding import Finding
+from era_engine.x12.finding import Finding, Syntax
 
 PADDING = "\x00\x1a\ufeff \t\r\n"  # what systems put around a file; means nothing outside an interchange
+_DAMAGED = Syntax("ST", "5")  # one or more segments in error
 _CLAIM = re.compile("CLP[^A-Z0-9 ]", re.IGNORECASE)
 
 
@@ -46,21 +47,23 @@ def unusual_header(length: int, usual: int, position: int) -> Finding:
         f"The interchange header is {length} characters long where the standard fixes {usual};"
         " its separators were found by counting elements.",
         position,
+        syntax=Syntax("ISA", "022"),
     )
 
 
 def empty_segments(count: int, first: int) -> Finding:
     message = f"{count} empty segment(s), the first of them here: two terminators in a row."
-    return Finding("empty-segment", "warn", message, first)
+    return Finding("empty-segment", "warn", message, first, syntax=_DAMAGED)
 
 
 def control_characters(count: int, first: int) -> Finding:
     message = f"{count} NUL character(s), the first of them here; the file was damaged on its way."
-    return Finding("control-character", "hold", message, first)
+    return Finding("control-character", "hold", message, first, syntax=_DAMAGED)
 
 
 def no_terminator(raw: str, position: int) -> Finding:
-    return Finding("missing-terminator", "warn", "The last segment has no terminator.", position, raw[:80])
+    message = "The last segment has no terminator."
+    return Finding("missing-terminator", "warn", message, position, raw[:80], Syntax("IEA", "004"))
 
 
 def segment_too_long(raw: str, limit: int, claims: int, position: int) -> Finding:
