@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from era_engine import custody, judging
+from era_engine.acknowledging import acknowledge, acknowledge_again, hear
 from era_engine.clock import now
 from era_engine.custody import Received
 from era_engine.errors import UsageError
 from era_engine.judging import PaymentDone, PaymentRepeated
 from era_engine.office import Office, keep_versions, note_act
 from era_engine.reconsidering import PaymentReconsidered, reconsider
-from era_engine.remittance.conformance import conformance_findings
+from era_engine.remittance.conformance import conformance_findings, is_used
 from era_engine.remittance.survey import Survey, not_used, read_payments, survey
 from era_engine.store import files
 from era_engine.x12.finding import Finding
@@ -81,24 +82,30 @@ def rehearse(office: Office, paths: Iterable[Path]) -> Iterator[Event]:
 def _work_on(office: Office, received: Received) -> Iterator[Event]:
     name = received.row.name
     if received.repeats is not None:
+        acknowledge_again(office.home, office.database, received, office.settings.conformance)
         custody.settle(office.home, office.database, received, "duplicate", ())
         yield FileDone(name, "duplicate", (), received.repeats.name)
         return
     surveyed = survey(received.source)
     yield FileOpened(name, sum(each.claim_count for each in surveyed.remittances))
     findings = list(surveyed.all_findings())
+    heard = hear(surveyed)
     repeated, payments = 0, 0
     advice = conformance_findings(surveyed, office.settings.conformance)
     for (remittance, claims), conformance in zip(read_payments(surveyed), advice, strict=True):
         findings += conformance
-        if remittance.rejected or any(each.severity == "reject" for each in conformance):
+        claims = heard.listen(remittance, conformance, claims)
+        if not is_used(remittance, conformance):
             findings += map(not_used, claims)
             continue
         payments += 1
         event = judging.decide_payment(office, received.row, remittance, conformance, claims)
         repeated += isinstance(event, PaymentRepeated)
+        for _ in claims:  # those of a payment that was done before, which the answer to its sender speaks of
+            pass
         if event is not None:
             yield event
+    acknowledge(office.home, office.database, received, heard)
     state = _state(surveyed, findings, payments, repeated)
     custody.settle(office.home, office.database, received, state, findings)
     yield FileDone(name, state, tuple(findings), None)

@@ -296,7 +296,8 @@ class _ClaimLoop:
     def _unreadable(self, elements: list[str], at: int, meaning: str) -> None:
         text = elements[at]
         found = f"{text[:24]!r} is not an amount in dollars and cents" if text else "is absent"
-        syntax = values.unreadable(self._place(elements[0]), at, text)
+        required = elements[0] != "CAS" or at == 3
+        syntax = values.unreadable(self._place(elements[0]), at, text, required)
         self._find("malformed-amount", "hold", f"{elements[0]}{at:02d}, {meaning}, {found}.", elements, syntax)
 
     def _place(self, tag: str) -> str:

@@ -3,12 +3,18 @@
 from collections.abc import Iterator
 from typing import Literal
 
+from era_engine.remittance.model import Remittance
 from era_engine.remittance.survey import Survey, documents
 from era_engine.x12.finding import Finding
 
 Setting = Literal["off", "report", "require"]
 
 _FIRST = 3  # in a document of one transaction set, ST is the third segment
+
+
+def is_used(remittance: Remittance, conformance: tuple[Finding, ...]) -> bool:
+    """Whether a payment is used at all, and does not stand in a transaction set that is rejected."""
+    return not remittance.rejected and all(each.severity != "reject" for each in conformance)
 
 
 def conformance_findings(surveyed: Survey, setting: Setting) -> Iterator[tuple[Finding, ...]]:

@@ -163,7 +163,7 @@ class HeaderReader:
             if cents is None:
                 text = elements[at + 1][:24]
                 message = f"PLB{at + 1:02d}, the provider adjustment's amount, {text!r} is not an amount."
-                syntax = values.unreadable("FOOTER/PLB", at + 1, elements[at + 1])
+                syntax = values.unreadable("FOOTER/PLB", at + 1, elements[at + 1], required=at == 3)
                 self._find("malformed-amount", "hold", message, elements, syntax=syntax)
         if not found or any(elements[15:]):
             self._find(

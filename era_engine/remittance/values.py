@@ -99,9 +99,12 @@ def procedure(text: str, component: str) -> Procedure | None:
     return Procedure(qualifier, code, tuple(each for each in rest[:4] if each), rest[4])
 
 
-def unreadable(segment: str, at: int, text: str) -> Syntax:
-    """How the sender is told of a value that cannot be read: it is absent, or holds what does not belong there."""
-    return Syntax(f"{segment}{at:02d}", "6" if text else "1")
+def unreadable(segment: str, at: int, text: str, required: bool = True) -> Syntax:
+    """How the sender is told of a value that cannot be read: it is absent, or holds what does not belong there.
+
+    `required`: by the guide itself, and not by what stands beside it.
+    """
+    return Syntax(f"{segment}{at:02d}", "6" if text else "1" if required else "2")
 
 
 def no_date(segment: str, at: int, text: str) -> Syntax | None:

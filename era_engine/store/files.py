@@ -61,6 +61,13 @@ def file_of(connection: Connection, file_id: int) -> FileRow:
     return FileRow(*connection.execute(_FILE.where(files.c.id == file_id)).one())
 
 
+def received_at(connection: Connection, file_id: int) -> str:
+    """When a file was written down as received, in UTC: 2026-11-02T09:00:00Z."""
+    query = select(files.c.received_at).where(files.c.id == file_id)
+    at: str = connection.execute(query).scalar_one()
+    return at
+
+
 def name_in_use(connection: Connection, home: str, stored_as: str) -> bool:
     query = select(files.c.id).where(files.c.home == home, files.c.stored_as == stored_as)
     return connection.execute(query.limit(1)).first() is not None

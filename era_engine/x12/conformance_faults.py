@@ -43,7 +43,7 @@ _ROWS = [(severity, re.compile(kinds), re.compile(places)) for severity, kinds, 
 _WEIGHT: dict[Severity, int] = {"warn": 0, "hold": 1, "reject": 2}
 
 _LOOPS = {"HEADER": "the header", "FOOTER": "the footer", "ST_LOOP": "the transaction set"}
-_OF_ST_AND_SE = {"ST01": "6", "ST02": "7", "ST03": "I6", "SE01": "4", "SE02": "7", "ST": "5", "SE": "5"}  # IK502
+_OF_ST_AND_SE = {"ST01": "6", "ST02": "7", "ST03": "19", "SE01": "4", "SE02": "7", "ST": "5", "SE": "5"}  # IK502
 _SYNTAX_NOTE = re.compile(r"Syntax Error \(([PRECL])((?:\d\d)+)\)")
 _CONDITIONS = {
     "P": "elements {} must be given together or not at all",
