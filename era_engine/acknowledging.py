@@ -79,25 +79,25 @@ def acknowledge(home: Home, database: Database, received: Received, heard: Heard
         at = files.received_at(connection, received.row.id)
     day, time = at[:10].replace("-", ""), at[11:19].replace(":", "")
     first = received.row.id % _MOST_FILES * _MOST_INTERCHANGES
+    home.acks.mkdir(mode=0o700, exist_ok=True)
     told = answers(heard.surveyed.interchanges, heard.findings, frozenset(heard.used))
     for number, answer in enumerate(told, start=1):
         text = written(answer, Stamp(first + number % _MOST_INTERCHANGES, day, time))
         if text is not None:
             name = f"{received.row.id:06d}-{number}-{interchange_number(answer)}.{'999' if answer.groups else 'ta1'}"
             _write(home.acks / name, text)
+    folder = os.open(home.acks, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _write(path: Path, text: str) -> None:
-    """Whole or not there, also after a power cut."""
-    path.parent.mkdir(mode=0o700, exist_ok=True)
+    """Whole or not there, also after a power cut (with the folder's own flush, which follows)."""
     partial = path.with_name(f".{path.name}.part")
     with partial.open("w", encoding="ascii", newline="") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
     partial.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -86,15 +86,22 @@ def test_a_run_killed_at_any_step_is_taken_up_by_the_next(way: Way, tmp_path: Pa
         command: list[str | Path] = ["run", path] if way.by_path else ["run"]
         if not killed_at_step(step, *command, "--home", home.root):
             break
+        answered = answers(home)
         home.era("run")
         if way.by_path:
             home.era(*command)
+        assert len(answers(home)) == 1, step
+        assert answered in ({}, answers(home)), step  # what was there before the next run is there still, unchanged
         assert home.posted()["insurance_deposits"] == way.posted, step
         assert len(home.records("log")) == way.posted // 9_000, step
         assert path.exists() == way.by_path, step
         assert [each.read_text() for each in visible(home.root / way.kept_in)] == [way.text], step
         home.verified()
     assert step > 12  # the run was killed more than a dozen times before it came through
+
+
+def answers(home: OfficeHome) -> dict[str, str]:
+    return {path.name: path.read_text() for path in visible(home.root / "acks")}
 
 
 def visible(folder: Path) -> list[Path]:

@@ -12,12 +12,11 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from era_engine.x12.conformance import VERSIONS
-from era_engine.x12.finding import Finding, Syntax
+from era_engine.x12.finding import DAMAGED, Finding, Syntax
 from era_engine.x12.received import ReceivedGroup, ReceivedInterchange, ReceivedSet
 
 ACKNOWLEDGEMENTS = "FA"  # a group of 997 or 999; those are never answered, or two systems would go on for ever
 _PLACE = re.compile(r"(?:(\w+)/)?([A-Z][A-Z0-9]{1,2}?)(\d\d)?(?:-(\d+))?")
-_DAMAGED = Syntax("ST", "5")
 
 
 class ElementFault(NamedTuple):
@@ -120,11 +119,14 @@ def _answer(interchange: ReceivedInterchange, told: _Told, used: frozenset[int])
     )
     notes = [] if interchange.whole else ["023"]
     sets = [each for group in interchange.groups for each in group.sets]
+    beginnings = [each.first for each in sets]
     for position, syntax in told.within(interchange.first, interchange.last):
         if _place(syntax).tag in ("ISA", "IEA"):
             notes.append(syntax.code)
-        elif syntax == _DAMAGED and not any(each.first <= position <= each.last for each in sets):
-            notes.append("024")
+        elif syntax == DAMAGED:
+            before = bisect_right(beginnings, position) - 1
+            if before < 0 or sets[before].last < position:  # in no set that could be told of it
+                notes.append("024")
     if not interchange.groups:
         return Answer(interchange, "R", notes[0] if notes else "024", ())
     return Answer(interchange, "E" if notes else "A", notes[0] if notes else "000", groups)

@@ -19,9 +19,12 @@ class Syntax(NamedTuple):
     code: str
 
 
+DAMAGED = Syntax("ST", "5")  # one or more segments in error, and no more to be said of them
+
+
 def of_segment(tag: str, code: str) -> Syntax:
-    """A segment in the wrong place, by its tag; of the whole set (IK502) where that is no tag but, perhaps, a name."""
-    return Syntax(tag, code) if _TAG.fullmatch(tag) else Syntax("ST", "5")
+    """A segment in the wrong place, by its tag; of the set as a whole where that is no tag but, perhaps, a name."""
+    return Syntax(tag, code) if _TAG.fullmatch(tag) else DAMAGED
 
 
 class Finding(NamedTuple):

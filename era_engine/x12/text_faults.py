@@ -2,10 +2,9 @@
 
 import re
 
-from era_engine.x12.finding import Finding, Syntax
+from era_engine.x12.finding import DAMAGED, Finding, Syntax
 
 PADDING = "\x00\x1a\ufeff \t\r\n"  # what systems put around a file; means nothing outside an interchange
-_DAMAGED = Syntax("ST", "5")  # one or more segments in error
 _CLAIM = re.compile("CLP[^A-Z0-9 ]", re.IGNORECASE)
 
 
@@ -53,12 +52,12 @@ def unusual_header(length: int, usual: int, position: int) -> Finding:
 
 def empty_segments(count: int, first: int) -> Finding:
     message = f"{count} empty segment(s), the first of them here: two terminators in a row."
-    return Finding("empty-segment", "warn", message, first, syntax=_DAMAGED)
+    return Finding("empty-segment", "warn", message, first, syntax=DAMAGED)
 
 
 def control_characters(count: int, first: int) -> Finding:
     message = f"{count} NUL character(s), the first of them here; the file was damaged on its way."
-    return Finding("control-character", "hold", message, first, syntax=_DAMAGED)
+    return Finding("control-character", "hold", message, first, syntax=DAMAGED)
 
 
 def no_terminator(raw: str, position: int) -> Finding:
