@@ -12,7 +12,7 @@ from era_engine.money import minimum_cents
 from era_engine.practice.lines import LineMatch
 from era_engine.practice.matching import BY_HAND, PATIENT_AND_SERVICES, Match
 from era_engine.practice.model import Claim
-from era_engine.practice.patients import patient_matches
+from era_engine.practice.patients import patient_doubts, slip_doubts
 from era_engine.practice.splits import Split
 from era_engine.remittance.adjustments import CONTRACTED
 from era_engine.remittance.model import Adjustment, ClaimPayment
@@ -28,7 +28,6 @@ _PROCESSED = frozenset(["1", "2", "3", "19", "20", "21"])
 # with the claim, and a payment posted before is just what it needs.
 REVERSAL = "22"
 _FORWARDED = frozenset(["19", "20", "21", "23"])
-_PATIENT_SEEN = frozenset([BY_HAND, PATIENT_AND_SERVICES])  # a person, or the step itself, compared the patient
 _PATIENT_SHARE = frozenset([("PR", "1"), ("PR", "2"), ("PR", "3")])  # deductible, coinsurance, co-payment
 
 
@@ -159,7 +158,7 @@ def _add_claim(
     expected = claim.expected_cents
     facts["plan_count"] = claim.plan_count
     facts["processed_as_later_plan"] = claim.plan_ordinal == 1 and payment.status in LATER_PLAN
-    facts["patient_matches"] = books.match.step in _PATIENT_SEEN or patient_matches(payment, claim)
+    _add_patient(facts, payment, claim, books.match)
     facts["office_charge_cents"] = claim.charge_cents
     facts["expected_known"] = expected is not None
     facts["secondary_before_primary"] = books.secondary_before_primary
@@ -182,6 +181,20 @@ def _add_claim(
         facts["charge_cents"] = split.charge_cents
     _add_several_plans(facts, payment, claim, books.posted, settings)
     _add_partial_payment(facts, settings)
+
+
+def _add_patient(facts: dict[str, FactValue], payment: ClaimPayment, claim: Claim, match: Match) -> None:
+    """A number vouches for the claim, and a person does; patient and services must leave no doubt of their own."""
+    doubts: tuple[str, ...] = ()
+    if match.step == PATIENT_AND_SERVICES:
+        doubts = slip_doubts(payment, claim)
+        if match.relative:
+            doubts += ("another patient with this member id has as near a name or a nearer one",)
+    elif match.step != BY_HAND:
+        doubts = patient_doubts(payment, claim)
+    facts["patient_matches"] = not doubts
+    if doubts:
+        facts["patient_doubt"] = ", ".join(doubts)
 
 
 def _may_be_a_part(payment: ClaimPayment, claim: Claim, books: BookEvidence) -> bool:
