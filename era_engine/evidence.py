@@ -146,7 +146,8 @@ class Books:
         """What a reversal takes back: same claim, amounts negated; exact only under the same payer claim number."""
         payment = each.payment
         fitting = [row for row in earlier if row.id not in self._taken and _negates(row, each)]
-        same_number = [row for row in fitting if row.payer_claim_number == payment.payer_claim_number]
+        number = payment.payer_claim_number
+        same_number = [row for row in fitting if number and row.payer_claim_number == number]
         fitting = same_number or fitting
         posted = [row for row in fitting if row.state == "posted"]
         fitting = posted or fitting
@@ -170,12 +171,13 @@ class Books:
             return ReversalEvidence(False, f"The payment it reverses, {row.trace_number}, is not posted itself."), None
         written_off, reversed_off = decision.total(CONTRACTED_WRITE_OFFS), -write_off_of(payment)
         same = _negated(decision.total(INSURANCE_DEPOSITS), payment.paid_cents) and written_off == reversed_off
-        numbers = (row.payer_claim_number, payment.payer_claim_number)
         if same and row.originator != self._originator:
             text = f"It takes back what was posted for {row.trace_number}, which another payer paid."
             return ReversalEvidence(False, text), TakesBack(row.id, decision)
-        if same and all(numbers) and numbers[0] != numbers[1]:
-            text = f"It takes back what was posted for {row.trace_number}, but names another payer claim number."
+        if same and row not in same_number:
+            other = bool(number and row.payer_claim_number)
+            but = "it names another payer claim number" if other else "no payer claim number ties the two together"
+            text = f"It takes back what was posted for {row.trace_number}, but {but}."
             return ReversalEvidence(False, text), TakesBack(row.id, decision)
         if same:
             self._taken.add(row.id)
