@@ -492,6 +492,16 @@ def test_a_wrong_digit_in_the_member_id_is_found_and_held(sqlite_home: OfficeHom
     assert "another member id" in held["explanation"]
 
 
+@pytest.mark.parametrize("number", ["C100231", "XC100231"])
+def test_a_number_does_not_vouch_for_the_son_where_the_claim_is_the_fathers(
+    sqlite_home: OfficeHome, number: str
+) -> None:
+    sqlite_home.expect(sent("C100231", last_name="Doe Sr"))
+    text = paid_for("JANE", suffix="JR").replace("NOPE1", number)
+    assert [each["outcome"] for each in sqlite_home.run(text)] == ["manual"]
+    assert sqlite_home.posted() == {}
+
+
 def test_candidates_are_shown_where_none_is_sure(sqlite_home: OfficeHome) -> None:
     sqlite_home.expect(sent("C100231"), sent("C100232"))
     [held] = sqlite_home.run(remittance("90", garbled("C10023")))

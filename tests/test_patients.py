@@ -45,11 +45,29 @@ def test_a_name_is_the_same_however_payers_spell_it(office: tuple[str, str], rem
         (("Smith", "Paul"), ("SMITH", "M")),
         (("Smith", "Paul"), ("", "PETER")),
         (("Jr", "Paul"), ("SR", "PAUL")),
+        (("Smith Sr", "Paul"), ("SMITH JR", "PAUL")),
+        (("Smith Junior", "Paul"), ("SMITH III", "PAUL")),
     ],
 )
 def test_another_name_is_another_patient(office: tuple[str, str], remittance: tuple[str, str]) -> None:
     ours = claim(last_name=office[0], first_name=office[1], subscriber_id="W1")
     assert not patient_matches(claim_payment([person("QC", *remittance, identifier="W1")]), ours)
+
+
+@pytest.mark.parametrize(
+    ("office", "suffix", "doubts"),
+    [
+        ("Smith Sr", "JR", ("another suffix (Jr, Sr)",)),
+        ("Smith Sr", "SENIOR", ()),
+        ("Smith", "JR", ()),
+        ("Smith Jr", "", ()),
+    ],
+)
+def test_father_and_son_are_told_apart_where_both_sides_give_a_suffix(
+    office: str, suffix: str, doubts: tuple[str, ...]
+) -> None:
+    told = claim_payment([person("QC", "SMITH", "PAUL", suffix=suffix)])
+    assert patient_doubts(told, claim(last_name=office, first_name="Paul")) == doubts
 
 
 def test_a_second_given_name_may_stand_in_the_middle_name() -> None:
