@@ -124,12 +124,12 @@ class _Names:
 
 def _trace(trace_number: str, payment_id: int, shared: set[str]) -> str:
     alone = trace_number not in shared and _sayable(trace_number)
-    return shlex.quote(trace_number) if alone else str(payment_id)
+    return shlex.quote(trace_number) if alone else f"{log.BY_ID}{payment_id}"
 
 
 def _sayable(name: str) -> bool:
     """Whether a name can be typed as an argument: not empty, no option, nothing unprintable."""
-    return bool(name.strip()) and name == name.strip() and name.isprintable() and not name.startswith(("-", "id:"))
+    return bool(name.strip()) and name == name.strip() and name.isprintable() and not name.startswith(("-", log.BY_ID))
 
 
 def _command(each: OpenClaim, rule: Rule | None, settings: Settings, names: _Names) -> str:

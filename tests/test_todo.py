@@ -122,10 +122,21 @@ def test_what_shares_a_name_is_named_by_its_id(home: OfficeHome) -> None:
     home.run(remittance("180", claim("X9"), claim("X9", payer_claim_number="ICN2")))
     home.run(remittance("90", claim("X8", payer_claim_number="ICN3"), originator="2999999999"))
     assert sorted(each["command"] for each in home.records("todo")) == [
-        "era match 1 id:1 --to CLAIM --by NAME",
-        "era match 1 id:2 --to CLAIM --by NAME",
-        "era match 2 X8 --to CLAIM --by NAME",
+        "era match id:1 id:1 --to CLAIM --by NAME",
+        "era match id:1 id:2 --to CLAIM --by NAME",
+        "era match id:2 X8 --to CLAIM --by NAME",
     ]
+
+
+def test_a_trace_number_that_may_be_taken_for_an_id_is_named_by_its_own(home: OfficeHome) -> None:
+    home.run(remittance("90", claim("X9"), trace="SAME"), remittance("90", claim("X8"), trace="SAME", date="20261102"))
+    home.run(remittance("90", claim("X7"), trace="2"))
+    assert sorted(each["command"] for each in home.records("todo")) == [
+        "era match id:1 X9 --to CLAIM --by NAME",
+        "era match id:2 X8 --to CLAIM --by NAME",
+        "era match id:3 X7 --to CLAIM --by NAME",
+    ]
+    assert home.era("unmatch", "id:3", "X7", "--by", "Ann").code == 2  # found, and matched to nothing
 
 
 def test_names_that_a_shell_would_take_apart_are_quoted(home: OfficeHome) -> None:
