@@ -143,9 +143,7 @@ def payment_id_of(connection: Connection, trace: str) -> int:
         if one_number
         else f"{trace} is one payment's trace number and another one's id"
     )
-    raise UsageError(
-        f"{problem}: {listed}.", f"Name the payment by its id, such as {log.BY_ID}{found[0].payment_id}."
-    )
+    raise UsageError(f"{problem}: {listed}.", f"Name the payment by its id, such as {log.BY_ID}{found[0].payment_id}.")
 
 
 def decision_to_explain(connection: Connection, claim: str, payment_id: int | None) -> Decided:

@@ -178,6 +178,45 @@ def test_additional_money_is_posted_and_gives_the_write_off_back(home: OfficeHom
     assert home.posted() == {"insurance_deposits": 8000, "contracted_write_offs": 4000, "accounts_receivable": -12000}
 
 
+@pytest.fixture
+def two_lines(home: OfficeHome) -> OfficeHome:
+    """C1 of two procedures, 120.00 each, left to a person: on the first 50.00 is written off, on the second nothing."""
+    home.expect([*expects("C1", "120"), {**expects("C1", "120", procedure="D1110")[0], "line_number": 2}])
+    first = service_line("D0120", "120", "70", "CAS*CO*45*50")
+    second = service_line("D1110", "120", "70", "CAS*PR*2*50")
+    home.run(remittance("140", bare_claim("C1", "240", "140", *first, *second)))
+    return home
+
+
+def test_a_write_off_is_given_back_only_on_the_line_that_had_it(two_lines: OfficeHome) -> None:
+    error = refused(two_lines, "EFT0001", "C1", "--line", "1=70,50", "--line", "2=70,-10")
+    assert "On line 2 $10.00 of write-off would be given back, where $0.00 is written off" in error
+    post(two_lines, "EFT0001", "C1", "--line", "1=70,50", "--line", "2=70,0")
+    again = bare_claim("C1", "240", "20", *service_line("D0120", "120", "20", "CAS*OA*A1*100"))
+    two_lines.run(remittance("20", again, trace="EFT0002"))
+    assert "On line 2 $20.00" in refused(two_lines, "EFT0002", "C1", "--line", "2=20,-20")
+    assert "On line 1 $50.01" in refused(two_lines, "EFT0002", "C1", "--line", "1=0,-50.01", "--line", "2=20,0.02")
+    post(two_lines, "EFT0002", "C1", "--line", "1=0,-20", "--line", "2=20")
+    assert two_lines.posted()["contracted_write_offs"] == 3000
+
+
+def test_a_write_off_taken_back_is_not_there_to_give_back(two_lines: OfficeHome) -> None:
+    post(two_lines, "EFT0001", "C1", "--line", "1=70,20", "--line", "2=70,30")
+    assert two_lines.era("undo", "EFT0001", *ANN, "--because", "wrong line").code == 0
+    error = refused(two_lines, "EFT0001", "C1", "--line", "1=70,50", "--line", "2=70,-10")
+    assert "On line 2 $10.00 of write-off would be given back, where $0.00 is written off" in error
+
+
+def test_a_write_off_that_stands_on_no_line_is_given_back_on_any(home: OfficeHome) -> None:
+    home.expect([*expects("C1", "120"), {**expects("C1", "120", procedure="D1110")[0], "line_number": 2}])
+    home.run(remittance("140", bare_claim("C1", "240", "140", "CAS*CO*45*50", "CAS*PR*2*50")))
+    post(home, "EFT0001", "C1")
+    home.run(remittance("20", bare_claim("C1", "240", "20", "CAS*OA*A1*220"), trace="EFT0002"))
+    refused(home, "EFT0002", "C1", "--line", "1=10,-30", "--line", "2=10,-30")
+    post(home, "EFT0002", "C1", "--line", "1=10,-10", "--line", "2=10,-10")
+    assert home.posted()["contracted_write_offs"] == 3000
+
+
 def test_a_write_off_that_is_the_patients_is_refused(home: OfficeHome) -> None:
     home.expect(expects("C1", "90"))
     home.run(remittance("60", claim("C1", "120", "60", "30", "CAS*PR*2*30", responsibility="30")))

@@ -189,10 +189,10 @@ def test_a_name_that_is_one_payments_trace_number_and_anothers_id_is_refused(sam
 def test_an_id_said_to_be_one_names_one_payment_everywhere(same_names: OfficeHome) -> None:
     assert [each["claim_number"] for each in same_names.records("quick-post", "id:2")] == ["C2"]
     assert same_names.era("post", "id:3", "C3", "--by", "Ann").code == 0
-    for number, payment in (("C2", "id:2"), ("C3", "id:3")):
-        assert {each["claim_number"] for each in same_names.records("ledger", "--trace", payment)} == {number}
-        assert {each["claim_number"] for each in same_names.records("log", "--trace", payment)} == {number}
-        assert same_names.records("explain", number, "--trace", payment)[0]["claim_number"] == number
+    for number, named in (("C2", "id:2"), ("C3", "id:3")):
+        assert {each["claim_number"] for each in same_names.records("ledger", "--trace", named)} == {number}
+        assert {each["claim_number"] for each in same_names.records("log", "--trace", named)} == {number}
+        assert same_names.records("explain", number, "--trace", named)[0]["claim_number"] == number
     assert same_names.records("quick-post", "1")[0]["claim_number"] == "C1"
     refused = same_names.era("quick-post", "id:9")
     assert (refused.code, "No payment has the id:9" in refused.err) == (2, True)

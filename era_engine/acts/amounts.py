@@ -16,7 +16,7 @@ from era_engine.money import dollars
 from era_engine.practice.model import Claim
 from era_engine.remittance.balance import balance_findings
 from era_engine.remittance.model import ClaimPayment
-from era_engine.store.acts import credited_by_line
+from era_engine.store.acts import credited_by_line, written_off_by_line
 
 _DOES_NOT_ADD_UP = frozenset(["malformed-amount", "claim-out-of-balance", "line-out-of-balance"])
 _SAY_THE_AMOUNTS = "Say the amounts with --line N=PAID,WRITE_OFF."
@@ -93,9 +93,27 @@ def by_line(at: Acting, payment: ClaimPayment, claim: Claim, now: Standing, line
     if write_off == 0 and any(each.write_off_cents for each in lines):
         raise UsageError("The write-offs cancel each other out.", "Leave them away, or say what is written off.")
     refuse_over_application(now, payment.paid_cents, write_off)
+    _refuse_more_given_back(at, claim, lines)
     paid_by_line = [(each.line_number, each.paid_cents) for each in lines]
     off_by_line = [(each.line_number, each.write_off_cents) for each in lines]
     return Amounts(posted_entries(payment.paid_cents, paid_by_line, write_off, off_by_line, at.on, None), write_off)
+
+
+def _refuse_more_given_back(at: Acting, claim: Claim, lines: Sequence[LineAmounts]) -> None:
+    """Raises UsageError where a line gives back more than is written off on it; what stands on no line is any line's."""
+    if all(each.write_off_cents >= 0 for each in lines):
+        return
+    written_off = written_off_by_line(at.connection, claim.claim_number)
+    on_no_line = max(written_off.get(None, 0), 0)
+    for number, _, write_off in lines:
+        standing = max(written_off.get(number, 0), 0)
+        on_no_line -= max(-write_off - standing, 0)
+        if on_no_line < 0:
+            raise UsageError(
+                f"On line {number} {dollars(-write_off)} of write-off would be given back, where {dollars(standing)} is"
+                " written off.",
+                "Give back on the line that had the write-off; `era ledger --claim` shows which.",
+            )
 
 
 def _refuse_wrong_lines(at: Acting, payment: ClaimPayment, claim: Claim, lines: Sequence[LineAmounts]) -> None:

@@ -53,7 +53,8 @@ def command(claim: str, trace: str | None, all_rules: bool, as_json: bool, home:
         _show(record, explanation, json.loads(decided.facts), findings, all_rules)
         _show_expected(amounts)
         for other_id, trace_number in others:
-            click.echo(f"Payment {other_id} ({trace_number}) names this claim, too: --trace {BY_ID}{other_id} explains it.")
+            other = f"{BY_ID}{other_id}"
+            click.echo(f"Payment {other} ({trace_number}) names this claim, too: --trace {other} explains it.")
 
 
 def _show_expected(amounts: list[tuple[int, str, int | None, str]]) -> None:
