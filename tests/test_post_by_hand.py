@@ -217,6 +217,34 @@ def test_a_write_off_that_stands_on_no_line_is_given_back_on_any(home: OfficeHom
     assert home.posted()["contracted_write_offs"] == 3000
 
 
+def credits(office: OfficeHome) -> dict[int | None, int]:
+    """Cents paid and written off by line."""
+    totals: dict[int | None, int] = {}
+    for entry in office.records("ledger"):
+        for posting in entry["postings"]:
+            if posting["account"] == "accounts_receivable":
+                totals[posting["line"]] = totals.get(posting["line"], 0) - posting["cents"]
+    return {line: cents for line, cents in totals.items() if cents}
+
+
+def test_two_lines_answered_as_one_are_not_all_credited_to_the_first(home: OfficeHome) -> None:
+    home.expect([*expects("C1", "24", "30"), {**expects("C1", "24", "30")[0], "line_number": 2}])
+    both = ["SVC*AD:D0120*60*48**2", "DTM*472*20261005", "CAS*CO*45*12"]
+    [left] = home.run(remittance("48", bare_claim("C1", "60", "48", *both)))
+    assert left["holds"] == ["charge-mismatch", "procedure-mismatch"]
+    assert "more than its fee" in refused(home, "EFT0001", "C1", "--line", "1=48,12")
+    post(home, "EFT0001", "C1", "--as-remitted")
+    assert credits(home) == {None: 6000}
+
+
+def test_as_remitted_a_line_that_is_paid_already_is_credited_no_more(two_lines: OfficeHome) -> None:
+    post(two_lines, "EFT0001", "C1", "--line", "1=120", "--line", "2=20")
+    again = service_line("D0120", "120", "10", "CAS*OA*A1*110")
+    two_lines.run(remittance("10", bare_claim("C1", "120", "10", *again), trace="EFT0002"))
+    post(two_lines, "EFT0002", "C1", "--as-remitted")
+    assert credits(two_lines) == {1: 12000, 2: 2000, None: 1000}
+
+
 def test_a_write_off_that_is_the_patients_is_refused(home: OfficeHome) -> None:
     home.expect(expects("C1", "90"))
     home.run(remittance("60", claim("C1", "120", "60", "30", "CAS*PR*2*30", responsibility="30")))

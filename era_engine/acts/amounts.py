@@ -63,7 +63,11 @@ def as_remitted(at: Acting, payment: ClaimPayment, gathered: Gathered, now: Stan
         told = (
             f" Of the {dollars(stated)} the payer states, {dollars(stated - write_off)} was paid or written off before."
         )
-    return Amounts(entries_for(payment, gathered.lines, at.on, None, write_off), write_off, told)
+    claim = gathered.evidence.match.claim
+    assert claim is not None
+    credited = credited_by_line(at.connection, claim.claim_number)
+    room = {line.line_number: line.fee_cents - credited.get(line.line_number, 0) for line in claim.lines}
+    return Amounts(entries_for(payment, gathered.lines, room, at.on, None, write_off), write_off, told)
 
 
 def _refuse_unknown_share(payment: ClaimPayment, gathered: Gathered, now: Standing, stated: int) -> None:
@@ -100,7 +104,7 @@ def by_line(at: Acting, payment: ClaimPayment, claim: Claim, now: Standing, line
 
 
 def _refuse_more_given_back(at: Acting, claim: Claim, lines: Sequence[LineAmounts]) -> None:
-    """Raises UsageError where a line gives back more than is written off on it; what stands on no line is any line's."""
+    """Raises UsageError where a line gives back more than is written off on it, or on no line at all."""
     if all(each.write_off_cents >= 0 for each in lines):
         return
     written_off = written_off_by_line(at.connection, claim.claim_number)
