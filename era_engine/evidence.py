@@ -1,4 +1,4 @@
-"""What the office's books say about claim payments at this moment, gathered for a batch at a time."""
+"""What the office's books say about a payment and its claims at this moment, claims gathered for a batch at a time."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -6,7 +6,15 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from era_engine.decisions.observation import REVERSAL, BookEvidence, ReversalEvidence
+from era_engine.decisions.facts import FactValue
+from era_engine.decisions.observation import (
+    REVERSAL,
+    BookEvidence,
+    Mode,
+    PaymentEvidence,
+    ReversalEvidence,
+    payment_facts,
+)
 from era_engine.decisions.several_plans import Posted, write_off_of
 from era_engine.ledger.entries import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS
 from era_engine.money import dollars
@@ -14,13 +22,32 @@ from era_engine.practice.lines import LineMatch, match_lines
 from era_engine.practice.matching import PATIENT_AND_SERVICES, Match
 from era_engine.practice.model import Claim
 from era_engine.practice.splits import PART_STATUSES, Split, split_of
+from era_engine.settings import Settings
 from era_engine.store import history, practice
+from era_engine.store.deposits import deposit_received
 from era_engine.store.history import Earlier, PostedDecision
 from era_engine.store.matching import match_claims
-from era_engine.store.stored_payments import ToJudge
+from era_engine.store.stored_payments import StoredPayment, ToJudge
 
 _MOST_PARTS = 20  # no payer splits a claim into more; so many claim payments of one claim are something else
 _NO_CLAIM_TO_PAY = frozenset([REVERSAL, "25"])  # such a one never competes with others for the claim
+
+
+def facts_of_payment(
+    settings: Settings, connection: Connection, payment: StoredPayment, mode: Mode, only_looking: bool = False
+) -> dict[str, FactValue]:
+    """What holds for all of a payment at this moment, the claims and the provider-level adjustments.
+
+    only_looking: nothing follows from it, so its deposit is not kept from other payments meanwhile.
+    """
+    required = settings.deposits.required
+    evidence = PaymentEvidence(
+        payment.findings,
+        payment.provider_adjustments,
+        payment.payee_ids,
+        deposit_received(connection, payment.id, lock=not only_looking) if required else None,
+    )
+    return payment_facts(evidence, settings, mode)
 
 
 class TakesBack(NamedTuple):

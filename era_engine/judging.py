@@ -10,16 +10,15 @@ from sqlalchemy import Connection
 from era_engine.clock import now, today
 from era_engine.decisions.decision import decide
 from era_engine.decisions.facts import FactValue
-from era_engine.decisions.observation import REVERSAL, Mode, PaymentEvidence, claim_facts, payment_facts
-from era_engine.evidence import Books, Gathered
-from era_engine.ledger.entries import Entry, entries_for, reversal_entry
+from era_engine.decisions.observation import REVERSAL, Mode, claim_facts
+from era_engine.evidence import Books, Gathered, facts_of_payment
+from era_engine.ledger.entries import Entry, entries_for, memo_of_payment, reversal_entry
 from era_engine.office import Office
 from era_engine.provider_posting import AdjustmentsPosted, post_certain_adjustments
 from era_engine.remittance.balance import balance_findings
 from era_engine.remittance.model import ClaimPayment, Remittance
 from era_engine.store import books, files
 from era_engine.store.books import Circumstances, Judged
-from era_engine.store.deposits import deposit_received
 from era_engine.store.files import FileRow
 from era_engine.store.provider_adjustments import add_provider_adjustments
 from era_engine.store.stored_payments import StoredPayment, ToJudge
@@ -126,14 +125,7 @@ class Judge:
 
     def __init__(self, office: Office, connection: Connection, mode: Mode, payment: StoredPayment) -> None:
         self._office, self._connection, self._mode = office, connection, mode
-        required = office.settings.deposits.required
-        evidence = PaymentEvidence(
-            payment.findings,
-            payment.provider_adjustments,
-            payment.payee_ids,
-            deposit_received(connection, payment.id) if required else None,
-        )
-        self._facts: dict[str, FactValue] = payment_facts(evidence, office.settings, mode)
+        self._facts: dict[str, FactValue] = facts_of_payment(office.settings, connection, payment, mode)
         self._books = Books(
             connection,
             payment.originator,
@@ -250,7 +242,7 @@ def _batches(claims: Iterator[ClaimPayment], counts: dict[str, int]) -> Iterator
 
 def circumstances_of(office: Office, payment: StoredPayment, mode: str) -> Circumstances:
     """What all decisions made on a payment now have in common."""
-    memo = f"{payment.payer or 'unnamed payer'} {payment.trace_number}".strip()
+    memo = memo_of_payment(payment.payer, payment.trace_number)
     rules, settings = office.rule_set.content_hash, office.settings.content_hash
     return Circumstances(payment.id, now(), mode, rules, settings, memo)
 

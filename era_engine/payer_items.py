@@ -1,24 +1,49 @@
 """Provider-level adjustments as people ask for them: what each began, what settled it, and who owes whom."""
 
-import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from typing import Any
+from itertools import groupby
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
+from era_engine.evidence import facts_of_payment
 from era_engine.ledger.open_items import OpenItem, PostedPair, open_items
-from era_engine.ledger.provider_adjustments import INTEREST_DIFFERS, is_interest, why_not_posted
+from era_engine.ledger.provider_adjustments import is_interest
 from era_engine.money import dollars
+from era_engine.office import Office
+from era_engine.provider_posting import Left, why_left, why_not_by_hand
 from era_engine.remittance.provider_reasons import meaning_of_provider_reason, provider_reason
 from era_engine.store.provider_adjustments import StoredPair, evidence_about, payer_balances, stored_pairs
+from era_engine.store.stored_payments import posted_version_of, stored_payment
 
 Record = dict[str, Any]
 
 
+class LeftPair(NamedTuple):
+    """An open pair. left: why it is not entered by itself, None where the next run enters it. why_not_by_hand: what
+    keeps even a person from entering it, None where nothing does.
+    """
+
+    pair: StoredPair
+    left: Left | None
+    why_not_by_hand: str | None
+
+
+def left_pairs(connection: Connection, office: Office) -> Iterator[LeftPair]:
+    """Every open pair, in the order they were read, judged as a run would judge it now."""
+    stored = [each for each in stored_pairs(connection) if each.state == "open"]
+    for payment_id, pairs in groupby(stored, key=lambda each: each.payment_id):
+        payment = stored_payment(connection, payment_id, lock=False)
+        facts = facts_of_payment(office.settings, connection, payment, "auto", only_looking=True)
+        never = why_not_by_hand(office.engine, facts, posted_version_of(connection, payment))
+        for pair in pairs:
+            yield LeftPair(pair, why_left(office.engine, facts, pair), never)
+
+
 def provider_adjustment_records(
-    connection: Connection, today: date, payer: str | None = None, only_open: bool = False
+    connection: Connection, office: Office, today: date, payer: str | None = None, only_open: bool = False
 ) -> Iterator[Record]:
     """One record for each item, and for each pair that began none and settled none, in the order they were read.
 
@@ -30,6 +55,8 @@ def provider_adjustment_records(
     items = {
         item.opened_by.id: item for item in open_items(posted.values(), evidence_about(connection, posted.values()))
     }
+    waiting = {each.pair.id: each.left for each in left_pairs(connection, office)}
+    by_id = {pair.id: pair for pair in stored}
     settling = {settlement.by.id for item in items.values() for settlement in item.settlements}
     for pair in stored:
         if payer is not None and payer.casefold() not in (pair.payer or "").casefold():
@@ -37,7 +64,7 @@ def provider_adjustment_records(
         item = items.get(pair.id)
         if item is None and pair.id in settling:
             continue
-        record = _record(pair, item, pair.id in posted, today)
+        record = _record(pair, item, _in_words(pair, item, waiting.get(pair.id)), by_id, today)
         if not only_open or record["status"] in ("open", "not-posted"):
             yield record
 
@@ -54,8 +81,10 @@ def balances_that_differ(connection: Connection) -> list[tuple[str, int, int]]:
     return [(payer, left, balance) for payer, left, balance in both if left != balance]
 
 
-def _record(pair: StoredPair, item: OpenItem | None, posted: bool, today: date) -> Record:
-    status = _status(item) if item else "posted" if posted else "not-posted"
+def _record(
+    pair: StoredPair, item: OpenItem | None, in_words: str, by_id: Mapping[int, StoredPair], today: date
+) -> Record:
+    status = _status(pair, item)
     return {
         "item_id": pair.id,
         "payer": pair.payer,
@@ -68,7 +97,9 @@ def _record(pair: StoredPair, item: OpenItem | None, posted: bool, today: date) 
         "remaining_cents": item.remaining_cents if item else None,
         "age_days": _age(pair, item, status, today),
         "status": status,
-        "in_words": _in_words(pair, item, status),
+        "in_words": in_words,
+        "by": pair.by,
+        "note": pair.note,
         "settlements": [
             {
                 "trace_number": each.by.trace_number,
@@ -76,28 +107,35 @@ def _record(pair: StoredPair, item: OpenItem | None, posted: bool, today: date) 
                 "reason": each.by.reason,
                 "reference": each.by.reference or None,
                 "cents": each.cents,
+                "by": by_id[each.by.id].by,
+                "note": by_id[each.by.id].note,
             }
             for each in (item.settlements if item else ())
         ],
     }
 
 
-def _status(item: OpenItem) -> str:
-    return "open" if item.open else "acknowledged" if item.acknowledged else "settled"
+def _status(pair: StoredPair, item: OpenItem | None) -> str:
+    if item is not None:
+        return "open" if item.open else "acknowledged" if item.acknowledged else "settled"
+    return {"open": "not-posted", "posted": "posted", "closed": "closed"}[pair.state]
 
 
 def _age(pair: StoredPair, item: OpenItem | None, status: str, today: date) -> int | None:
     """Days an item has been open, or was until the last pair settled it; days a pair has waited to be posted."""
-    if pair.day is None or status in ("posted", "acknowledged"):
+    if pair.day is None or status in ("posted", "closed", "acknowledged"):
         return None
     until = max(each.by.day for each in item.settlements) if item and status == "settled" else today
-    return (until - pair.day).days
+    return max((until - pair.day).days, 0)
 
 
-def _in_words(pair: StoredPair, item: OpenItem | None, status: str) -> str:
+def _in_words(pair: StoredPair, item: OpenItem | None, left: Left | None) -> str:
     """Who owes whom, for people."""
+    status = _status(pair, item)
     if status == "not-posted":
-        return f"not posted: {_why_left(pair)}"
+        return f"not posted: {left.why if left else 'the next run enters it (era run)'}"
+    if status == "closed":
+        return "closed without posting"
     if item is None:
         if not pair.cents:
             return "posted"
@@ -124,18 +162,6 @@ def _open_in_words(pair: PostedPair, owed_to_payer: bool, amount: str) -> str:
     if code == "72":
         return f"the payer says we sent back {amount}; hold it against the refund sent"
     return f"we owe the payer {amount}"
-
-
-def _why_left(pair: StoredPair) -> str:
-    why = why_not_posted(pair.reason, pair.cents)
-    if why is not None:
-        return why
-    if pair.was_posted:
-        return "its posting was taken back"
-    for each in json.loads(pair.findings):
-        if each["severity"] == "hold" or (each["code"] == INTEREST_DIFFERS and is_interest(pair.reason)):
-            return str(each["message"])
-    return "left to a person"
 
 
 def balances_in_words(records: Iterable[Record]) -> list[str]:

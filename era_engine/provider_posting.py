@@ -1,5 +1,7 @@
 """Provider-level adjustments (PLB) of one payment: entered where their meaning is certain, else left to a person."""
 
+import json
+from collections.abc import Collection
 from datetime import date
 from typing import NamedTuple
 
@@ -7,9 +9,15 @@ from sqlalchemy import Connection
 
 from era_engine.decisions.engine import Engine
 from era_engine.decisions.facts import FactValue
+from era_engine.decisions.observation import FROM_FINDINGS
+from era_engine.decisions.rule_set import Rule
+from era_engine.decisions.wording import message_words
 from era_engine.ledger.provider_adjustments import (
+    INTEREST_DIFFERS,
     entry_for_provider_adjustment,
     interest_finding,
+    is_interest,
+    memo_of_pair,
     sort_provider_adjustments,
     why_not_posted,
 )
@@ -18,12 +26,23 @@ from era_engine.store import files
 from era_engine.store.books import Circumstances
 from era_engine.store.provider_adjustments import StoredPair, post_provider_adjustments, stored_pairs
 
+LEFT = "provider-adjustment-left"  # the pair itself is in doubt
+UNREADABLE = "malformed-amount"
+
 
 class AdjustmentsPosted(NamedTuple):
     """How many provider-level adjustments were entered and how many were left to a person."""
 
     posted: int
     left: int
+
+
+class Left(NamedTuple):
+    """Why a pair is not entered by itself. reason: `LEFT`, `UNREADABLE`, or the id of the hold; why: for people."""
+
+    reason: str
+    why: str
+    hold: Rule | None = None
 
 
 def post_certain_adjustments(
@@ -40,24 +59,59 @@ def post_certain_adjustments(
     """
     every = stored_pairs(connection, under.payment_id)
     differs = interest_finding([as_remitted(each) for each in every], interest_cents)
-    stored = [each for each in every if each.state == "open"]
-    pairs = [as_remitted(each) for each in stored]
     if differs is not None:
         files.add_payment_finding(connection, under.payment_id, differs)
-    doubts = dict(sort_provider_adjustments(pairs, differs is not None).leave)
-    posted = 0
-    for at, (each, pair) in enumerate(zip(stored, pairs, strict=True)):
-        if why_not_posted(pair.reason, pair.cents) is not None:
-            continue  # whatever the office lets warn: what is not understood has no entry
-        facts = of_the_payment | {"provider_adjustment_certain": at not in doubts}
-        if at in doubts:
-            facts["provider_adjustment_doubt"] = doubts[at]
-        if facts["posting_active"] is True and not each.was_posted and not _held(engine, facts):
-            entry = entry_for_provider_adjustment(pair, on, mark="A")
-            memo = f"{under.memo}, {each.reason} {each.reference}".strip()
-            post_provider_adjustments(connection, under.payment_id, [(each.id, entry)], memo, under.decided_by)
-            posted += 1
-    return AdjustmentsPosted(posted, len(stored) - posted)
+        every = stored_pairs(connection, under.payment_id)
+    left = posted = 0
+    for each in every:
+        if each.state != "open":
+            continue
+        if why_left(engine, of_the_payment, each) is not None:
+            left += 1
+            continue
+        entry = entry_for_provider_adjustment(as_remitted(each), on, mark="A")
+        memo = memo_of_pair(under.memo, each.reason, each.reference)
+        post_provider_adjustments(connection, under.payment_id, [(each.id, entry)], memo, under.decided_by)
+        posted += 1
+    return AdjustmentsPosted(posted, left)
+
+
+def why_left(engine: Engine, of_the_payment: dict[str, FactValue], pair: StoredPair) -> Left | None:
+    """What keeps an open pair from being entered by itself; None where nothing does, and the next run enters it."""
+    why = why_not_posted(pair.reason, pair.cents)
+    if why is not None:  # whatever the office lets warn: what is not understood has no entry
+        return Left(UNREADABLE if pair.cents is None else LEFT, why)
+    if pair.was_posted:
+        return Left(LEFT, "its posting was taken back")
+    findings = json.loads(pair.findings)
+    differs = any(each["code"] == INTEREST_DIFFERS for each in findings)
+    doubts = sort_provider_adjustments([as_remitted(pair)], differs).leave
+    facts = of_the_payment | {"provider_adjustment_certain": not doubts}
+    if doubts:
+        facts["provider_adjustment_doubt"] = doubts[0][1]
+    holds = holds_on(engine, facts)
+    if not holds:
+        return None if facts["posting_active"] is True else Left(LEFT, "automatic posting is switched off")
+    if _asks(holds[0], {"provider_adjustment_certain"}):
+        return Left(LEFT, next((str(each["message"]) for each in findings if _is_doubt(each, pair)), doubts[0][1]))
+    return Left(
+        holds[0].id, _said(holds[0], facts, [str(f["message"]) for f in findings if f["severity"] == "hold"]), holds[0]
+    )
+
+
+def holds_on(engine: Engine, facts: dict[str, FactValue]) -> list[Rule]:
+    """The holds that fire and speak of the payment or of the adjustment; facts about claims are not known here."""
+    fired = engine.fired(facts)
+    return [hold for hold in engine.rule_set.holds if hold.id in fired and hold.then == "hold"]
+
+
+def why_not_by_hand(engine: Engine, of_the_payment: dict[str, FactValue], posted_version: int | None) -> str | None:
+    """What keeps even a person from entering a payment's pairs. `posted_version`: see `posted_version_of`."""
+    if any(_asks(hold, {"payee_is_ours"}) for hold in holds_on(engine, of_the_payment)):
+        return "is not made out to this practice"
+    if posted_version is not None:
+        return f"is another version of payment {posted_version}, of which something is posted"
+    return None
 
 
 def as_remitted(pair: StoredPair) -> ProviderAdjustment:
@@ -65,7 +119,18 @@ def as_remitted(pair: StoredPair) -> ProviderAdjustment:
     return ProviderAdjustment(pair.provider, None, pair.reason, pair.reference, pair.cents)
 
 
-def _held(engine: Engine, facts: dict[str, FactValue]) -> bool:
-    """Whether a hold fires that speaks of the payment or of the adjustment; facts about claims are not known here."""
-    fired = engine.fired(facts)
-    return any(hold.id in fired and hold.then == "hold" for hold in engine.rule_set.holds)
+def _is_doubt(finding: dict[str, object], pair: StoredPair) -> bool:
+    return finding["code"] == INTEREST_DIFFERS and is_interest(pair.reason)
+
+
+def _said(hold: Rule, facts: dict[str, FactValue], messages: Collection[str]) -> str:
+    """What a hold says of a pair: what was found, where it rests on that; what would release it; else its message."""
+    if messages and _asks(hold, FROM_FINDINGS):
+        return next(iter(messages))
+    if hold.waits_for is not None:
+        return f"waits for {hold.waits_for}" + (f" ({hold.command})" if hold.command else "")
+    return message_words(hold.message, facts)
+
+
+def _asks(hold: Rule, facts: Collection[str]) -> bool:
+    return any(condition.fact in facts for condition in hold.when)

@@ -1,4 +1,6 @@
-"""Claims that wait for something (a deposit, a reversal, the rest of a split claim) are judged again by every run."""
+"""What waits is judged again by every run: claims (for a deposit, a reversal, the rest of a split claim), and
+provider-level adjustments that nothing but their payment kept back.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -8,7 +10,7 @@ from era_engine.judging import Judge
 from era_engine.office import Office
 from era_engine.provider_posting import AdjustmentsPosted
 from era_engine.store.books import Judged
-from era_engine.store.provider_adjustments import payments_with_open_pairs
+from era_engine.store.provider_adjustments import payments_with_pairs_to_judge
 from era_engine.store.stored_payments import (
     Waiting,
     claim_payments_of,
@@ -20,20 +22,37 @@ from era_engine.store.stored_payments import (
 _MOST_ROUNDS = 10  # a posting may release another claim; a chain longer than this goes on with the next run
 
 
+class DecidedAgain(NamedTuple):
+    """A claim payment whose decision came out otherwise than before. Money in cents."""
+
+    payment_id: int
+    claim_payment_id: int
+    decision_id: int
+    posted: bool
+    cents: int
+
+
 class PaymentReconsidered(NamedTuple):
-    """Claims of a payment read earlier were judged again, and something came out otherwise. Money in cents."""
+    """Claims of a payment read earlier were judged again, and something came out otherwise. Money in cents.
+
+    One run may tell of the same claim payment more than once; the last time counts.
+    """
 
     file: str
     payment_id: int
     trace_number: str
     payer: str | None
     payment_cents: int | None
-    decision_ids: tuple[int, ...]
-    posted: int
-    posted_cents: int
-    left: int
-    left_cents: int
+    decided: tuple[DecidedAgain, ...]
     adjustments: AdjustmentsPosted
+
+    @property
+    def posted(self) -> int:
+        return sum(each.posted for each in self.decided)
+
+    @property
+    def left(self) -> int:
+        return len(self.decided) - self.posted
 
 
 def reconsider(office: Office) -> Iterator[PaymentReconsidered]:
@@ -45,8 +64,7 @@ def reconsider(office: Office) -> Iterator[PaymentReconsidered]:
         with office.database.reading() as connection:
             for each in waiting_claim_payments(connection, waits):
                 by_payment[each.payment_id].append(each)
-            # Beside a person, only the deposit releases a provider-level adjustment.
-            with_pairs = payments_with_open_pairs(connection) if office.settings.deposits.required else []
+            with_pairs = payments_with_pairs_to_judge(connection)
         for payment_id in sorted(by_payment.keys() | set(with_pairs)):
             event = _judge_again(office, payment_id, by_payment.get(payment_id, []))
             if event is not None:
@@ -71,19 +89,20 @@ def _judge_again(office: Office, payment_id: int, before: list[Waiting]) -> Paym
         adjustments = judge.post_provider_adjustments(interest_of(connection, payment))
     if not changed and not adjustments.posted:
         return None
-    posts = [judged.payment.paid_cents or 0 for _, judged in changed if judged.decision.outcome == "post"]
-    leaves = [judged.payment.paid_cents or 0 for _, judged in changed if judged.decision.outcome != "post"]
+    again = tuple(
+        DecidedAgain(
+            payment.id, waiting.id, decision_id, judged.decision.outcome == "post", judged.payment.paid_cents or 0
+        )
+        for (waiting, judged), decision_id in zip(changed, ids, strict=True)
+        if waiting.id is not None
+    )
     return PaymentReconsidered(
         payment.file,
         payment.id,
         payment.trace_number,
         payment.payer,
         payment.payment_cents,
-        tuple(ids),
-        len(posts),
-        sum(posts),
-        len(leaves),
-        sum(leaves),
+        again,
         adjustments,
     )
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from era_engine.errors import UsageError
 from era_engine.home import Home
-from era_engine.ledger.provider_adjustments import entry_for_provider_adjustment
+from era_engine.ledger.provider_adjustments import CLOSED, entry_for_provider_adjustment
 from era_engine.money import dollars
 from era_engine.payer_items import balances_that_differ
 from era_engine.remittance.model import ProviderAdjustment
@@ -195,9 +195,14 @@ def _payments(connection: Connection) -> Iterator[str]:
 def _payers(connection: Connection) -> Iterator[str]:
     for pair in questions.entered_pairs(connection):
         name = f"Provider-level adjustment {pair.id} ({pair.reason})"
-        expected = 1 if pair.state == "posted" else 0
-        if pair.entries != expected or pair.state not in ("open", "posted"):
+        expected = 0 if pair.state == "open" else 1
+        closing = pair.kinds == {CLOSED}
+        if pair.entries != expected or pair.state not in ("open", "posted", "closed"):
             yield f"{name} is {pair.state!r}, and {pair.entries} entries of it stand."
+        elif closing != (pair.state == "closed") or (closing and any(pair.accounts.values())):
+            yield f"{name} is {pair.state!r}, but its entry is of kind {', '.join(pair.kinds)!r} or moves money."
+        elif closing:
+            continue
         elif expected and pair.accounts != _owed(pair):
             shown = ", ".join(f"{account} {dollars(cents)}" for account, cents in sorted(pair.accounts.items()))
             amount = "an unknown amount" if pair.cents is None else dollars(pair.cents)

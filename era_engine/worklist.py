@@ -10,13 +10,14 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from era_engine.decisions.observation import REVERSAL
-from era_engine.decisions.rule_set import Rule, RuleSet
+from era_engine.decisions.rule_set import Rule
 from era_engine.home import Home
 from era_engine.money import minimum_cents
-from era_engine.payer_items import provider_adjustment_records
+from era_engine.office import Office
+from era_engine.payer_items import LeftPair, left_pairs
+from era_engine.provider_posting import LEFT, UNREADABLE
 from era_engine.settings import Settings
 from era_engine.store import log
-from era_engine.store.provider_adjustments import stored_pairs
 from era_engine.store.worklist import (
     OpenClaim,
     kept_as,
@@ -37,7 +38,8 @@ _NEVER_POSTED = "era close {trace} {claim} --by NAME --because TEXT"
 _OTHER_REMEDIES = {
     "matched-by-hand": "Matched by hand; the next run decides it, or quick-post now.",
     "opened-again": "Closed and opened again; quick-post it, post it by hand, or close it.",
-    "provider-adjustment-left": "Ask the payer what it is, then enter it by hand.",
+    LEFT: "Ask the payer what it is, then enter it by hand.",
+    "provider-adjustment-to-enter": "Nothing keeps it back any more; the next run enters it.",
     "payment-without-claims": "Nothing on the remittance says what the money is for; ask the payer.",
     "file-in-quarantine": "See what was found (era inspect), ask the sender for a whole file, put it into the inbox.",
     "file-interrupted": "The next run finishes it.",
@@ -57,18 +59,13 @@ class Group(NamedTuple):
 
 
 def open_work(
-    connection: Connection,
-    home: Home,
-    settings: Settings,
-    rule_set: RuleSet,
-    today: date,
-    payer: str | None,
-    location: str | None,
+    connection: Connection, office: Office, today: date, payer: str | None, location: str | None
 ) -> list[Group]:
     """Every open claim payment, provider-level adjustment left, payment without a claim, and file put aside.
 
     The reason of a claim is the first hold of its newest decision, else the row of the table. Amounts in cents.
     """
+    settings, rule_set = office.settings, office.rule_set
     rules = {rule.id: rule for rule in (*rule_set.rows, *rule_set.reversals, *rule_set.holds)}
     remedies = {rule.id: _remedy(rule) for rule in rules.values()} | _OTHER_REMEDIES
     items: dict[str, list[Record]] = defaultdict(list)
@@ -79,7 +76,7 @@ def open_work(
             reason = _reason(each)
             items[reason].append(_claim(each, reason, _command(each, rules.get(reason), settings, names), today))
     if location is None:
-        for record in _beside_claims(connection, home, today, shared):
+        for record in _beside_claims(connection, office, today, shared):
             items[record["reason"]].append(record)
     groups = []
     for reason, all_items in items.items():
@@ -193,8 +190,9 @@ def _claim(each: OpenClaim, reason: str, command: str, today: date) -> Record:
     }
 
 
-def _beside_claims(connection: Connection, home: Home, today: date, shared: set[str]) -> Iterator[Record]:
-    yield from _adjustments(connection, today, shared)
+def _beside_claims(connection: Connection, office: Office, today: date, shared: set[str]) -> Iterator[Record]:
+    home = office.home
+    yield from _adjustments(connection, office, today, shared)
     yield from _payments(connection, home, today)
     for file in waiting_files(connection, home.identity):
         quarantined = file.state == "quarantined"
@@ -207,26 +205,33 @@ def _beside_claims(connection: Connection, home: Home, today: date, shared: set[
         )
 
 
-def _adjustments(connection: Connection, today: date, shared: set[str]) -> Iterator[Record]:
-    payment_of = {pair.id: pair.payment_id for pair in stored_pairs(connection) if pair.state == "open"}
-    if not payment_of:
-        return
-    for pair in provider_adjustment_records(connection, today):
-        if pair["item_id"] not in payment_of or pair["status"] != "not-posted":
-            continue
-        payment_id = payment_of[pair["item_id"]]
-        trace = _trace(pair["opened_by_trace"], payment_id, shared)
+def _adjustments(connection: Connection, office: Office, today: date, shared: set[str]) -> Iterator[Record]:
+    for each in left_pairs(connection, office):
+        pair, left = each.pair, each.left
+        why = f"not posted: {left.why}" if left else "not posted yet"
         yield _other(
-            "provider-adjustment-left",
-            trace_number=pair["opened_by_trace"],
-            payment_id=payment_id,
-            payer=pair["payer"],
-            payment_date=pair["opened_on"],
-            age_days=pair["age_days"],
-            paid_cents=None if pair["cents"] is None else -pair["cents"],
-            explanation=f"{pair['reason']} {pair['reference'] or ''}: {pair['in_words']}",
-            command=f"era post {trace} --provider-adjustments --by NAME",
+            left.reason if left else "provider-adjustment-to-enter",
+            trace_number=pair.trace_number,
+            payment_id=pair.payment_id,
+            payer=pair.payer,
+            payment_date=None if pair.day is None else pair.day.isoformat(),
+            age_days=None if pair.day is None else max((today - pair.day).days, 0),
+            paid_cents=None if pair.cents is None else -pair.cents,
+            explanation=f"{pair.reason} {pair.reference}: {why}",
+            command=_command_for_pair(each, _trace(pair.trace_number, pair.payment_id, shared)),
         )
+
+
+def _command_for_pair(each: LeftPair, trace: str) -> str:
+    """What a hold says that speaks of no claim; close what must not or cannot be entered; else enter it."""
+    left = each.left
+    if left is None:
+        return "era run"
+    if each.why_not_by_hand is not None or left.reason == UNREADABLE:
+        return f"era close {trace} --provider-adjustments --by NAME --because TEXT"
+    if left.hold is not None and left.hold.waits_for is not None and left.hold.command is not None:
+        return left.hold.command
+    return f"era post {trace} --provider-adjustments --by NAME"
 
 
 def _payments(connection: Connection, home: Home, today: date) -> Iterator[Record]:
@@ -245,7 +250,7 @@ def _payments(connection: Connection, home: Home, today: date) -> Iterator[Recor
             payer=summary.payer,
             payment_id=summary.payment_id,
             payment_date=None if dated is None else dated.isoformat(),
-            age_days=None if dated is None else (today - dated).days,
+            age_days=None if dated is None else max((today - dated).days, 0),
             paid_cents=summary.payment_cents,
             explanation="The payment names no claim and no provider-level adjustment.",
             command=_inspect(home, kept[summary.payment_id]),
@@ -269,4 +274,4 @@ def _other(reason: str, **known: Any) -> Record:
 
 
 def _age(received_at: str, today: date) -> int:
-    return (today - date.fromisoformat(received_at[:10])).days
+    return max((today - date.fromisoformat(received_at[:10])).days, 0)

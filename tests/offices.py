@@ -207,9 +207,17 @@ def expects(
     ]
 
 
-def remittance(amount: str, *claims: Segments, trace: str = "EFT0001", **header: Any) -> str:
-    """The usual file with one payment."""
-    return remittance_file(transaction_set(payment(amount, *claims, trace=trace, **header)))
+def remittance(amount: str, *claims: Segments, trace: str = "EFT0001", after: Iterable[str] = (), **header: Any) -> str:
+    """The usual file with one payment.
+
+    No payment is below zero: such an amount is carried forward, here for a reason that the engine does not know and
+    leaves, so that the ledger holds what becomes of the claims alone.
+    """
+    pairs = list(after)
+    if Decimal(amount) < 0:
+        pairs.append(f"PLB*1234567893*20261231*ZZ:{trace}*{amount}")
+        amount = "0"
+    return remittance_file(transaction_set(payment(amount, *claims, trace=trace, after=pairs, **header)))
 
 
 def claims_csv(*claims: Iterable[Record]) -> str:

@@ -139,10 +139,25 @@ def test_another_entry_has_another_identity(path: Path, other: Records) -> None:
     assert one.identity != two.identity
 
 
-def test_an_entry_paid_twice_is_two_deposits(path: Path) -> None:
-    one, two = read(path, nacha(batch(entry("90")), batch(entry("90"), number=2))).deposits
-    assert one.identity != two.identity
-    assert (one.cents, two.cents) == (9000, 9000)
+def test_an_entry_told_twice_in_one_file_is_one_deposit(path: Path) -> None:
+    """Its number (positions 80 to 94), company, day, amount and addenda are the same: statements put end to end."""
+    monday, tuesday = batch(entry("90")), batch(entry("90", "T2", 2), day="261103", number=2)
+    of_the_week = read(path, nacha(monday) + nacha(tuesday) + nacha(monday, tuesday)).deposits
+    assert len({each.identity for each in of_the_week}) == 2
+    assert {each.identity for each in read(path, nacha(monday)).deposits} < {each.identity for each in of_the_week}
+    twice = read(path, nacha(monday, batch(entry("90"), number=2))).deposits
+    assert len({each.identity for each in twice}) == 1
+
+
+@pytest.mark.parametrize("number", [" " * 15, "0" * 15])
+def test_entries_without_a_number_are_counted_apart(path: Path, number: str) -> None:
+    """Within their 1 to 9; the same file once more tells the same ones."""
+    (record,) = entry("90", None)
+    unnumbered = [record[:79] + number]
+    text = nacha(batch(unnumbered, unnumbered))
+    once, twice = read(path, text).deposits, read(path, text + text).deposits
+    assert len({each.identity for each in once}) == 2
+    assert {each.identity for each in once} == {each.identity for each in twice}
 
 
 @pytest.mark.parametrize("position", [30, 39])

@@ -2,9 +2,11 @@
 
 import csv
 import io
+import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -77,6 +79,8 @@ def test_the_same_money_told_again_adds_nothing(home: OfficeHome) -> None:
     assert "1 deposit added, 0 known already" in bank(home, monday).out
     assert "0 deposits added, 1 known already" in bank(home, monday, name="renamed.ach").out
     assert "1 deposit added, 1 known already" in bank(home, monday, tuesday).out
+    week = nacha(monday) + nacha(monday, tuesday)
+    assert "0 deposits added, 3 known already" in bank_text(home, week, "week.ach").out
     rows = "2026-11-02,5.00,77\n2026-11-02,5.00,77\n"
     assert "2 deposits added, 0 known already" in bank_text(home, "date,amount,trace\n" + rows).out
     assert "1 deposit added, 2 known already" in bank_text(home, "date,amount,trace\n" + rows + "2026-11-03,5,77\n").out
@@ -301,3 +305,101 @@ def test_one_deposit_is_asked_for_by_one_transaction_at_a_time(postgresql_url: s
         assert deposit_received(one, 1) is True
         with pytest.raises(OperationalError, match="lock timeout"), without_patience(database) as other:
             deposit_received(other, 1)
+
+
+def test_a_deposit_that_released_a_payment_releases_no_other_in_whatever_letters(home: OfficeHome) -> None:
+    home.set(REQUIRED)
+    home.expect(expects("C1"), expects("C2"))
+    bank(home, batch(entry("90", "ABC123")))
+    assert outcomes(home.run(remittance("90", claim("C1"), trace="00Abc123"))) == [("C1", "post", [])]
+    later = home.run(remittance("90", claim("C2"), trace="ABC123"))
+    assert outcomes(later) == [("C2", "manual", ["deposit-not-received"])]
+    assert [each["status"] for each in deposits(home)] == ["matched", "waiting"]
+
+
+def test_however_many_zeros_the_bank_wrote_both_look_at_the_same_money(home: OfficeHome) -> None:
+    home.run(remittance("90", claim("C1"), trace="77"))
+    bank_text(home, f"date,amount,trace\n2026-11-02,90.00,{'0' * 70}77\n")
+    assert received(home, 1) is True
+    assert told(home) == [("matched", None, "77", 9000, 9000)]
+
+
+def test_another_payers_money_releases_nothing(home: OfficeHome) -> None:
+    home.set(REQUIRED)
+    home.expect(expects("C1"))
+    bank(home, batch(entry("90", originator="1888888888")))
+    held = home.run(remittance("90", claim("C1")))
+    assert outcomes(held) == [("C1", "manual", ["deposit-not-received"])]
+    assert told(home) == [("off", "originator-differs", "EFT0001", 9000, 9000)]
+    assert "another originator" in home.era("deposits").out
+    bank_text(home, "date,amount,trace\n2026-11-02,90.00,EFT0001\n")  # a CSV that names none
+    assert outcomes(home.run()) == [("C1", "post", [])]
+
+
+def test_a_deposit_dated_in_the_future_releases_nothing_before_its_day(home: OfficeHome) -> None:
+    home.set(REQUIRED)
+    home.expect(expects("C1"))
+    tomorrow = today() + timedelta(1)
+    bank_text(home, f"date,amount,trace\n{tomorrow},90.00,EFT0001\n{tomorrow},5.00,OTHER\n{today()},7.00,T3\n")
+    held = home.run(remittance("90", claim("C1"), date=f"{today() + timedelta(2):%Y%m%d}"))
+    assert outcomes(held) == [("C1", "manual", ["deposit-not-received"])]
+    assert {(each["reason"], each["trace_number"], each["status"], each["age_days"]) for each in deposits(home)} == {
+        ("not-yet-there", "EFT0001", "waiting", 0),
+        ("no-remittance", "OTHER", "waiting", 0),
+        ("no-remittance", "T3", "waiting", 0),
+    }
+    out = home.era("deposits").out
+    assert "⚠ Money still to come: 1, $90.00" in out
+    assert "Deposited $7.00, remitted $90.00; $95.00 is dated in the future." in out
+    home.change(f"UPDATE deposits SET date = '{today()}'")
+    assert outcomes(home.run()) == [("C1", "post", [])]
+
+
+def test_what_is_dated_in_the_future_has_no_age(home: OfficeHome) -> None:
+    home.run(remittance("90", date=f"{today() + timedelta(2):%Y%m%d}", after=["PLB*1*20261231*ZZ:X1*-90"]))
+    home.run(remittance("90", trace="T2", date=f"{today() + timedelta(2):%Y%m%d}"))
+    for command in ("deposits", "provider-adjustments", "todo"):
+        assert {each["age_days"] for each in home.records(command)} == {0}, command
+
+
+WITH_PAYER = "date,amount,trace,payer,originator\n"
+
+
+def test_rows_that_differ_in_payer_or_originator_are_different_money(home: OfficeHome) -> None:
+    bank_text(home, WITH_PAYER + "2026-11-02,90.00,77,DELTA DENTAL,1999999999\n", "one.csv")
+    for row in ("2026-11-02,90.00,77,METLIFE,1999999999", "2026-11-02,90.00,77,DELTA DENTAL,1888888888"):
+        assert "1 deposit added, 0 known already" in bank_text(home, f"{WITH_PAYER}{row}\n", "two.csv").out
+        assert "0 deposits added, 1 known already" in bank_text(home, f"{WITH_PAYER}{row}\n", "three.csv").out
+    rows = "2026-11-02,5.00,,Delta Dental,\n2026-11-02,5.00,,MetLife,\n2026-11-02,5.00,,MetLife,\n"
+    assert "3 deposits added, 0 known already" in bank_text(home, WITH_PAYER + rows).out
+    in_other_order = "2026-11-02,5,,METLIFE,\n2026-11-02,5,,Delta  Dental,\n2026-11-02,5,,metlife,\n"
+    assert "0 deposits added, 3 known already" in bank_text(home, WITH_PAYER + in_other_order).out
+    assert "1 deposit added, 0 known already" in bank_text(home, WITH_PAYER + "2026-11-02,5.00,,Aetna,\n").out
+
+
+def test_what_is_like_money_loaded_before_but_for_the_payer_is_told(home: OfficeHome) -> None:
+    """It may be the same money, told with more or with less: nothing is dropped, and a person may look."""
+    bank_text(home, "date,amount,trace\n2026-11-02,90.00,77\n")
+    ended = bank_text(home, WITH_PAYER + "2026-11-02,90.00,77,DELTA DENTAL,\n2026-11-02,91.00,77,DELTA DENTAL,\n")
+    assert ended.out.splitlines()[1:] == [
+        "  deposits like one loaded before, but for payer or originator (perhaps the same money): 1"
+    ]
+    assert "perhaps the same money" not in bank_text(home, WITH_PAYER + "2026-11-02,90.00,77,DELTA DENTAL,\n").out
+
+
+def by_the_first_version(number: int) -> str:
+    """What the identity of a row of these was before payer and originator were part of it."""
+    return sha256(json.dumps(["csv", "2026-11-02", "9000", "77", number]).encode()).hexdigest()
+
+
+def test_rows_loaded_before_their_payer_counted_are_known_again(home: OfficeHome) -> None:
+    for number, payer in enumerate(("DELTA DENTAL", "METLIFE", "METLIFE"), start=1):
+        home.change(
+            "INSERT INTO deposits (date, cents, trace_number, payer, identity, source, imported_at) VALUES"
+            f" ('2026-11-02', 9000, '77', '{payer}', '{by_the_first_version(number)}', 'old.csv', '2026-11-02')"
+        )
+    rows = [f"2026-11-02,90.00,77,{payer},\n" for payer in ("METLIFE", "DELTA DENTAL", "METLIFE", "METLIFE", "AETNA")]
+    assert "0 deposits added, 3 known already" in bank_text(home, WITH_PAYER + "".join(rows[:3])).out
+    assert "2 deposits added, 3 known already" in bank_text(home, WITH_PAYER + "".join(rows)).out
+    assert "0 deposits added, 5 known already" in bank_text(home, WITH_PAYER + "".join(reversed(rows))).out
+    assert len(home.rows("SELECT id FROM deposits")) == 5

@@ -148,6 +148,23 @@ def test_one_recovery_acknowledges_one_refund() -> None:
     assert [each[3] for each in refund(announced, *later)] == [False, True, False]
 
 
+def test_a_refund_beside_its_recovery_is_not_torn_apart_by_what_was_taken_before() -> None:
+    taken = pair("WO", 30, "C50", on=1)
+    refund_first = followed(taken, pair("72", -30, "C50", on=2), pair("WO", 30, "C50", on=2))
+    assert refund_first == [("T1", 30, 30, []), ("T2", -30, 0, [("T2", 30)])]
+    refund_last = followed(taken, pair("WO", 30, "C50", on=2), pair("72", -30, "C50", on=2))
+    assert refund_last == [("T1", 30, 30, []), ("T2", 30, 0, [("T2", -30)])]
+    named = Evidence({("DELTA", "C50"): frozenset(["C50"]), ("DELTA", "ICN50"): frozenset(["C50"])}, {})
+    by_claim = followed(taken, pair("72", -30, "ICN50", on=2), pair("WO", 30, "C50", on=2), evidence=named)
+    assert by_claim == [("T1", 30, 30, []), ("T2", -30, 0, [("T2", 30)])]
+
+
+def test_a_refund_without_its_recovery_pays_what_was_taken_before() -> None:
+    assert followed(pair("WO", 30, "C50", on=1), pair("72", -30, "C50", on=2)) == [("T1", 30, 0, [("T2", -30)])]
+    other = (pair("72", -30, "C50", on=2), pair("WO", 20, "C50", on=2))
+    assert followed(pair("WO", 30, "C50", on=1), *other) == [("T1", 30, 0, [("T2", -30)]), ("T2", 20, 20, [])]
+
+
 MOVES = st.lists(
     st.builds(
         pair,

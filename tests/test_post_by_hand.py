@@ -456,7 +456,7 @@ def test_provider_level_adjustments_of_unknown_reason_are_entered_when_a_person_
         "provider_adjustment",
         None,
         "Ann",
-        "DELTA DENTAL EFT0001: a fee",
+        "DELTA DENTAL EFT0001, ZZ X1: a fee",
     )
     assert office.posted()["provider_adjustments"] == 500
     office.verified()

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 from offices import OfficeHome, Record, expects, remittance
-from remittance_text import Segments, claim
+from remittance_text import Segments, claim, payment, remittance_file, transaction_set
 
 from era_engine.ledger.provider_adjustments import (
     entry_for_provider_adjustment,
@@ -15,7 +15,11 @@ from era_engine.ledger.provider_adjustments import (
 from era_engine.payer_items import balances_that_differ
 from era_engine.remittance.model import ProviderAdjustment
 from era_engine.store.database import Database
-from era_engine.store.provider_adjustments import post_provider_adjustments, take_back_provider_adjustments
+from era_engine.store.provider_adjustments import (
+    post_provider_adjustments,
+    stored_pairs,
+    take_back_provider_adjustments,
+)
 
 DAY = date(2026, 11, 1)
 
@@ -266,8 +270,7 @@ def test_what_is_taken_back_is_not_posted_until_it_is_posted_again(home: OfficeH
         paid("65", claim("C2"), trace="T2", day="20261108", pairs=("WO:X7*20", "CS*5")),
     )
     with closing(Database(home.url)) as database, database.writing() as connection:
-        assert take_back_provider_adjustments(connection, 2, DAY, "taken back", "Ann") == [2, 3]
-        assert take_back_provider_adjustments(connection, 2, DAY, "taken back", "Ann") == []
+        take_back_provider_adjustments(connection, stored_pairs(connection, 2), DAY, "DELTA T2", "oops", "Ann")
     assert traces(home) == [
         ("T1", "WO", -4000, -4000, "open", []),
         ("T2", "WO", 2000, None, "not-posted", []),
@@ -312,3 +315,44 @@ def test_a_table_and_a_csv_tell_the_same(sqlite_home: OfficeHome) -> None:
     header, row = home.era("provider-adjustments", "--format", "csv").out.splitlines()
     assert header.startswith("item_id,payer,reason,meaning,reference,opened_on,opened_by_trace,cents,remaining_cents")
     assert row.endswith(",T2 2026-11-08 2500")
+
+
+def test_of_a_payment_below_zero_nothing_posts_by_itself(home: OfficeHome) -> None:
+    home.expect(expects("C1"))
+    below_zero = payment("-50", claim("C1"), after=plb("WO:OLD*140"))
+    (decision,) = home.run(remittance_file(transaction_set(below_zero)))
+    assert (decision["outcome"], decision["holds"]) == ("manual", ["unexpected-content"])
+    (item,) = adjustments(home)
+    assert (item["status"], "BPR02, the payment's amount, is -$50.00" in item["in_words"]) == ("not-posted", True)
+    assert home.posted() == {}
+    home.verified()
+
+
+def of_pairs_alone(trace: str = "T1", *pairs: str, amount: str = "10") -> str:
+    """A payment of provider-level adjustments and no claim."""
+    return paid(amount, trace=trace, day="20261101", pairs=pairs or ("WO:Q5*-10",))
+
+
+def test_what_waited_for_its_deposit_is_entered_when_none_is_required_any_more(home: OfficeHome) -> None:
+    home.set({"deposits.required": True})
+    home.run(of_pairs_alone())
+    assert traces(home) == [("T1", "WO", -1000, None, "not-posted", [])]
+    home.set({})
+    assert home.run() == []
+    assert traces(home) == [("T1", "WO", -1000, -1000, "open", [])]
+    home.verified()
+
+
+def test_what_was_left_for_its_payee_is_entered_when_that_is_the_practice(home: OfficeHome) -> None:
+    home.set({"practice.npi": "1999999984"})
+    home.run(of_pairs_alone())
+    home.set({"practice.npi": "1234567893"})
+    home.run()
+    assert traces(home) == [("T1", "WO", -1000, -1000, "open", [])]
+
+
+def test_what_a_person_took_back_no_run_enters_again(home: OfficeHome) -> None:
+    home.run(of_pairs_alone())
+    assert home.era("undo", "T1", "--by", "Ann", "--because", "not ours").code == 0
+    home.run()
+    assert traces(home) == [("T1", "WO", -1000, None, "not-posted", [])]

@@ -194,3 +194,15 @@ def test_a_claim_without_elements_counts_as_a_claim(tmp_path: Path) -> None:
     assert reading.remittance.claim_count == 2
     assert reading.remittance.claims_paid_cents is None
     assert ("hold", "payment-out-of-balance") in reading.graded
+
+
+def test_a_payment_below_zero_is_a_doubt_of_the_whole_payment(tmp_path: Path) -> None:
+    """What the office owes is carried forward (PLB FB), and the payment is zero."""
+    text = remittance_file(transaction_set(payment("-50", claim("C1"), after=["PLB*1*20261231*WO:OLD*140"])))
+    reading = read(tmp_path, text)
+    assert reading.graded == [("hold", "negative-payment")]
+    (message,) = reading.messages("negative-payment")
+    assert message == (
+        "BPR02, the payment's amount, is -$50.00; a payment is never below zero, the payer carries the rest forward"
+        " (PLB FB)."
+    )

@@ -213,3 +213,17 @@ def test_a_rehearsal_of_a_reversal_keeps_nothing(office: OfficeHome) -> None:
     assert [each["outcome"] for each in would] == ["post", "manual", "post"]
     assert office.posted()["insurance_deposits"] == 9000
     office.verified()
+
+
+def test_a_run_counts_what_it_left_first_and_posted_then_as_posted(office: OfficeHome) -> None:
+    """The reversal is judged before the payment it takes back, which this run posts."""
+    office.set({"reversals.post_exact": True, "deposits.required": True})
+    office.expect(expects("C1"), expects("C2"), expects("C3", "110"))
+    left_below = claim("C3", "120", "20", "100")
+    office.run(remittance("20", reversal(), claim("C2"), left_below, trace="EFT0002"), remittance("90", FIRST))
+    (office.root / "bank.csv").write_text("date,amount,trace\n2026-11-02,20,EFT0002\n2026-11-02,90,EFT0001\n")
+    assert office.era("import", "bank", office.root / "bank.csv").code == 0
+    out = office.era("run").out
+    assert "Posted 3 claims, $90.00; left 1 claim, $20.00, to a person." in out
+    assert "Left for a person: paid $20.00 is" in out
+    assert out.count("C1 ") == 0

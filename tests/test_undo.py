@@ -76,7 +76,7 @@ def test_the_log_says_who_took_it_back_and_why(posted: OfficeHome) -> None:
 
 def test_a_whole_payment_is_taken_back_with_its_provider_level_adjustments(posted: OfficeHome) -> None:
     ended = undo(posted, "EFT0001")
-    assert "1 provider-level adjustment(s) taken back." in ended.out
+    assert "Took back L6: -$10.00.\n" in ended.out
     assert set(posted.posted().values()) == {0}
     assert states(posted) == ["open", "open"]
     [item] = [each for each in posted.records("provider-adjustments") if each["status"] == "not-posted"]

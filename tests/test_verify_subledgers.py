@@ -147,6 +147,21 @@ DAMAGE = {
         ["DELETE FROM postings WHERE entry_id = 10", "DELETE FROM entries WHERE id = 10"],
         [_PAIRS.format("3 (T3)", "-$85.00", "-$90.00"), _PAIR_STANDS.format("3 (L6)", "'posted'", 0)],
     ),
+    "a pair closed, and posted": (
+        ["UPDATE provider_adjustments SET state = 'closed' WHERE id = 3"],
+        [
+            _PAIRS.format("3 (T3)", "-$90.00", "-$85.00"),
+            "Provider-level adjustment 3 (L6) is 'closed', but its entry is of kind 'interest' or moves money.",
+        ],
+    ),
+    "a pair closed by nobody": (
+        [
+            "DELETE FROM postings WHERE entry_id = 10",
+            "DELETE FROM entries WHERE id = 10",
+            "UPDATE provider_adjustments SET state = 'closed' WHERE id = 3",
+        ],
+        [_PAIR_STANDS.format("3 (L6)", "'closed'", 0)],
+    ),
     "a pair entered twice": (
         [
             "UPDATE entries SET provider_adjustment_id = 2 WHERE id = 10",

@@ -1,34 +1,136 @@
-"""A person enters the provider-level adjustments of a payment that the engine left."""
+"""A person enters the provider-level adjustments of a payment that the engine left, files them, or takes that back."""
 
-from era_engine.acts.act import Done, Person, acting
+from collections.abc import Sequence
+
+from era_engine.acts.act import Acting, Done, Person, acting
+from era_engine.clock import today
 from era_engine.errors import UsageError
-from era_engine.ledger.provider_adjustments import entry_for_provider_adjustment
+from era_engine.evidence import facts_of_payment
+from era_engine.ledger.provider_adjustments import (
+    entry_for_closing,
+    entry_for_provider_adjustment,
+    memo_of_pair,
+)
 from era_engine.money import dollars
 from era_engine.office import Office
-from era_engine.provider_posting import as_remitted
-from era_engine.reports import ledger_records
-from era_engine.store.provider_adjustments import post_provider_adjustments, stored_pairs
+from era_engine.provider_posting import as_remitted, why_not_by_hand
+from era_engine.reports import Record, ledger_records
+from era_engine.store.provider_adjustments import (
+    StoredPair,
+    close_provider_adjustments,
+    post_provider_adjustments,
+    stored_pairs,
+    take_back_provider_adjustments,
+)
+from era_engine.store.stored_payments import posted_version_of
+
+_CLOSE = "era close {trace} --provider-adjustments --by NAME --because TEXT"
 
 
 def post_adjustments_by_hand(office: Office, trace: str, who: Person) -> Done:
-    """Enter every open pair of a payment, without the mark A.
+    """Enter every open pair of a payment whose amount could be read, without the mark A; the others are named.
 
-    Raises UsageError where none is open, or the amount of one could not be read.
+    Raises UsageError where none is open or none can be read, the payment is not made out to the practice, or another
+    version of it is posted.
     """
     with acting(office, trace, "post", who) as at:
-        pairs = [each for each in stored_pairs(at.connection, at.payment.id) if each.state == "open"]
-        if not pairs:
-            raise UsageError(f"No provider-level adjustment of payment {trace} is left.", "era provider-adjustments")
-        unreadable = [each for each in pairs if each.cents is None]
-        if unreadable:
+        pairs = _open_pairs(at, trace)
+        never = _why_never(at)
+        if never is not None:
             raise UsageError(
-                f"The amount of {unreadable[0].reason} {unreadable[0].reference} could not be read.",
-                "Ask the payer for a corrected remittance; what is not known cannot be posted.",
+                f"Payment {trace} {never}.",
+                f"Correct what is wrong in the settings, or undo the other version (era undo); else file it:"
+                f" `{_CLOSE.format(trace=trace)}`.",
             )
-        last = max((each["entry_id"] for each in ledger_records(at.connection, payment_id=at.payment.id)), default=0)
-        entries = [(each.id, entry_for_provider_adjustment(as_remitted(each), at.on, None)) for each in pairs]
-        memo = f"{at.under.memo}: {who.note}" if who.note else at.under.memo
-        post_provider_adjustments(at.connection, at.payment.id, entries, memo, who.name)
-        entered = [each for each in ledger_records(at.connection, payment_id=at.payment.id) if each["entry_id"] > last]
-        told = [f"Entered {each.reason} {each.reference}: {dollars(each.cents or 0)}." for each in pairs]
-    return Done((), tuple(told), tuple(entered))
+        readable = [each for each in pairs if each.cents is not None]
+        unreadable = [each for each in pairs if each.cents is None]
+        if not readable:
+            raise UsageError(
+                f"The amount of {_named(unreadable[0])} could not be read; what is not known cannot be posted.",
+                f"Ask the payer for a corrected remittance, and file this one: `{_CLOSE.format(trace=trace)}`.",
+            )
+        before = _last_entry(at)
+        for each in readable:
+            entry = entry_for_provider_adjustment(as_remitted(each), at.on, None)
+            post_provider_adjustments(at.connection, at.payment.id, [(each.id, entry)], _memo(at, each), who.name)
+        told = [f"Entered {_named(each)}: {dollars(each.cents or 0)}." for each in readable]
+        told += [
+            f"Left {_named(each)}: its amount cannot be read. `{_CLOSE.format(trace=trace)}` files it."
+            for each in unreadable
+        ]
+        return Done((), tuple(told), _entries_since(at, before))
+
+
+def close_adjustments(office: Office, trace: str, even_with_money: bool, who: Person) -> Done:
+    """File every open pair of a payment without posting it.
+
+    Raises UsageError where none is open, or one carries money that could be posted and it is not said to.
+    """
+    with acting(office, trace, "close", who) as at:
+        pairs = _open_pairs(at, trace)
+        money = [each for each in pairs if each.cents]
+        if money and not even_with_money and _why_never(at) is None:
+            raise UsageError(
+                f"{_named(money[0])} of payment {trace} is {dollars(money[0].cents or 0)}, which closing would leave"
+                " out of the ledger.",
+                f"Enter it first (`era post {trace} --provider-adjustments --by NAME`), or say --even-with-money where"
+                " it is entered elsewhere or not the office's.",
+            )
+        before = _last_entry(at)
+        for each in pairs:
+            close_provider_adjustments(
+                at.connection, at.payment.id, [(each.id, entry_for_closing(today()))], _memo(at, each), who.name
+            )
+        told = tuple(f"Closed {_named(each)} by hand without posting." for each in pairs)
+        return Done((), told, _entries_since(at, before))
+
+
+def undo_adjustments(office: Office, trace: str, who: Person) -> Done:
+    """Take back what is posted of a payment's pairs, and open again what is closed. Raises UsageError for neither."""
+    with acting(office, trace, "undo", who) as at:
+        pairs = [each for each in stored_pairs(at.connection, at.payment.id) if each.state != "open"]
+        if not pairs:
+            raise UsageError(
+                f"No provider-level adjustment of payment {trace} is posted or closed.", "era provider-adjustments"
+            )
+        before = _last_entry(at)
+        return Done((), take_back(at, pairs), _entries_since(at, before))
+
+
+def take_back(at: Acting, pairs: Sequence[StoredPair]) -> tuple[str, ...]:
+    """Take the entries of these pairs back; returns what to tell, a line each."""
+    take_back_provider_adjustments(at.connection, pairs, today(), at.under.memo, at.under.note, at.under.decided_by)
+    return tuple(
+        f"Opened {_named(each)} again."
+        if each.state == "closed"
+        else f"Took back {_named(each)}: {dollars(each.cents or 0)}."
+        for each in pairs
+    )
+
+
+def _open_pairs(at: Acting, trace: str) -> list[StoredPair]:
+    pairs = [each for each in stored_pairs(at.connection, at.payment.id) if each.state == "open"]
+    if not pairs:
+        raise UsageError(f"No provider-level adjustment of payment {trace} is left.", "era provider-adjustments")
+    return pairs
+
+
+def _why_never(at: Acting) -> str | None:
+    facts = facts_of_payment(at.office.settings, at.connection, at.payment, "auto")
+    return why_not_by_hand(at.office.engine, facts, posted_version_of(at.connection, at.payment))
+
+
+def _named(pair: StoredPair) -> str:
+    return f"{pair.reason} {pair.reference}".strip()
+
+
+def _memo(at: Acting, pair: StoredPair) -> str:
+    return memo_of_pair(at.under.memo, pair.reason, pair.reference, at.under.note)
+
+
+def _last_entry(at: Acting) -> int:
+    return max((each["entry_id"] for each in ledger_records(at.connection, payment_id=at.payment.id)), default=0)
+
+
+def _entries_since(at: Acting, before: int) -> tuple[Record, ...]:
+    return tuple(each for each in ledger_records(at.connection, payment_id=at.payment.id) if each["entry_id"] > before)

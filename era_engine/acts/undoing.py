@@ -7,6 +7,7 @@ from typing import NamedTuple
 from era_engine.acts.act import Acting, Done, Person, acting, facts_by_hand
 from era_engine.acts.guard import refuse_below_zero, refuse_over_application, standing
 from era_engine.acts.matching import judged_without_posting
+from era_engine.acts.provider_adjustments import take_back
 from era_engine.clock import today
 from era_engine.decisions.decision import Decision
 from era_engine.decisions.observation import REVERSAL
@@ -17,7 +18,7 @@ from era_engine.office import Office
 from era_engine.practice.model import Claim
 from era_engine.store import history
 from era_engine.store.books import Judged, State
-from era_engine.store.provider_adjustments import take_back_provider_adjustments
+from era_engine.store.provider_adjustments import stored_pairs
 from era_engine.store.stored_payments import ToJudge, claim_payments_of
 
 
@@ -60,17 +61,14 @@ def _undo_all(at: Acting, trace: str) -> Done:
     _refuse_reversed(at, claim_payments_of(at.connection, at.payment, ["reversed"]))
     undone += [_undo_one(at, each) for each in claim_payments_of(at.connection, at.payment, ["posted"])]
     _check_what_stays(at, undone)
-    memo = f"{at.under.memo}: {at.under.note}"
-    pairs = take_back_provider_adjustments(at.connection, at.payment.id, today(), memo, at.under.decided_by)
+    pairs = [each for each in stored_pairs(at.connection, at.payment.id) if each.state == "posted"]
     if not undone and not pairs:
         raise UsageError(
             f"Nothing of payment {trace} is posted.",
             "`era log` tells what was done; a claim that was closed is opened again with --claim.",
         )
-    told = [each.told for each in undone]
-    if pairs:
-        told.append(f"{len(pairs)} provider-level adjustment(s) taken back.")
-    return Done(tuple(each.decision_id for each in undone), tuple(told))
+    told = (*(each.told for each in undone), *take_back(at, pairs))
+    return Done(tuple(each.decision_id for each in undone), told)
 
 
 def _undo_one(at: Acting, each: ToJudge) -> _Undone:

@@ -5,7 +5,7 @@ import re
 from datetime import date
 from pathlib import Path
 
-from era_engine.bank.model import BankFile, Deposit, identified, trace_number
+from era_engine.bank.model import BankFile, Deposit, identified, name_key, trace_number
 from era_engine.money import cents
 from era_engine.practice.csv_rows import LONGEST_TEXT, MOST_CENTS, Columns, read_rows
 from era_engine.practice.file_faults import FileFaults
@@ -64,8 +64,10 @@ def read_deposits_csv(path: Path, faults: FileFaults) -> BankFile:
             continue
         trace = trace_number(row["trace"])
         originator, payer = row.get("originator") or None, row.get("payer") or None
-        written = ("csv", row["date"].isoformat(), str(row["amount"]), trace)
-        told.append((written, Deposit(row["date"], row["amount"], trace, originator, payer, f"line {line}", "")))
+        formerly = ("csv", row["date"].isoformat(), str(row["amount"]), trace)
+        written = (*formerly, name_key(originator), name_key(payer))
+        deposit = Deposit(row["date"], row["amount"], trace, originator, payer, f"line {line}", "", formerly=formerly)
+        told.append((written, deposit))
     if not faults.count and not told and not without_money:
         faults.add("line 2", "there is no deposit below the header")
     return BankFile(identified(told), without_money=without_money)

@@ -1,5 +1,6 @@
 """A file from the bank: a NACHA file or a simple CSV, told apart by content. All of it or nothing of it."""
 
+import re
 from pathlib import Path
 
 from era_engine.bank.deposits_csv import read_deposits_csv
@@ -9,6 +10,7 @@ from era_engine.errors import ClaimsFileError
 from era_engine.practice.file_faults import FileFaults
 
 _NACHA_BEGINS = b"101"  # file header record, priority code 01
+_RECORD = re.compile(rb"[5-9][0-9]{2}[^,\r\n]{91}")  # any other record
 
 
 def read_bank_file(path: Path) -> BankFile:
@@ -20,7 +22,7 @@ def read_bank_file(path: Path) -> BankFile:
     remedy = "Correct the file and import it again; nothing of it was taken."
     try:
         content = path.read_bytes()
-        if content.lstrip(b"\xef\xbb\xbf\r\n").startswith(_NACHA_BEGINS):
+        if _is_nacha(content, path):
             remedy = "Get the file from the bank again, whole and as it is; nothing of it was taken."
             found = read_nacha(_text(content), faults)
         else:
@@ -32,6 +34,14 @@ def read_bank_file(path: Path) -> BankFile:
     if faults.count:
         raise ClaimsFileError(faults.error().problem, remedy)
     return found
+
+
+def _is_nacha(content: bytes, path: Path) -> bool:
+    """Whether it begins like a NACHA file, or would if its beginning were not lost."""
+    begins = content.lstrip(b"\xef\xbb\xbf\r\n")
+    if begins.startswith(_NACHA_BEGINS) or _RECORD.match(begins):
+        return True
+    return path.suffix.lower() == ".ach" and b"," not in begins.partition(b"\n")[0]
 
 
 def _text(content: bytes) -> str:

@@ -19,6 +19,7 @@ _TRN = re.compile(r"(?<![A-Z0-9])TRN\*[0-9]*\*([^*\\~]*)(?:\*([^*\\~]*))?", re.I
 # By the last digit of the transaction code, what an entry does to our account: credit 2, debit 7; a credit sent back 1,
 # a debit sent back 6, the debit that takes a loan credit back 5. Prenotes (3, 8) and entries of zero (4, 9) do nothing.
 _EFFECT = {"2": 1, "7": -1, "1": -1, "6": 1, "5": -1}
+_NUMBER = 1  # the entry's own trace number, in what identifies it
 _CREDITS = frozenset("1234")  # how the totals of a batch count it
 _BATCH_CONTROL = ((5, 10), (11, 20), (21, 32), (33, 44))
 _FILE_CONTROL = ((14, 21), (22, 31), (32, 43), (44, 55))
@@ -57,9 +58,10 @@ def read_nacha(text: str, faults: FileFaults) -> BankFile:
     files = _files(records, faults)
     if faults.count:
         return BankFile(())  # no count can hold
-    told: list[tuple[tuple[str, ...], Deposit]] = []
+    deposits: list[Deposit] = []
     passed_over = without_money = 0
     for file in files:
+        told: list[tuple[tuple[str, ...], Deposit]] = []
         sums = []
         for batch in file.batches:
             wanted = _health_care(batch)
@@ -69,12 +71,15 @@ def read_nacha(text: str, faults: FileFaults) -> BankFile:
             without_money += len(wanted) - len(found)
             sums.append(_check_batch(batch, faults))
         _check_file(file, sums, faults)
-    return BankFile(identified(told), passed_over, without_money)
+        deposits += identified(told, _NUMBER)
+    return BankFile(tuple(deposits), passed_over, without_money)
 
 
 def _files(records: Sequence[Record], faults: FileFaults) -> list[_File]:
     """Records in their order: 1 (5 (6 7*)* 8)* 9, and perhaps another file after that."""
     files: list[_File] = []
+    if not records:
+        faults.add("line 1", "the file is empty; a NACHA file begins with a file header record (1)")
     for record in records:
         kind = record.text[0]
         file = files[-1] if files and not files[-1].controls else None
@@ -212,5 +217,6 @@ def _check_addenda(entry: _Entry, faults: FileFaults) -> None:
 
 def _traces(entry: _Entry) -> list[tuple[str, str]]:
     """(trace number, originator) of each TRN in the addenda of type 05; it ends with \\, ~ or the field."""
-    found = [_TRN.search(addenda.field(4, 83)) for addenda in entry.addenda if addenda.field(2, 3) == "05"]
-    return [(trace_number(each[1]), (each[2] or "").strip()) for each in found if each and each[1].strip()]
+    informing = [addenda.field(4, 83) for addenda in entry.addenda if addenda.field(2, 3) == "05"]
+    found = [each for information in informing for each in _TRN.finditer(information)]
+    return [(trace_number(each[1]), (each[2] or "").strip()) for each in found if each[1].strip()]

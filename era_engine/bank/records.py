@@ -30,7 +30,7 @@ def _record(pairing: Pairing, today: date) -> Record:
         "payment_cents": payment and payment.cents,
         "off_by_cents": pairing.off_by_cents,
         "business_days_apart": pairing.days_apart,
-        "age_days": (today - since).days if since and pairing.status == "waiting" else None,
+        "age_days": max((today - since).days, 0) if since and pairing.status == "waiting" else None,
         "payment_id": payment and payment.id,
         "file": payment and payment.file,
         "deposit_id": deposit and deposit.id,

@@ -7,24 +7,45 @@ import click
 from era_engine.cli import options
 
 
-@click.command(epilog="Example: era close EFT0001 C12 --by Ann --because 'estimate filed with the treatment plan'")
+@click.command(
+    epilog="\b\nExamples:\n  era close EFT0001 C12 --by Ann --because 'estimate filed with the treatment plan'\n"
+    "  era close EFT0001 --provider-adjustments --by Ann --because 'void copy'"
+)
 @click.argument("trace", metavar="TRACE")
-@click.argument("claim", metavar="CLAIM")
+@click.argument("claim", metavar="[CLAIM]", required=False)
+@click.option("--provider-adjustments", is_flag=True, help="The payment's provider-level adjustments (PLB), no claim.")
 @click.option("--even-with-money", is_flag=True, help="Close it though it pays money that no ledger entry will hold.")
 @options.by
 @options.because
 @options.as_json
 @options.home
 def command(
-    trace: str, claim: str, even_with_money: bool, name: str, because: str, as_json: bool, home: Path | None
+    trace: str,
+    claim: str | None,
+    provider_adjustments: bool,
+    even_with_money: bool,
+    name: str,
+    because: str,
+    as_json: bool,
+    home: Path | None,
 ) -> None:
     """File an open claim payment without posting it: an estimate, a forwarded claim, one entered elsewhere.
 
-    `era undo` opens it again.
+    Or the provider-level adjustments that are left of a payment: an unreadable one, a void copy. `era undo` opens it
+    again.
     """
     from era_engine.acts.act import person
     from era_engine.acts.closing import close
+    from era_engine.acts.provider_adjustments import close_adjustments
     from era_engine.cli.acts import carry_out
 
     who = person(name, because)
-    carry_out(home, as_json, lambda office: close(office, trace, claim, even_with_money, who))
+    if provider_adjustments:
+        if claim is not None:
+            raise click.UsageError("--provider-adjustments goes with TRACE alone.")
+        carry_out(home, as_json, lambda office: close_adjustments(office, trace, even_with_money, who))
+        return
+    if claim is None:
+        raise click.UsageError("CLAIM is missing: which claim of the payment?")
+    wanted = claim
+    carry_out(home, as_json, lambda office: close(office, trace, wanted, even_with_money, who))

@@ -1,5 +1,6 @@
 """era deposits."""
 
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,12 +11,15 @@ from era_engine.cli import options
 Record = dict[str, Any]
 
 _WHY = {
+    "not-yet-there": "dated in the future",
+    "originator-differs": "another originator",
     "amount-differs": "the amounts differ",
     "amount-unknown": "the remittance's amount cannot be read",
     "days-apart": "too far apart",
     "date-unknown": "the remittance's date cannot be read",
     "trace-ambiguous": "several could be meant",
     "taken-back": "the money was taken back",
+    "another-part": "its remittance stands with another deposit",
     "no-deposit": "no deposit",
     "no-remittance": "no remittance",
     "no-trace-number": "no trace number",
@@ -35,6 +39,9 @@ _PARTS = {
         "yellow",
         ("trace", "payer", "deposited", "remitted", "days apart", "deposit", "remittance", "off by", "why"),
     ),
+    "ahead": _Part(
+        "⚠ Money still to come", "yellow", ("trace", "payer", "deposited", "remitted", "days apart", "deposit", "why")
+    ),
     "remittances": _Part(
         "⚠ Remittances without money", "yellow", ("trace", "payer", "remitted", "days old", "remittance", "file")
     ),
@@ -51,15 +58,17 @@ _RIGHT = {"days apart", "days old", "deposit", "remittance", "off by"}
     type=click.Choice(["matched", "off", "waiting", "all"]),
     default="all",
     show_default=True,
-    help="matched: trace number, amount and date agree; off: one of them does not; waiting: one side is missing.",
+    help="matched: trace number, amount and date agree; off: one of them does not; waiting: one side is missing, or"
+    " its day has not come.",
 )
 @options.output_format("table", "json", "csv")
 @options.home
 def command(status: str, form: str, home: Path | None) -> None:
     """Money in the bank beside the remittances it belongs to.
 
-    A deposit and a payment match by trace number, amount to the cent, and dates at most three US business days apart.
-    Payments of no money are left out. `era import bank` loads what the bank tells.
+    A deposit and a payment match by trace number, amount to the cent, and dates at most three US business days apart;
+    where the bank names the originator, by that as well. Payments of no money are left out. `era import bank` loads
+    what the bank tells.
     """
     from era_engine.bank.matching import match_deposits
     from era_engine.bank.records import deposit_records
@@ -70,7 +79,8 @@ def command(status: str, form: str, home: Path | None) -> None:
 
     with open_books(home) as (_, _, database), database.reading() as connection:
         deposits, payments = deposits_and_payments(connection)
-    records = deposit_records(match_deposits(deposits, payments), today())
+    now = today()
+    records = deposit_records(match_deposits(deposits, payments, now), now)
     wanted = [record for record in records if status in ("all", record["status"])]
     if form == "json":
         for record in wanted:
@@ -78,10 +88,10 @@ def command(status: str, form: str, home: Path | None) -> None:
     elif form == "csv":
         csv_lines(wanted)
     else:
-        _print(wanted)
+        _print(wanted, now)
 
 
-def _print(records: list[Record]) -> None:
+def _print(records: list[Record], today: date) -> None:
     from era_engine.cli.output import Column, table
 
     if not records:
@@ -96,7 +106,10 @@ def _print(records: list[Record]) -> None:
         rows = [tuple(_cells(record)[name] for name in names) for record in some]
         table([Column(name, name in _RIGHT) for name in names], rows, [colour] * len(rows))
         click.echo()
-    click.echo(f"Deposited {_total(records, 'deposit_cents')}, remitted {_total(records, 'payment_cents')}.")
+    to_come = [each for each in records if (each["deposit_date"] or "") > today.isoformat()]
+    there = [each for each in records if (each["deposit_date"] or "") <= today.isoformat()]
+    more = f"; {_total(to_come, 'deposit_cents')} is dated in the future" if to_come else ""
+    click.echo(f"Deposited {_total(there, 'deposit_cents')}, remitted {_total(records, 'payment_cents')}{more}.")
 
 
 def _total(records: list[Record], side: str) -> str:
@@ -112,6 +125,8 @@ def _total(records: list[Record], side: str) -> str:
 def _part(record: Record) -> str:
     if record["status"] != "waiting":
         return str(record["status"])
+    if record["reason"] == "not-yet-there":
+        return "ahead"
     return "deposits" if record["payment_id"] is None else "remittances"
 
 

@@ -130,6 +130,7 @@ def bank(files: tuple[Path, ...], home: Path | None) -> None:
                     sum(not each.trace_number for each in found.deposits),
                 ),
                 ("deposits that take money back", sum(each.cents < 0 for each in found.deposits)),
+                ("deposits like one loaded before, but for payer or originator (perhaps the same money)", done.alike),
             ):
                 if number:
                     click.echo(f"  {told}: {number:,}")

@@ -20,15 +20,16 @@ def command(only_open: bool, payer: str | None, form: str, home: Path | None) ->
     it; in JSON, cents and its settlements together are remaining_cents.
 
     Status: open, waits for a later payment to settle it; settled; acknowledged, a refund of the office's that the
-    payer confirms; posted, given or kept for good; not-posted, left to a person.
+    payer confirms; posted, given or kept for good; not-posted, left to a person or waiting; closed, filed by a person
+    without posting. What a person did last stands beside it, with name and note.
     """
     from era_engine.cli.output import csv_lines, json_line
     from era_engine.clock import today
-    from era_engine.office import open_books
+    from era_engine.office import open_office
     from era_engine.payer_items import provider_adjustment_records
 
-    with open_books(home) as (_, _, database), database.reading() as connection:
-        records = list(provider_adjustment_records(connection, today(), payer, only_open))
+    with open_office(home) as office, office.database.reading() as connection:
+        records = list(provider_adjustment_records(connection, office, today(), payer, only_open))
     if form == "json":
         for record in records:
             json_line(record)
@@ -41,6 +42,13 @@ def command(only_open: bool, payer: str | None, form: str, home: Path | None) ->
 def _flat(record: dict[str, Any]) -> dict[str, Any]:
     settlements = [f"{each['trace_number']} {each['date']} {each['cents']}" for each in record["settlements"]]
     return record | {"settlements": "; ".join(settlements)}
+
+
+def _by_whom(record: dict[str, Any]) -> str:
+    """The person who acted on it last, and their note."""
+    if record["by"] is None:
+        return ""
+    return f" ({record['by']}: {record['note']})" if record["note"] else f" ({record['by']})"
 
 
 def _show(records: list[dict[str, Any]]) -> None:
@@ -70,13 +78,13 @@ def _show(records: list[dict[str, Any]]) -> None:
                 record["opened_by_trace"],
                 money(record["cents"]),
                 "" if record["age_days"] is None else str(record["age_days"]),
-                record["in_words"],
+                record["in_words"] + _by_whom(record),
             )
         )
         colours.append("yellow" if record["status"] in ("open", "not-posted") else "green")
         for each in record["settlements"]:
             settled = (each["date"], "", f"  settled by {each['reason']}", each["reference"] or "")
-            rows.append((*settled, each["trace_number"], money(each["cents"]), "", ""))
+            rows.append((*settled, each["trace_number"], money(each["cents"]), "", _by_whom(each).strip()))
             colours.append(None)
     if not rows:
         click.echo("No provider adjustments.")

@@ -15,7 +15,7 @@ from era_engine.cli.output import Column, count, json_line, money, table
 from era_engine.judging import PaymentDone, PaymentRepeated
 from era_engine.office import Office
 from era_engine.pipeline import Event, FileDone, FileOpened
-from era_engine.reconsidering import PaymentReconsidered
+from era_engine.reconsidering import DecidedAgain, PaymentReconsidered
 from era_engine.reports import LogReader
 from era_engine.store.log import Filters
 
@@ -37,8 +37,8 @@ class JsonReport:
             case PaymentReconsidered():
                 with self._office.database.reading() as connection:
                     reader = LogReader(connection, self._dry_run)
-                    for decision_id in event.decision_ids:
-                        for record in reader.records(Filters(decision_id=decision_id)):
+                    for each in event.decided:
+                        for record in reader.records(Filters(decision_id=each.decision_id)):
                             json_line(record)
             case PaymentRepeated():
                 json_line({"file": event.file, "outcome": "duplicate"} | event._asdict())
@@ -73,7 +73,9 @@ class TableReport:
         self._colours: list[str] = []
         self._quarantined: list[FileDone] = []
         self._totals: Counter[str] = Counter()
-        self._payments: dict[int, PaymentDone | PaymentReconsidered] = {}
+        self._read: set[int] = set()  # payments of this run
+        self._again: dict[int, DecidedAgain] = {}  # the last decision on each claim payment judged again
+        self._payments: dict[int, PaymentDone | PaymentReconsidered] = {}  # the last that was told of each
 
     def take(self, event: Event) -> None:
         match event:
@@ -121,13 +123,15 @@ class TableReport:
             )
 
     def _payment(self, event: PaymentDone | PaymentReconsidered, file: str) -> None:
-        totals = self._totals
-        totals.update(posted=event.posted, posted_cents=event.posted_cents)
-        if isinstance(self._payments.get(event.payment_id), PaymentDone):  # read, and counted as left, a moment ago
-            totals.update(left=-event.posted, left_cents=-event.posted_cents)
+        if isinstance(event, PaymentDone):
+            self._read.add(event.payment_id)
+            self._totals.update(
+                posted=event.posted, posted_cents=event.posted_cents, left=event.left, left_cents=event.left_cents
+            )
         else:
-            totals.update(left=event.left, left_cents=event.left_cents)
-            self._payments[event.payment_id] = event
+            for each in event.decided:
+                self._count_again(each)
+        self._payments[event.payment_id] = event
         done = not event.left and not event.adjustments.left and (event.posted or event.adjustments.posted)
         result, colour = ("✔ posted", "green") if done else ("⚠ review", "yellow")
         self._row(
@@ -140,6 +144,16 @@ class TableReport:
             str(event.posted),
             str(event.left),
         )
+
+    def _count_again(self, now: DecidedAgain) -> None:
+        """Each claim payment counts once, by its last decision."""
+        before = self._again.get(now.claim_payment_id)
+        if before is not None or now.payment_id in self._read:  # counted a moment ago, as left where it was just read
+            was = "posted" if before is not None and before.posted else "left"
+            self._totals.update({was: -1, f"{was}_cents": -now.cents})
+        what = "posted" if now.posted else "left"
+        self._totals.update({what: 1, f"{what}_cents": now.cents})
+        self._again[now.claim_payment_id] = now
 
     def _row(
         self,
@@ -173,16 +187,18 @@ class TableReport:
             click.echo("… and more; era todo lists all.")
 
     def _left_of(self, event: PaymentDone | PaymentReconsidered, reader: LogReader) -> Iterator[tuple[str, ...]]:
+        again = isinstance(event, PaymentReconsidered)
         if event.adjustments.left:
             pairs = count(event.adjustments.left, "provider-level adjustment")
             why = f"{pairs} of payment {event.trace_number} left; era provider-adjustments tells why."
             yield "⚠ review", "", "", why
-        elif not event.posted + event.left + event.adjustments.posted:
+        elif not again and not event.posted + event.left + event.adjustments.posted:
             why = f"Payment {event.trace_number} names no claim and no provider-level adjustment."
             yield "⚠ review", "", money(event.payment_cents), why
         wanted = [Filters(payment_id=event.payment_id, open=True)]
-        if isinstance(event, PaymentReconsidered):
-            wanted = [Filters(decision_id=each, open=True) for each in event.decision_ids]
+        if event.payment_id not in self._read:
+            ids = [each.decision_id for each in self._again.values() if each.payment_id == event.payment_id]
+            wanted = [Filters(decision_id=each, open=True) for each in ids]
         for decided in islice(chain.from_iterable(map(reader.decisions, wanted)), _SHOWN + 1):
             indicators = reader.rule_set(decided).shown(decided.indicators)
             status = f"{indicators.symbol} {indicators.word}"

@@ -27,7 +27,7 @@ def command(payer: str | None, location: str | None, form: str, home: Path | Non
     from era_engine.worklist import open_work
 
     with open_office(home) as office, office.database.reading() as connection:
-        groups = open_work(connection, office.home, office.settings, office.rule_set, today(), payer, location)
+        groups = open_work(connection, office, today(), payer, location)
     if form == "table":
         _show(groups)
         return

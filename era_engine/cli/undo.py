@@ -10,18 +10,34 @@ from era_engine.cli import options
 @click.command(epilog="Example: era undo EFT0001 --claim C12 --by Ann --because 'posted to the wrong patient'")
 @click.argument("trace", metavar="TRACE")
 @click.option("--claim", metavar="CLAIM", help="Only this claim.  [default: all that is posted of the payment]")
+@click.option("--provider-adjustments", is_flag=True, help="Only the payment's provider-level adjustments (PLB).")
 @options.by
 @options.because
 @options.as_json
 @options.home
-def command(trace: str, claim: str | None, name: str, because: str, as_json: bool, home: Path | None) -> None:
+def command(
+    trace: str,
+    claim: str | None,
+    provider_adjustments: bool,
+    name: str,
+    because: str,
+    as_json: bool,
+    home: Path | None,
+) -> None:
     """Take postings back by compensating entries; nothing is deleted, and the claims are open again.
 
-    Of a whole payment its provider-level adjustments are taken back, too. A closed claim payment is opened again.
+    Of a whole payment its provider-level adjustments are taken back, too. With --claim a closed claim payment is
+    opened again, with --provider-adjustments what is closed of these.
     """
     from era_engine.acts.act import person
+    from era_engine.acts.provider_adjustments import undo_adjustments
     from era_engine.acts.undoing import undo
     from era_engine.cli.acts import carry_out
 
     who = person(name, because)
+    if provider_adjustments:
+        if claim is not None:
+            raise click.UsageError("Say either --claim or --provider-adjustments, not both.")
+        carry_out(home, as_json, lambda office: undo_adjustments(office, trace, who))
+        return
     carry_out(home, as_json, lambda office: undo(office, trace, claim, who))

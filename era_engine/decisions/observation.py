@@ -31,6 +31,12 @@ _FORWARDED = frozenset(["19", "20", "21", "23"])
 _PATIENT_SHARE = frozenset([("PR", "1"), ("PR", "2"), ("PR", "3")])  # deductible, coinsurance, co-payment
 
 
+# Facts about a payment that rest on what was found in it.
+FROM_FINDINGS = frozenset(
+    ["payment_balances", "envelope_agrees", "conforms", "payment_seen_with_other_content", "content_expected"]
+)
+
+
 class PaymentEvidence(NamedTuple):
     """What is known of a payment as a whole. payee_ids: (qualifier, value) pairs from N1*PE and its REF."""
 

@@ -40,6 +40,11 @@ class Entry(NamedTuple):
     reverses: int | None = None
 
 
+def memo_of_payment(payer: str | None, trace_number: str) -> str:
+    """What the entries of a payment say where they come from."""
+    return f"{payer or 'unnamed payer'} {trace_number}".strip()
+
+
 def entries_for(
     payment: ClaimPayment,
     lines: LineMatch,

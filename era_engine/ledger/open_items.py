@@ -99,13 +99,9 @@ def open_items(pairs: Iterable[PostedPair], evidence: Evidence) -> tuple[OpenIte
 def _follow(pairs: Sequence[PostedPair], earlier: Sequence[_Item], evidence: Evidence) -> list[_Item]:
     """One payment: settle what earlier payments opened, then what stands against each other within; the rest opens."""
     same_claim = _same_claim(evidence)
-    left = [
-        (
-            pair,
-            _settle(pair, pair.cents, earlier, (_same_reason, _same_reference, same_claim, _trace, _exact, _carried)),
-        )
-        for pair in pairs
-    ]
+    steps = (_same_reason, _same_reference, same_claim, _trace, _exact, _carried)
+    confirmed = _confirmed_refunds(pairs, same_claim)
+    left = [(each, each.cents if each.id in confirmed else _settle(each, each.cents, earlier, steps)) for each in pairs]
     opened: list[_Item] = []
     for pair, cents in left:
         rest = _settle(pair, cents, opened, (_not_carried(_same_reference), _not_carried(same_claim), _refund_taken))
@@ -195,6 +191,22 @@ def _not_carried(fits: _Fits) -> _Fits:
 def _refund_taken(pair: PostedPair, cents: int, item: _Item) -> bool:
     """The guide's way to confirm a refund: 72 adds it, WO takes the same amount back."""
     return {_code(pair.reason), _code(item.opened_by.reason)} == {"72", "WO"} and item.remaining == -cents
+
+
+def _confirmed_refunds(pairs: Sequence[PostedPair], same_claim: _Fits) -> set[int]:
+    """Refunds (72) beside an equal recovery (WO) of the same reference or claim: ids. They pay for that one, and for
+    nothing that was taken before.
+    """
+    takings = [each for each in pairs if _code(each.reason) == "WO" and each.cents > 0]
+    confirmed = set()
+    for refund in [each for each in pairs if _code(each.reason) == "72"]:
+        item = _Item(refund, refund.cents)
+        for taking in [each for each in takings if each.cents == -refund.cents]:
+            if _same_reference(taking, 0, item) or same_claim(taking, 0, item):
+                takings.remove(taking)
+                confirmed.add(refund.id)
+                break
+    return confirmed
 
 
 def _acknowledge(pairs: Sequence[PostedPair], opened: Sequence[_Item], same_claim: _Fits, evidence: Evidence) -> None:

@@ -18,6 +18,7 @@ INTEREST_INCOME = "interest_income"
 PAYER_BALANCES = "payer_balances"  # money between the office and the payer outside the claims
 PROVIDER_ADJUSTMENTS = "provider_adjustments"  # what the payer charged or granted for good
 
+CLOSED = "closed_provider_adjustment"  # kind of the entry of a pair that a person filed without posting
 INTEREST_DIFFERS = "interest-differs"
 
 
@@ -44,6 +45,26 @@ def entry_for_provider_adjustment(pair: ProviderAdjustment, on: date, mark: str 
         account = PAYER_BALANCES
     postings = (Posting(INSURANCE_DEPOSITS, -pair.cents, None), Posting(account, pair.cents, None))
     return Entry(on, kind, mark, postings)
+
+
+def entry_for_closing(on: date) -> Entry:
+    """The entry that keeps who filed a pair without posting it, and why; it moves nothing."""
+    postings = (Posting(INSURANCE_DEPOSITS, 0, None), Posting(PROVIDER_ADJUSTMENTS, 0, None))
+    return Entry(on, CLOSED, None, postings)
+
+
+def memo_of_pair(of_the_payment: str, reason: str, reference: str, note: str | None = None) -> str:
+    """What the entries of a pair say: payment, reason, reference, and a person's note."""
+    memo = f"{of_the_payment}, {reason} {reference}".strip()
+    return f"{memo}: {note}" if note else memo
+
+
+def note_in(memo: str, of_the_payment: str, reason: str, reference: str) -> str | None:
+    """The note in a memo of `memo_of_pair`; the first versions left reason and reference out."""
+    for before in (memo_of_pair(of_the_payment, reason, reference), of_the_payment):
+        if memo.startswith(f"{before}: "):
+            return memo.removeprefix(f"{before}: ")
+    return None
 
 
 def sort_provider_adjustments(pairs: Sequence[ProviderAdjustment], interest_differs: bool) -> Sorted:

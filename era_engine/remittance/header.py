@@ -5,6 +5,7 @@
 
 from collections.abc import Callable
 
+from era_engine.money import dollars
 from era_engine.remittance import values
 from era_engine.remittance.model import Contact, Dated, Party, Payment, ProviderAdjustment, Reference
 from era_engine.remittance.values import PAD
@@ -68,6 +69,12 @@ class HeaderReader:
         if self._bpr is not None and paid is None:
             found = f"{bpr[2][:24]!r} is not an amount" if bpr[2] else "is absent"
             self._find("malformed-amount", "hold", f"BPR02, the payment's amount, {found}.", bpr, "BPR")
+        if paid is not None and paid < 0:  # RFI 222, asked on 4010
+            message = (
+                f"BPR02, the payment's amount, is {dollars(paid)}; a payment is never below zero, the payer carries the"
+                " rest forward (PLB FB)."
+            )
+            self._find("negative-payment", "hold", message, bpr, "BPR")
         if self._bpr is not None and (bpr[1] == "P" or (bpr[4] == "NON" and paid)):
             what = (
                 "BPR01 is P, a test of the account"

@@ -1,35 +1,84 @@
 """Deposits in the database, and the payments they are the money of."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, collate, exists, func, or_, select
 
 from era_engine.bank.matching import KnownDeposit, PaymentDue, match_deposits, trace_key
-from era_engine.bank.model import Deposit
+from era_engine.bank.model import Deposit, identity_of, name_key
+from era_engine.clock import today
 from era_engine.store.bulk import insert_unless_there
 from era_engine.store.schema import claim_payments, deposits, files, payments, provider_adjustments
 
-_LONGEST_TRACE = 50  # TRN02 in the 835 guide
-
 
 class Added(NamedTuple):
-    """How many deposits an import added, and how many were there before."""
+    """How many deposits an import added, and how many were there before; `alike`: of those added, how many may be one
+    that was there, told with or without its payer or originator.
+    """
 
     added: int
     known: int
+    alike: int
+
+
+class _Told(NamedTuple):
+    """A deposit in the books of the same date, amount and trace number as one that is told now."""
+
+    id: int
+    identity: str
+    payer: str | None
+    originator: str | None
 
 
 def add_deposits(connection: Connection, found: Iterable[Deposit], source: str, imported_at: str) -> Added:
     """Add the deposits of a bank's file called `source`, those already there excepted."""
-    added = known = 0
+    added = known = alike = 0
+    last = connection.execute(select(func.coalesce(func.max(deposits.c.id), 0))).scalar_one()
     insert = insert_unless_there(connection, deposits).returning(deposits.c.id)
     for deposit in found:
-        row = deposit._asdict()
-        row["source"] = f"{source}, {row.pop('place')}"
-        new = connection.execute(insert, row | {"imported_at": imported_at}).first()
-        added, known = (added + 1, known) if new else (added, known + 1)
-    return Added(added, known)
+        others = [each for each in _told_like(connection, deposit) if each.id <= last]
+        if _known_formerly(deposit, others):
+            known += 1
+            continue
+        row = {name: value for name, value in deposit._asdict().items() if name in deposits.c}
+        row |= {"source": f"{source}, {deposit.place}", "imported_at": imported_at}
+        if connection.execute(insert, row).first() is None:
+            known += 1
+        else:
+            added += 1
+            alike += any(_may_be(deposit, each) for each in others)
+    return Added(added, known, alike)
+
+
+def _told_like(connection: Connection, deposit: Deposit) -> list[_Told]:
+    query = select(*(deposits.c[name] for name in _Told._fields)).where(
+        deposits.c.trace_number == deposit.trace_number,
+        deposits.c.date == deposit.date,
+        deposits.c.cents == deposit.cents,
+    )
+    return [_Told(*row) for row in connection.execute(query)]
+
+
+def _known_formerly(deposit: Deposit, others: Sequence[_Told]) -> bool:
+    """Whether as many as this one's number were written down, with its payer and originator, when these were not part
+    of the identity.
+    """
+    if deposit.formerly is None:
+        return False
+    former = {identity_of(deposit.formerly, number) for number in range(1, len(others) + 1)}
+    same = [each for each in others if each.identity in former and _names(each) == _names(deposit)]
+    return deposit.number <= len(same)
+
+
+def _may_be(deposit: Deposit, other: _Told) -> bool:
+    """Whether the two differ only in what one of them does not tell."""
+    one, two = _names(deposit), _names(other)
+    return one != two and all(mine == theirs or not (mine and theirs) for mine, theirs in zip(one, two, strict=True))
+
+
+def _names(each: Deposit | _Told) -> tuple[str, str]:
+    return name_key(each.payer), name_key(each.originator)
 
 
 def deposits_and_payments(connection: Connection) -> tuple[list[KnownDeposit], list[PaymentDue]]:
@@ -37,39 +86,39 @@ def deposits_and_payments(connection: Connection) -> tuple[list[KnownDeposit], l
     return _deposits(connection), _payments_due(connection)
 
 
-def deposit_received(connection: Connection, payment_id: int) -> bool | None:
+def deposit_received(connection: Connection, payment_id: int, lock: bool = True) -> bool | None:
     """Whether the money of this payment is in the bank, and no other payment's; None when it is for no money.
 
     For the transaction that judges the payment: what is asked of is locked until its end, so that two payments judged
-    at the same moment do not both get one deposit. Looks up by trace number alone, however many there are.
+    at the same moment do not both get one deposit; without `lock` for one that only looks. Asks for one trace number
+    alone, however many there are.
     """
     payment = connection.execute(
         select(payments.c.trace_number, payments.c.payment_cents).where(payments.c.id == payment_id)
     ).one()
     if payment.payment_cents == 0:
         return None
-    written = _spellings(payment.trace_number)
-    some = _deposits(connection, deposits.c.trace_number.in_(written), lock=True) if written else []
+    key = trace_key(payment.trace_number)
+    some = _deposits(connection, _has_key(connection, deposits, key), lock) if key else []
     if not some:
         return False
-    rivals = _payments_due(connection, payments.c.trace_number.in_(written))
+    rivals = _payments_due(connection, _has_key(connection, payments, key))
     return any(
         each.status == "matched" and each.payment is not None and each.payment.id == payment_id
-        for each in match_deposits(some, rivals)
+        for each in match_deposits(some, rivals, today())
     )
 
 
-def _spellings(trace: str) -> list[str]:
-    """A trace number with more and with fewer leading zeros, as written and in capitals and small letters.
+def _has_key(connection: Connection, table: Table, key: str) -> ColumnElement[bool]:
+    """Whether a row's trace number has this `trace_key`, which is computed here as it is there.
 
-    The database finds exactly what it is asked for; deposits are kept in capitals, so none of theirs is missed.
+    Both databases change the letters A to Z alone: SQLite always, PostgreSQL in the order of "C". The rows are looked
+    for apart from their content, which SQLite finds in the index without reading it.
     """
-    key = trace_key(trace)
-    if not key:
-        return []
-    own = trace.strip().lstrip("0")
-    zeros = range(max(_LONGEST_TRACE - len(key), len(trace) - len(key), 0) + 1)
-    return sorted({trace, *("0" * number + form for number in zeros for form in {key, own, own.lower()})})
+    written: ColumnElement[str] = table.c.trace_number
+    if connection.dialect.name == "postgresql":
+        written = collate(written, "C")
+    return table.c.id.in_(select(table.c.id).where(func.ltrim(func.upper(written), "0") == key))
 
 
 def _deposits(

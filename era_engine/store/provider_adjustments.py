@@ -1,21 +1,22 @@
-"""Provider-level adjustments (PLB): written down with their payment, posted, taken back, and read for their traces."""
+"""Provider-level adjustments (PLB): kept with their payment, posted, closed, taken back, and read for their traces."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from typing import Literal, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, exists, func, select, update
 
-from era_engine.ledger.entries import Entry, Posting
+from era_engine.ledger.entries import Entry, Posting, memo_of_payment
 from era_engine.ledger.open_items import Evidence, PostedPair
-from era_engine.ledger.provider_adjustments import PAYER_BALANCES
+from era_engine.ledger.provider_adjustments import PAYER_BALANCES, memo_of_pair, note_in, why_not_posted
 from era_engine.remittance.model import ProviderAdjustment
 from era_engine.store.books import NewEntry, add_entries, reserve_ids
 from era_engine.store.bulk import insert_rows
 from era_engine.store.schema import claim_payments, entries, payments, postings, provider_adjustments
 
 _PAIR = ("id", "payment_id", "ordinal", "provider", "fiscal_date", "reason", "reference", "cents", "state")
+PairState = Literal["open", "posted", "closed"]
 _AT_A_TIME = 500  # values in one statement
 _CLAIM = func.coalesce(claim_payments.c.office_claim, claim_payments.c.claim_number)  # the office's, if it is matched
 Value = TypeVar("Value")
@@ -28,8 +29,9 @@ def payer_key(originator: str, payer: str | None) -> str:
 
 class StoredPair(NamedTuple):
     """A provider-level adjustment as stored, with its payment. `day`: the payment's, else the day it was posted;
-    None where neither is known. `was_posted`: entered once, also where that was taken back since. `findings`: the
-    payment's, JSON. Money in cents.
+    None where neither is known. `was_posted`: entered once, also where that was taken back since, or closed. `by` and
+    `memo`: who made its newest entry (None: the engine), and what it says. `findings`: the payment's, JSON. Money in
+    cents.
     """
 
     id: int
@@ -42,13 +44,21 @@ class StoredPair(NamedTuple):
     reason: str
     reference: str
     cents: int | None
-    state: Literal["open", "posted"]
+    state: PairState
     was_posted: bool
     findings: str
+    by: str | None
+    memo: str | None
 
     @property
     def payer_key(self) -> str:
         return payer_key(self.originator, self.payer)
+
+    @property
+    def note(self) -> str | None:
+        """What the person who acted on it last noted."""
+        of_the_payment = memo_of_payment(self.payer, self.trace_number)
+        return note_in(self.memo, of_the_payment, self.reason, self.reference) if self.by and self.memo else None
 
     def posted(self) -> PostedPair | None:
         """The pair as the open items see it; None while it is not posted."""
@@ -87,41 +97,61 @@ def post_provider_adjustments(
     made_by: str | None = None,
 ) -> None:
     """Write the entry of each (pair id, entry) down; the pairs are posted from here on. `made_by` None: the engine."""
+    _enter(connection, payment_id, posted, memo, made_by, "posted")
+
+
+def close_provider_adjustments(
+    connection: Connection, payment_id: int, closed: Sequence[tuple[int, Entry]], memo: str, made_by: str | None
+) -> None:
+    """The same for pairs that a person files without posting: they are closed from here on."""
+    _enter(connection, payment_id, closed, memo, made_by, "closed")
+
+
+def _enter(
+    connection: Connection,
+    payment_id: int,
+    posted: Sequence[tuple[int, Entry]],
+    memo: str,
+    made_by: str | None,
+    state: PairState,
+) -> None:
     owed = [NewEntry(entry, None, pair_id, None) for pair_id, entry in posted]
     add_entries(connection, payment_id, owed, memo, made_by)
-    _set_state(connection, [pair_id for pair_id, _ in posted], "posted")
+    _set_state(connection, [pair_id for pair_id, _ in posted], state)
 
 
 def take_back_provider_adjustments(
-    connection: Connection, payment_id: int, on: date, memo: str, made_by: str | None
-) -> list[int]:
-    """Take back every entry of a payment's pairs by one of kind `reversal`; returns the pairs' ids, open again."""
+    connection: Connection, pairs: Sequence[StoredPair], on: date, memo: str, note: str | None, made_by: str | None
+) -> None:
+    """Take back the entry of each pair, posted or closed, by one of kind `reversal`; they are open again.
+
+    `memo`: of their payment.
+    """
     taken_back = select(entries.c.reverses_entry).where(entries.c.reverses_entry.is_not(None))
-    query = (
-        select(entries.c.id, entries.c.provider_adjustment_id, postings.c.account, postings.c.cents, postings.c.line)
-        .join(postings)
-        .where(
-            entries.c.payment_id == payment_id,
-            entries.c.provider_adjustment_id.is_not(None),
-            entries.c.reverses_entry.is_(None),
-            entries.c.id.not_in(taken_back),
+    for pair in pairs:
+        query = (
+            select(entries.c.id, postings.c.account, postings.c.cents, postings.c.line)
+            .join(postings)
+            .where(
+                entries.c.provider_adjustment_id == pair.id,
+                entries.c.reverses_entry.is_(None),
+                entries.c.id.not_in(taken_back),
+            )
+            .order_by(entries.c.id, postings.c.ordinal)
         )
-        .order_by(entries.c.id, postings.c.ordinal)
-    )
-    taken: dict[tuple[int, int], list[Posting]] = defaultdict(list)
-    for entry_id, pair_id, account, cents, line in connection.execute(query):
-        taken[entry_id, pair_id].append(Posting(account, -cents, line))
-    owed = [
-        NewEntry(Entry(on, "reversal", None, tuple(back)), None, pair_id, None, reverses_entry=entry_id)
-        for (entry_id, pair_id), back in taken.items()
-    ]
-    add_entries(connection, payment_id, owed, memo, made_by)
-    ids = [pair_id for _, pair_id in taken]
-    _set_state(connection, ids, "open")
-    return ids
+        taken: dict[int, list[Posting]] = defaultdict(list)
+        for entry_id, account, cents, line in connection.execute(query):
+            taken[entry_id].append(Posting(account, -cents, line))
+        owed = [
+            NewEntry(Entry(on, "reversal", None, tuple(back)), None, pair.id, None, reverses_entry=entry_id)
+            for entry_id, back in taken.items()
+        ]
+        about = memo_of_pair(memo, pair.reason, pair.reference, note)
+        add_entries(connection, pair.payment_id, owed, about, made_by)
+    _set_state(connection, [pair.id for pair in pairs], "open")
 
 
-def _set_state(connection: Connection, ids: Collection[int], state: Literal["open", "posted"]) -> None:
+def _set_state(connection: Connection, ids: Collection[int], state: PairState) -> None:
     for some in _slices(ids):
         statement = update(provider_adjustments).where(provider_adjustments.c.id.in_(some))
         connection.execute(statement, {"state": state})
@@ -132,6 +162,13 @@ def stored_pairs(connection: Connection, payment_id: int | None = None) -> list[
     posted_on = (
         select(func.max(entries.c.date)).where(entries.c.provider_adjustment_id == provider_adjustments.c.id)
     ).scalar_subquery()
+    newest, later = entries.alias(), entries.alias()
+    last = (
+        select(func.max(later.c.id))
+        .where(later.c.provider_adjustment_id == provider_adjustments.c.id)
+        .correlate(provider_adjustments)
+        .scalar_subquery()
+    )
     query = (
         select(
             provider_adjustments.c.id,
@@ -147,8 +184,12 @@ def stored_pairs(connection: Connection, payment_id: int | None = None) -> list[
             provider_adjustments.c.state,
             posted_on.is_not(None),
             payments.c.findings,
+            newest.c.made_by,
+            newest.c.memo,
         )
+        .select_from(provider_adjustments)
         .join(payments)
+        .join(newest, newest.c.id == last, isouter=True)
         .order_by(payments.c.id, provider_adjustments.c.ordinal)
     )
     if payment_id is not None:
@@ -156,10 +197,16 @@ def stored_pairs(connection: Connection, payment_id: int | None = None) -> list[
     return [StoredPair._make(row) for row in connection.execute(query)]
 
 
-def payments_with_open_pairs(connection: Connection) -> list[int]:
-    """Payments of which some pair is not posted."""
-    query = select(provider_adjustments.c.payment_id).where(provider_adjustments.c.state == "open").distinct()
-    return list(connection.execute(query).scalars())
+def payments_with_pairs_to_judge(connection: Connection) -> list[int]:
+    """Payments of which some pair is open that could be posted, and that no person took back."""
+    pair = provider_adjustments.c
+    query = (
+        select(pair.payment_id, pair.reason, pair.cents)
+        .where(pair.state == "open", ~exists().where(entries.c.provider_adjustment_id == pair.id))
+        .distinct()
+    )
+    rows = connection.execute(query)
+    return sorted({payment_id for payment_id, reason, cents in rows if why_not_posted(reason, cents) is None})
 
 
 def payer_balances(connection: Connection) -> dict[str, int]:

@@ -57,13 +57,14 @@ class Waiting(NamedTuple):
     holds: str
 
 
-def stored_payment(connection: Connection, payment_id: int) -> StoredPayment:
-    """The payment with this id, which must exist; locked until the transaction ends.
+def stored_payment(connection: Connection, payment_id: int, lock: bool = True) -> StoredPayment:
+    """The payment with this id, which must exist; locked until the transaction ends, unless it is only looked at.
 
     Whoever is at work on its claims and provider-level adjustments is the only one: they are read after this.
     """
     query = select(payments, files.c.name.label("file")).join(files).where(payments.c.id == payment_id)
-    query = query.with_for_update(of=payments, key_share=True)
+    if lock:
+        query = query.with_for_update(of=payments, key_share=True)
     row = connection.execute(query).mappings().one()
     adjustments = select(func.count()).where(
         provider_adjustments.c.payment_id == payment_id, provider_adjustments.c.cents.is_distinct_from(0)
@@ -81,6 +82,26 @@ def stored_payment(connection: Connection, payment_id: int) -> StoredPayment:
         tuple(Finding(**each) for each in json.loads(row["findings"])),
         Separators(*row["separators"]),
     )
+
+
+def posted_version_of(connection: Connection, payment: StoredPayment) -> int | None:
+    """Another payment of the same originator, trace number, date and amount of which something is posted: its id."""
+    if not payment.payment_cents or not payment.trace_number:
+        return None  # payers repeat trace numbers on payments of zero (RFI 1847)
+    claim, pair = claim_payments.c, provider_adjustments.c
+    query = select(func.min(payments.c.id)).where(
+        payments.c.id != payment.id,
+        payments.c.originator == payment.originator,
+        payments.c.trace_number == payment.trace_number,
+        payments.c.payment_date == payment.payment_date,
+        payments.c.payment_cents == payment.payment_cents,
+        or_(
+            exists().where(claim.payment_id == payments.c.id, claim.state.in_(("posted", "reversed"))),
+            exists().where(pair.payment_id == payments.c.id, pair.state == "posted"),
+        ),
+    )
+    found: int | None = connection.execute(query).scalar()
+    return found
 
 
 def claim_payments_of(

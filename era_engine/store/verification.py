@@ -102,13 +102,14 @@ def payment_sums(connection: Connection) -> Iterator[PaymentSums]:
 
 
 class EnteredPair(NamedTuple):
-    """A provider-level adjustment and the entries of it that stand: how many, and cents by account."""
+    """A provider-level adjustment and the entries of it that stand: how many, their kinds, and cents by account."""
 
     id: int
     state: str
     reason: str
     cents: int | None
     entries: int
+    kinds: frozenset[str]
     accounts: dict[str, int]
 
 
@@ -116,7 +117,7 @@ def entered_pairs(connection: Connection) -> Iterator[EnteredPair]:
     """Every provider-level adjustment with what stands of it in the ledger, streamed."""
     back = entries.alias()
     standing = (
-        select(entries.c.id, entries.c.provider_adjustment_id, postings.c.account, postings.c.cents)
+        select(entries.c.id, entries.c.kind, entries.c.provider_adjustment_id, postings.c.account, postings.c.cents)
         .select_from(entries)
         .join(postings)
         .join(back, back.c.reverses_entry == entries.c.id, isouter=True)
@@ -125,18 +126,22 @@ def entered_pairs(connection: Connection) -> Iterator[EnteredPair]:
     )
     pair = provider_adjustments.c
     query = (
-        select(pair.id, pair.state, pair.reason, pair.cents, standing.c.id, standing.c.account, standing.c.cents)
+        select(
+            *(pair.id, pair.state, pair.reason, pair.cents),
+            *(standing.c.id, standing.c.kind, standing.c.account, standing.c.cents),
+        )
         .select_from(provider_adjustments)
         .join(standing, standing.c.provider_adjustment_id == pair.id, isouter=True)
         .order_by(pair.id)
     )
     for (pair_id, state, reason, cents), rows in groupby(stream(connection, query), key=lambda row: tuple(row[:4])):
-        entry_ids, accounts = set(), defaultdict[str, int](int)
-        for *_, entry_id, account, amount in rows:
+        entry_ids, kinds, accounts = set(), set(), defaultdict[str, int](int)
+        for *_, entry_id, kind, account, amount in rows:
             if entry_id is not None:
                 entry_ids.add(entry_id)
+                kinds.add(kind)
                 accounts[account] += amount
-        yield EnteredPair(pair_id, state, reason, cents, len(entry_ids), dict(accounts))
+        yield EnteredPair(pair_id, state, reason, cents, len(entry_ids), frozenset(kinds), dict(accounts))
 
 
 def deposits_twice(connection: Connection) -> list[Row]:
