@@ -232,6 +232,7 @@ def test_two_lines_answered_as_one_are_not_all_credited_to_the_first(home: Offic
     both = ["SVC*AD:D0120*60*48**2", "DTM*472*20261005", "CAS*CO*45*12"]
     [left] = home.run(remittance("48", bare_claim("C1", "60", "48", *both)))
     assert left["holds"] == ["charge-mismatch", "procedure-mismatch"]
+    assert "not those the office sent: line 1 $60.00 where $30.00 was sent." in left["explanation"]
     assert "more than its fee" in refused(home, "EFT0001", "C1", "--line", "1=48,12")
     post(home, "EFT0001", "C1", "--as-remitted")
     assert credits(home) == {None: 6000}

@@ -57,6 +57,7 @@ FACTS: Mapping[str, Fact] = {
     "patient_matches": Fact("flag", "patient name and member id on the remittance are those of the claim"),
     "patient_doubt": Fact("text", "what is not the claim's patient, or may be another member of the family"),
     "charge_matches": Fact("flag", "charges on the remittance, in total and by line, are those of the claim"),
+    "charge_doubt": Fact("text", "which charge is not the claim's, in total or of a line"),
     "procedures_match": Fact("flag", "procedures adjudicated are exactly those submitted on the claim"),
     "expected_known": Fact("flag", "the office gave an expected amount for every procedure"),
     "already_posted": Fact("flag", "a payment is posted against this claim already"),

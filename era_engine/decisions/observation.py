@@ -8,8 +8,8 @@ from typing import Literal, NamedTuple
 
 from era_engine.decisions.facts import FactValue
 from era_engine.decisions.several_plans import LATER_PLAN, Posted, patient_share, prove
-from era_engine.money import minimum_cents
-from era_engine.practice.lines import LineMatch
+from era_engine.money import dollars, minimum_cents
+from era_engine.practice.lines import LineMatch, charges_unlike
 from era_engine.practice.matching import BY_HAND, PATIENT_AND_SERVICES, Match
 from era_engine.practice.model import Claim
 from era_engine.practice.patients import patient_doubts, slip_doubts
@@ -178,6 +178,8 @@ def _add_claim(
     if split is None:
         facts["procedures_match"] = lines.procedures_match
         facts["charge_matches"] = lines.charges_match
+        if not lines.charges_match:
+            facts["charge_doubt"] = _charge_doubt(payment, claim, lines)
         if _may_be_a_part(payment, claim, books):
             facts["rest_of_claim_awaited"] = True
     else:
@@ -187,6 +189,16 @@ def _add_claim(
         facts["charge_cents"] = split.charge_cents
     _add_several_plans(facts, payment, claim, books.posted, settings)
     _add_partial_payment(facts, settings)
+
+
+def _charge_doubt(payment: ClaimPayment, claim: Claim, lines: LineMatch) -> str:
+    if payment.charge_cents != claim.charge_cents:
+        charged = "unknown" if payment.charge_cents is None else dollars(payment.charge_cents)
+        return f"{charged} in total where {dollars(claim.charge_cents)} was sent"
+    return ", ".join(
+        f"line {number} {'unknown' if charged is None else dollars(charged)} where {dollars(fee)} was sent"
+        for number, charged, fee in charges_unlike(payment, claim, lines)
+    )
 
 
 def _add_patient(facts: dict[str, FactValue], payment: ClaimPayment, claim: Claim, match: Match) -> None:
