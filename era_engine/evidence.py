@@ -13,6 +13,7 @@ from era_engine.money import dollars
 from era_engine.practice.lines import LineMatch, match_lines
 from era_engine.practice.matching import PATIENT_AND_SERVICES, Match
 from era_engine.practice.model import Claim
+from era_engine.practice.plans import Beside, asked_of_several_plans, claims_beside, plans_doubt
 from era_engine.practice.splits import PART_STATUSES, Split, split_of
 from era_engine.store import history, practice
 from era_engine.store.history import Earlier, PostedDecision
@@ -78,7 +79,8 @@ class Books:
                 together[match.claim.claim_number].append(each)
                 competing[match.claim.claim_number] += each.payment.status not in _NO_CLAIM_TO_PAY
         before_primary = practice.claims_before_their_primary(self._connection, claims.values())
-        posted = self._posted(claims, earlier)
+        beside = self._beside(claims)
+        posted = self._posted(claims, earlier, beside)
         gathered = []
         for each, match in zip(batch, matches, strict=True):
             if match.claim is None:
@@ -92,6 +94,7 @@ class Books:
                 already_posted=any(row.state == "posted" and row.status != REVERSAL for row in before),
                 secondary_before_primary=number in before_primary,
                 posted=posted.get(number, Posted()),
+                plans_doubt=plans_doubt(match.claim, beside.get(number, Beside((), ()))),
                 taken_back=each.taken_back,
             )
             gathered.append(self._gather_one(each, match.claim, evidence, together[number], before))
@@ -187,31 +190,48 @@ class Books:
         )
         return ReversalEvidence(False, text), TakesBack(row.id, decision)
 
-    def _posted(self, claims: dict[str, Claim], earlier: dict[str, list[Earlier]]) -> dict[str, Posted]:
+    def _beside(self, claims: dict[str, Claim]) -> dict[str, Beside]:
+        """The other claims for the same services, of claims that several plans may have answered; where it matters."""
+        single = {claim.patient_id for claim in claims.values() if claim.plan_count == 1}
+        looked_at = practice.patients_with_later_plans(self._connection, single)
+        if self._proven:
+            looked_at |= {claim.patient_id for claim in claims.values() if claim.plan_count > 1}
+        of_patients = practice.claims_of_patients(self._connection, looked_at)
+        found = {
+            number: claims_beside(claim, of_patients[claim.patient_id])
+            for number, claim in claims.items()
+            if claim.patient_id in looked_at
+        }
+        return {number: beside for number, beside in found.items() if _of_several_plans(claims[number], beside)}
+
+    def _posted(
+        self, claims: dict[str, Claim], earlier: dict[str, list[Earlier]], beside: dict[str, Beside]
+    ) -> dict[str, Posted]:
         """What the books hold for the services of claims where it matters."""
-        several = [claim for claim in claims.values() if claim.plan_count > 1] if self._proven else []
         wanted = {number for number, rows in earlier.items() if any(row.state == "posted" for row in rows)}
-        if not wanted and not several:
-            return {}
-        sums = history.posted_sums(self._connection, wanted)
-        found = {number: Posted(*own) for number, own in sums.items()}
-        for claim in several:
-            found[claim.claim_number] = posted_for_services(self._connection, claim)
+        found = {number: Posted(*own) for number, own in history.posted_sums(self._connection, wanted).items()}
+        for number, others in beside.items():
+            found[number] = posted_for_services(self._connection, claims[number], others)
         return found
 
 
-def posted_for_services(connection: Connection, claim: Claim) -> Posted:
+def _of_several_plans(claim: Claim, beside: Beside) -> bool:
+    together = (*beside.same, *beside.touching)
+    return asked_of_several_plans(claim.plan_count, [other.plan_ordinal for other in together])
+
+
+def posted_for_services(connection: Connection, claim: Claim, beside: Beside) -> Posted:
     """What stands in the books for a claim's services, over all plans of the patient."""
-    of_patient = practice.claims_of_patients(connection, [claim.patient_id])[claim.patient_id]
-    services = practice.services(claim)
-    same = [other for other in of_patient if practice.services(other) == services]
-    touching = [other for other in of_patient if other not in same and set(practice.services(other)) & set(services)]
+    same, touching = beside
     posted = practice.posted_claims(connection, [other.claim_number for other in (*same, *touching)])
     sums = history.posted_sums(connection, [other.claim_number for other in same]).values()
     earlier = [other for other in same if other.plan_ordinal < claim.plan_ordinal]
-    others = [other.claim_number for other in touching if other.claim_number in posted]
-    others += [other.claim_number for other in touching if other.plan_ordinal < claim.plan_ordinal]
-    others += [
+    others = [
+        other.claim_number
+        for other in touching
+        if other.claim_number in posted or other.plan_ordinal < claim.plan_ordinal
+    ]
+    again = [
         other.claim_number
         for other in same
         if other.plan_ordinal >= claim.plan_ordinal
@@ -223,7 +243,8 @@ def posted_for_services(connection: Connection, claim: Claim) -> Posted:
         sum([each.written_off_cents for each in sums]),
         tuple((other.claim_number, other.claim_number in posted) for other in earlier),
         len({other.plan_ordinal for other in earlier}),
-        tuple(dict.fromkeys(others)),
+        tuple(others),
+        tuple(again),
     )
 
 

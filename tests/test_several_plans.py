@@ -141,3 +141,54 @@ def test_with_write_off_posting_off_nothing_is_posted_however_well_proven(tmp_pa
     office.expect(sent("C1", 1, "300"))
     [left] = office.run(remittance("300", PRIMARY))
     assert (left["outcome"], left["rule"]) == ("manual", "several-plans-write-offs-off")
+
+
+# a plan the office counts no more, or never counted
+
+
+def exam_of_the_same_patient(plans: int) -> list[dict[str, object]]:
+    """The last import says how many plans a patient has."""
+    return expects("C3", "90", plans=plans, patient="P1")
+
+
+def test_a_plan_dropped_since_does_not_let_the_secondary_write_off_the_primarys_money(tmp_path: Path) -> None:
+    """RFI 1696: charge 500.00, the primary's 425.00 are posted; of the secondary's CO-45 435.00 only 10.00 is left."""
+    office = make_office(tmp_path / "office")
+    office.expect(sent("C1", 1, "300"), sent("C2", 2, "65"))
+    office.run(remittance("300", PRIMARY))
+    assert office.era("post", "EFT0001", "C1", "--by", "Ann").code == 0
+    office.expect(exam_of_the_same_patient(plans=1))
+    [left] = office.run(remittance("65", SECONDARY, trace="EFT0002"))
+    assert (left["outcome"], left["holds"]) == ("manual", ["plans-in-doubt", "write-off-over-limit"])
+    assert (
+        "How many plans the patient has is in doubt: the office counts 1, and sent this claim to plan 2."
+        in (left["explanation"])
+    )
+    assert "$435.00 to write off, $10.00 left" in left["explanation"]
+    assert office.era("post", "EFT0002", "C2", "--by", "Ann").out.startswith("Posted $65.00 and wrote off $10.00")
+    office.verified()
+
+
+@pytest.mark.parametrize("number", ["C1", "C2"])
+def test_one_plan_and_claims_to_two_for_the_same_services_are_a_persons(tmp_path: Path, number: str) -> None:
+    office = make_office(tmp_path / "office")
+    told = office.expect(
+        *[expects(each, "300", "500", ordinal=n, patient="P1", procedure="D2740") for n, each in ((1, "C1"), (2, "C2"))]
+    ).out
+    assert "1 claim was sent to a plan beyond the patient's plan_count: C2." in told
+    paid = answer(number, "1", "300", "CAS*PR*2*75", "CAS*CO*45*125")
+    [left] = office.run(remittance("300", paid))
+    assert left["outcome"] == "manual"
+    assert "plans-in-doubt" in left["holds"]
+    assert office.posted() == {}
+
+
+def test_what_is_told_right_at_last_is_judged_again(tmp_path: Path) -> None:
+    office = make_office(tmp_path / "office", settings=PROVEN)
+    office.expect(
+        *[expects(each, "300", "500", ordinal=n, patient="P1", procedure="D2740") for n, each in ((1, "C1"), (2, "C2"))]
+    )
+    [left] = office.run(remittance("300", PRIMARY))
+    assert left["holds"] == ["plans-in-doubt"]
+    office.expect(exam_of_the_same_patient(plans=2))
+    assert [(each["claim_number"], each["rule"]) for each in office.run()] == [("C1", "several-plans-proven")]

@@ -74,9 +74,9 @@ def _refuse_unknown_share(payment: ClaimPayment, gathered: Gathered, now: Standi
     doubt = None
     if now.overlapping:
         doubt = f"{', '.join(now.overlapping)} answers some of the same services"
-    elif claim.plan_count > 1 and posted_before and gathered.evidence.split is not None:
+    elif now.several and posted_before and gathered.evidence.split is not None:
         doubt = "this is a part of a split claim of a patient with several plans"
-    elif claim.plan_count > 1 and not posted_before and max(plan_answering(claim, payment)) > 1:
+    elif now.several and not posted_before and max(plan_answering(claim, payment)) > 1:
         doubt = None if earlier_payers(payment) else "nothing of the patient's earlier plan is posted"
     if stated > 0 and doubt is not None:
         raise UsageError(

@@ -54,6 +54,10 @@ FACTS: Mapping[str, Fact] = {
         "count",
         "claim payments that name this claim: on this remittance, and earlier ones with money that are not posted",
     ),
+    "plans_doubtful": Fact(
+        "flag", "a claim was sent to a plan beyond those the office counts for the patient, for these services"
+    ),
+    "plans_doubt": Fact("text", "what speaks against the number of plans the office told"),
     "patient_matches": Fact("flag", "patient name and member id on the remittance are those of the claim"),
     "charge_matches": Fact("flag", "charges on the remittance, in total and by line, are those of the claim"),
     "procedures_match": Fact("flag", "procedures adjudicated are exactly those submitted on the claim"),

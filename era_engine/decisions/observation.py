@@ -52,7 +52,8 @@ class BookEvidence(NamedTuple):
     """What the office's own books say about a claim payment at this moment.
 
     waiting: claim payments that wait for the same claim, this one included. split: where it is part of a split claim.
-    posted: what stands in the books for the claim's services. reversal: of a reversal only.
+    posted: what stands in the books for the claim's services, over all plans that may have answered them.
+    plans_doubt: what speaks against the number of plans the office told for the patient. reversal: of a reversal only.
     """
 
     match: Match
@@ -61,6 +62,7 @@ class BookEvidence(NamedTuple):
     secondary_before_primary: bool = False
     split: Split | None = None
     posted: Posted = Posted()
+    plans_doubt: str | None = None
     reversal: ReversalEvidence | None = None
     taken_back: bool = False
 
@@ -169,6 +171,9 @@ def _add_claim(
     if payment.status == REVERSAL:
         return  # it repeats the old claim negated (RFI 1147), so it is compared with what it takes back
     facts["already_posted"] = books.already_posted
+    facts["plans_doubtful"] = books.plans_doubt is not None
+    if books.plans_doubt is not None:
+        facts["plans_doubt"] = books.plans_doubt
     split = books.split
     if split is None:
         facts["procedures_match"] = lines.procedures_match
