@@ -1,14 +1,15 @@
 """What the office's books say about claim payments at this moment, gathered for a batch at a time."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from era_engine.decisions.observation import REVERSAL, BookEvidence, ReversalEvidence
 from era_engine.decisions.several_plans import Posted, write_off_of
-from era_engine.ledger.entries import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS
+from era_engine.ledger.entries import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS, Posting, entries_for
 from era_engine.money import dollars
 from era_engine.practice.lines import LineMatch, match_lines
 from era_engine.practice.matching import PATIENT_AND_SERVICES, Match
@@ -114,9 +115,9 @@ class Books:
             reversal, takes_back = self._reversal(each, together, earlier)
             return Gathered(evidence._replace(reversal=reversal), lines, takes_back)
         split = self._split(each, claim, lines, together, earlier)
-        if split is not None:  # the parts do not contradict each other, and each is written off by itself
-            posted_so_far = evidence.posted if claim.plan_count > 1 else Posted()
-            evidence = evidence._replace(split=split, waiting=1, already_posted=False, posted=posted_so_far)
+        if split is not None:  # the parts do not contradict each other
+            changed = not self._stand_as_remitted(claim, earlier)
+            evidence = evidence._replace(split=split, waiting=1, already_posted=changed)
         return Gathered(evidence, lines, None)
 
     def _split(
@@ -142,6 +143,18 @@ class Books:
         if split is not None and history.newest_holds(self._connection, left) - self._released_together:
             return split._replace(complete=False)  # another part waits for a person, and this one with it
         return split
+
+    def _stand_as_remitted(self, claim: Claim, earlier: Sequence[Earlier]) -> bool:
+        """Whether the parts posted before stand in the books line by line as remitted, whoever posted them."""
+        posted = [row.id for row in earlier if row.state == "posted" and row.status != REVERSAL]
+        remitted = history.as_remitted(self._connection, posted) if posted else {}
+        for claim_payment_id, payment in remitted.items():
+            standing = history.posted_decision(self._connection, claim_payment_id)
+            entries = entries_for(payment, match_lines(payment, claim), date.min, None)
+            wanted = [posting for entry in entries for posting in entry.postings]
+            if standing is None or _by_line(standing.postings) != _by_line(wanted):
+                return False
+        return True
 
     def _reversal(
         self, each: ToJudge, together: Sequence[ToJudge], earlier: Sequence[Earlier]
@@ -246,6 +259,13 @@ def posted_for_services(connection: Connection, claim: Claim, beside: Beside) ->
         tuple(others),
         tuple(again),
     )
+
+
+def _by_line(postings: Iterable[Posting]) -> dict[tuple[str, int | None], int]:
+    totals: Counter[tuple[str, int | None]] = Counter()
+    for account, cents, line in postings:
+        totals[account, line] += cents
+    return {where: cents for where, cents in totals.items() if cents}
 
 
 def _unless_answered(each: ToJudge, match: Match, earlier: Sequence[Earlier]) -> Match:

@@ -85,6 +85,40 @@ def test_two_answers_with_one_payer_claim_number_are_no_split(office: OfficeHome
     assert [each["outcome"] for each in decided] == ["manual", "manual"]
 
 
+def post_first_by_hand(office: OfficeHome, *amounts: str) -> None:
+    [first] = office.run(remittance("45", EXAM))
+    assert first["holds"] == ["split-claim"]
+    ended = office.era("post", "EFT0001", "C1", *amounts, "--by", "Ann")
+    assert ended.code == 0, ended
+
+
+def test_a_part_posts_after_the_one_that_a_person_posted_as_remitted(office: OfficeHome) -> None:
+    post_first_by_hand(office, "--as-remitted")
+    [second] = office.run(remittance("45", CLEANING, trace="EFT0002"))
+    assert second["outcome"] == "post"
+    assert office.posted()["accounts_receivable"] == -12000
+    office.verified()
+
+
+@pytest.mark.parametrize(
+    ("amounts", "in_ledger"),
+    [
+        (["--line", "1=45,15", "--line", "2=0,60"], -12000),
+        (["--line", "1=25,10", "--line", "2=20,5"], -6000),
+        (["--line", "1=45,10"], -5500),
+    ],
+    ids=["the other part written off, too", "the same money on both lines", "less written off"],
+)
+def test_a_part_is_a_persons_where_one_posted_the_other_in_other_amounts(
+    office: OfficeHome, amounts: list[str], in_ledger: int
+) -> None:
+    post_first_by_hand(office, *amounts)
+    [second] = office.run(remittance("45", CLEANING, trace="EFT0002"))
+    assert (second["outcome"], second["holds"]) == ("manual", ["already-posted"])
+    assert office.posted()["accounts_receivable"] == in_ledger
+    office.verified()
+
+
 # partial payments
 
 PARTIAL = {

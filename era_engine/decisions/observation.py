@@ -125,7 +125,7 @@ def claim_facts(
         _add_claim(facts, payment, claim, lines, books, settings, mode)
     _add_adjustments(facts, payment, claim, settings)
     if claim is not None and claim.plan_count == 1 and payment.status != REVERSAL:
-        _add_limit(facts, payment, claim, books.posted, holding)
+        _add_limit(facts, payment, claim, books, holding)
     if payment.status == REVERSAL:
         _add_reversal(facts, books.reversal, settings)
     return facts
@@ -307,7 +307,7 @@ def _add_adjustments(
 
 
 def _add_limit(
-    facts: dict[str, FactValue], payment: ClaimPayment, claim: Claim, posted: Posted, holding: Collection[str]
+    facts: dict[str, FactValue], payment: ClaimPayment, claim: Claim, books: BookEvidence, holding: Collection[str]
 ) -> None:
     """Whether more would be posted than is owed: write-offs never exceed charge, less payments and patient's share.
 
@@ -325,8 +325,9 @@ def _add_limit(
     if any(doubtful and hold in holding for hold, doubtful in doubts.items()):
         return
     # The payer may state another charge than the office's; what was never charged is not written off.
-    owed = min(charge, claim.charge_cents)
-    limit = owed - posted.paid_cents - paid - posted.written_off_cents - max(patient_share(payment), 0)
+    stands = books.posted.paid_cents + books.posted.written_off_cents
+    owed = min(charge, claim.charge_cents - stands) if books.split else min(charge, claim.charge_cents) - stands
+    limit = owed - paid - max(patient_share(payment), 0)
     facts["write_off_over_limit"] = write_off > limit or limit < 0
     if facts["write_off_over_limit"]:
         facts["write_off_limit_cents"] = limit
