@@ -1,7 +1,7 @@
 """What the office's books say about claim payments at this moment, gathered for a batch at a time."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -80,8 +80,13 @@ class Books:
                 together[match.claim.claim_number].append(each)
                 competing[match.claim.claim_number] += each.payment.status not in _NO_CLAIM_TO_PAY
         before_primary = practice.claims_before_their_primary(self._connection, claims.values())
+        paid_here = frozenset(
+            match.claim.claim_number
+            for each, match in zip(batch, matches, strict=True)
+            if match.claim is not None and _pays(each.payment.status, each.payment.paid_cents)
+        )
         beside = self._beside(claims)
-        posted = self._posted(claims, earlier, beside)
+        posted = self._posted(claims, earlier, beside, paid_here)
         gathered = []
         for each, match in zip(batch, matches, strict=True):
             if match.claim is None:
@@ -218,13 +223,23 @@ class Books:
         return {number: beside for number, beside in found.items() if _of_several_plans(claims[number], beside)}
 
     def _posted(
-        self, claims: dict[str, Claim], earlier: dict[str, list[Earlier]], beside: dict[str, Beside]
+        self,
+        claims: dict[str, Claim],
+        earlier: dict[str, list[Earlier]],
+        beside: dict[str, Beside],
+        paid_here: frozenset[str],
     ) -> dict[str, Posted]:
-        """What the books hold for the services of claims where it matters."""
+        """What the books hold for the services of claims where it matters. paid_here: claims this batch pays."""
         wanted = {number for number, rows in earlier.items() if any(row.state == "posted" for row in rows)}
         found = {number: Posted(*own) for number, own in history.posted_sums(self._connection, wanted).items()}
+        numbers = {other.claim_number for each in beside.values() for other in (*each.same, *each.touching)}
+        paid = paid_here | {
+            number
+            for number, rows in history.earlier_payments(self._connection, numbers).items()
+            if any(_pays(row.status, row.paid_cents) for row in rows)
+        }
         for number, others in beside.items():
-            found[number] = posted_for_services(self._connection, claims[number], others)
+            found[number] = posted_for_services(self._connection, claims[number], others, paid)
         return found
 
 
@@ -233,8 +248,13 @@ def _of_several_plans(claim: Claim, beside: Beside) -> bool:
     return asked_of_several_plans(claim.plan_count, [other.plan_ordinal for other in together])
 
 
-def posted_for_services(connection: Connection, claim: Claim, beside: Beside) -> Posted:
-    """What stands in the books for a claim's services, over all plans of the patient."""
+def posted_for_services(
+    connection: Connection, claim: Claim, beside: Beside, paid: Collection[str] = frozenset()
+) -> Posted:
+    """What stands in the books for a claim's services, over all plans of the patient.
+
+    paid: claims that a claim payment pays, posted or not; to the same plan they may be the same money.
+    """
     same, touching = beside
     posted = practice.posted_claims(connection, [other.claim_number for other in (*same, *touching)])
     sums = history.posted_sums(connection, [other.claim_number for other in same]).values()
@@ -242,14 +262,14 @@ def posted_for_services(connection: Connection, claim: Claim, beside: Beside) ->
     others = [
         other.claim_number
         for other in touching
-        if other.claim_number in posted or other.plan_ordinal < claim.plan_ordinal
+        if other.plan_ordinal < claim.plan_ordinal or _counts(other, claim, posted, paid)
     ]
     again = [
         other.claim_number
         for other in same
         if other.plan_ordinal >= claim.plan_ordinal
         and other.claim_number != claim.claim_number
-        and other.claim_number in posted
+        and _counts(other, claim, posted, paid)
     ]
     return Posted(
         sum([each.paid_cents for each in sums]),
@@ -266,6 +286,19 @@ def _by_line(postings: Iterable[Posting]) -> dict[tuple[str, int | None], int]:
     for account, cents, line in postings:
         totals[account, line] += cents
     return {where: cents for where, cents in totals.items() if cents}
+
+
+def _counts(other: Claim, claim: Claim, posted: Collection[str], paid: Collection[str]) -> bool:
+    """Posted; or paid by the same plan, of which the two claim payments are judged together or one after the other.
+
+    One of a later plan that is not posted finds this claim posted, or not, when its turn comes.
+    """
+    of_same_plan = other.plan_ordinal == claim.plan_ordinal
+    return other.claim_number in posted or (of_same_plan and other.claim_number in paid)
+
+
+def _pays(status: str, paid_cents: int | None) -> bool:
+    return status not in _NO_CLAIM_TO_PAY and paid_cents != 0
 
 
 def _unless_answered(each: ToJudge, match: Match, earlier: Sequence[Earlier]) -> Match:

@@ -143,6 +143,60 @@ def test_with_write_off_posting_off_nothing_is_posted_however_well_proven(tmp_pa
     assert (left["outcome"], left["rule"]) == ("manual", "several-plans-write-offs-off")
 
 
+# claim payments of one remittance see each other
+
+
+def exam_too(number: str) -> list[dict[str, object]]:
+    """A claim for the crown, and for an exam of 50.00 beside it."""
+    [crown], [exam] = sent(number, 1, "300"), expects(number, "50", "50", plans=2, patient="P1")
+    return [crown, exam | {"line_number": 2}]
+
+
+def test_one_plan_paying_the_same_services_twice_on_one_remittance_is_a_persons(tmp_path: Path) -> None:
+    office = make_office(tmp_path / "office", settings=PROVEN)
+    office.expect(sent("C1", 1, "300"), sent("C9", 1, "300"))
+    decided = office.run(remittance("600", PRIMARY, answer("C9", "1", "300", "CAS*PR*2*75", "CAS*CO*45*125")))
+    assert [each["outcome"] for each in decided] == ["manual", "manual"]
+    assert office.records("explain", "C1")[0]["facts"]["proof"] == (
+        "not proven: C9 answers just these services, for this plan or a later one"
+    )
+    assert office.posted() == {}
+
+
+def test_a_later_plan_paying_twice_is_a_persons_also_when_one_of_them_is_asked_for_alone(office: OfficeHome) -> None:
+    office.expect(sent("C9", 2, "65"))
+    office.run(remittance("300", PRIMARY))
+    both = remittance("130", SECONDARY, answer("C9", "2", "65", "CAS*CO*45*435"), trace="EFT0002")
+    assert [each["outcome"] for each in office.run(both)] == ["manual", "manual"]
+    assert office.era("quick-post", "EFT0002", "--claim", "C2").code == 0
+    assert office.era("quick-post", "EFT0002").code == 0
+    assert office.posted()["accounts_receivable"] == -42500
+    office.verified()
+
+
+def test_claims_that_share_a_service_on_one_remittance_are_a_persons(tmp_path: Path) -> None:
+    office = make_office(tmp_path / "office", settings=PROVEN)
+    office.expect(sent("C1", 1, "300"), exam_too("C9"))
+    more = [
+        "CLP*C9*1*550*350**12*ICNC9*11*1",
+        "NM1*QC*1*DOE*JANE****MI*SUB1",
+        *PRIMARY[2:],
+        "SVC*AD:D0120*50*50**1",
+        "DTM*472*20261005",
+    ]
+    decided = office.run(remittance("650", PRIMARY, more))
+    assert [each["outcome"] for each in decided] == ["manual", "manual"]
+    assert "C9 answers some of the same services" in office.records("explain", "C1")[0]["facts"]["proof"]
+    assert office.posted() == {}
+
+
+def test_both_plans_on_one_remittance_post_one_after_the_other(office: OfficeHome) -> None:
+    decided = office.run(remittance("365", SECONDARY, PRIMARY))
+    assert [(each["claim_number"], each["outcome"]) for each in decided][-1] == ("C2", "post")
+    assert office.posted()["accounts_receivable"] == -50000
+    office.verified()
+
+
 # a plan the office counts no more, or never counted
 
 

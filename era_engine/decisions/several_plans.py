@@ -20,7 +20,7 @@ class Posted(NamedTuple):
 
     earlier: (claim number, posted?) of the claims to earlier plans for just these services. Claim numbers: others, of
     claims that share some of the services and not all, to an earlier plan or posted; again, of those for just these
-    services that were sent to the same or a later plan and are posted.
+    services that were sent to the same or a later plan and are posted. One that the same plan pays counts as posted.
     """
 
     paid_cents: int = 0

@@ -11,7 +11,7 @@ from era_engine.ledger.entries import ACCOUNTS_RECEIVABLE, CONTRACTED_WRITE_OFFS
 from era_engine.practice.plans import Service, asked_of_several_plans, times_done
 from era_engine.store.bulk import stream
 from era_engine.store.decision_proofs import Row
-from era_engine.store.schema import claims, entries, patients, postings, procedure_lines
+from era_engine.store.schema import claim_payments, claims, decisions, entries, patients, postings, procedure_lines
 
 
 def _claim_ledger() -> Subquery:
@@ -70,7 +70,8 @@ def overapplied_services(connection: Connection) -> Iterator[ClaimSums]:
     """The same over all plans, for claims of the same services that several may have answered (RFI 1696).
 
     Services are the same by day, procedure and fee. An office may send one plan several claims of the same services,
-    two fillings on one day, say; the charge is of all of them.
+    two fillings on one day, say; the charge is of all of them. But for claims the engine posted by proof, which says
+    that no other was paid for these services, it counts once.
     """
     ledger = _claim_ledger()
     with_later_plans = select(claims.c.patient_id).where(claims.c.plan_ordinal > 1)
@@ -93,13 +94,15 @@ def overapplied_services(connection: Connection) -> Iterator[ClaimSums]:
         .where(or_(patients.c.plan_count > 1, claims.c.patient_id.in_(with_later_plans)))
         .order_by(claims.c.patient_id, claims.c.claim_number)
     )
+    proven = set(connection.execute(_POSTED_BY_PROOF).scalars())
     for _, of_patient in groupby(stream(connection, query), key=lambda row: row[0]):
         by_services: dict[tuple[Service, ...], list[_Answered]] = defaultdict(list)
         for number, rows in groupby(of_patient, key=lambda row: row[1]):
             lines = list(rows)
             _, _, ordinal, plan_count, *_, paid, written_off = lines[0]
             services = tuple(sorted((line[4], line[5], line[6]) for line in lines))
-            by_services[services].append(_Answered(number, ordinal, plan_count, int(paid), int(written_off)))
+            answered = _Answered(number, ordinal, plan_count, int(paid), int(written_off), number in proven)
+            by_services[services].append(answered)
         for services, same in by_services.items():
             together = _together(sum([fee for _, _, fee in services]), same)
             several = asked_of_several_plans(same[0].plan_count, [each.plan_ordinal for each in same])
@@ -115,15 +118,34 @@ class _Answered(NamedTuple):
     plan_count: int
     paid_cents: int
     written_off_cents: int
+    proven: bool
 
 
 def _together(charge_cents: int, same: list[_Answered]) -> ClaimSums:
+    ordinals = [each.plan_ordinal for each in same]
+    proven = sum(each.proven for each in same if each.plan_ordinal == min(ordinals))
     return ClaimSums(
         ", ".join(each.claim_number for each in same),
-        charge_cents * times_done([each.plan_ordinal for each in same]),
+        charge_cents * (times_done(ordinals) - max(proven - 1, 0)),
         sum([each.paid_cents for each in same]),
         sum([each.written_off_cents for each in same]),
     )
+
+
+_posting = decisions.alias()
+_POSTED_BY_PROOF = (
+    select(claim_payments.c.office_claim)
+    .join(decisions)
+    .where(
+        claim_payments.c.state == "posted",
+        decisions.c.mode != "manual",
+        decisions.c.facts.contains('"several_plans_proven":true'),
+        decisions.c.id
+        == select(func.max(_posting.c.id))
+        .where(_posting.c.claim_payment_id == claim_payments.c.id, _posting.c.outcome == "post")
+        .scalar_subquery(),
+    )
+)
 
 
 def patients_unlike_their_claims(connection: Connection) -> list[Row]:
