@@ -127,9 +127,9 @@ PARTIAL = {
 }
 
 
-def paying(paid: str, write_off: str) -> Segments:
+def paying(paid: str, write_off: str, status: str = "1") -> Segments:
     return [
-        f"CLP*C1*1*120*{paid}**12*ICN1*11*1",
+        f"CLP*C1*{status}*120*{paid}**12*ICN1*11*1",
         "NM1*QC*1*DOE*JANE****MI*SUB1",
         f"SVC*AD:D0120*120*{paid}**1",
         "DTM*472*20261005",
@@ -165,6 +165,25 @@ def test_a_partial_payment_needs_both_switches(tmp_path: Path, switch: dict[str,
     office.expect(expects(expected="90"))
     [decided] = office.run(remittance("60", paying("60", "60")))
     assert decided["outcome"] == "manual"
+
+
+@pytest.mark.parametrize("status", ["2", "3", "20", "21"])
+def test_a_partial_payment_processed_as_a_later_plans_is_left(tmp_path: Path, status: str) -> None:
+    """The plan that pays first has its own money in this write-off."""
+    office = make_office(tmp_path / "office", settings=PARTIAL)
+    office.expect(expects(expected="90"))
+    [left] = office.run(remittance("60", paying("60", "60", status)))
+    assert (left["outcome"], left["rule"]) == ("manual", "single-plan-below-minimum-write-offs-on")
+    assert "processed-as-later-plan" in left["warnings"]
+    assert office.posted() == {}
+
+
+def test_enough_money_processed_as_a_later_plans_posts_and_is_told(tmp_path: Path) -> None:
+    """Some payers state a wrong plan (RFI 546)."""
+    office = make_office(tmp_path / "office", settings=PARTIAL)
+    office.expect(expects(expected="90"))
+    [posted] = office.run(remittance("85.50", paying("85.50", "34.50", "2")))
+    assert (posted["outcome"], posted["warnings"]) == ("post", ["processed-as-later-plan"])
 
 
 def test_off_by_default(tmp_path: Path) -> None:

@@ -29,7 +29,9 @@ FACTS: Mapping[str, Fact] = {
         "cents", "the smallest payment that is at least the minimum percentage of the expected amount"
     ),
     "partial_payment_accepted": Fact(
-        "flag", "partial payments may post; this one is below the minimum percentage, not below the minimum amount"
+        "flag",
+        "partial payments may post; this one is below the minimum percentage, not below the minimum amount, and not"
+        " processed as a later plan's",
     ),
     "several_plans_proven": Fact(
         "flag", "the books prove that no plan's money or write-off is posted twice; false where not asked to prove it"

@@ -215,10 +215,12 @@ def _add_several_plans(
 
 
 def _add_partial_payment(facts: dict[str, FactValue], settings: Settings) -> None:
+    """Too little, as of a later plan, for what was sent to the first is none: another plan pays first (RFI 1696)."""
     option = settings.era_payment_options.partial_payment
     paid, minimum = facts.get("paid_cents"), facts.get("minimum_cents")
     facts["partial_payment_accepted"] = (
         option.enabled
+        and facts["processed_as_later_plan"] is False
         and isinstance(paid, int)
         and isinstance(minimum, int)
         and option.minimum_amount <= paid < minimum
