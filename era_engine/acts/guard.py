@@ -27,7 +27,9 @@ class Standing(NamedTuple):
 
     charge_cents: of the services, as often as they were done; claim_charge_cents: of this claim alone. own: what of it
     stands on this claim. several: whether several plans may have answered the services. overlapping: the patient's
-    claims that share some of the services and not all: what is posted for them is not here.
+    claims that share some of the services and not all: what is posted for them is not here. unposted: claims to an
+    earlier plan for just these services of which nothing is posted. same_plan: where the services were done several
+    `times`, what of it stands on the other claims to this claim's plan.
     """
 
     charge_cents: int
@@ -38,10 +40,18 @@ class Standing(NamedTuple):
     own: Sums
     several: bool = False
     overlapping: tuple[str, ...] = ()
+    unposted: tuple[str, ...] = ()
+    times: int = 1
+    same_plan: Sums = Sums(0, 0)
+
+    @property
+    def other_plans_cents(self) -> int:
+        """Paid and written off for other plans."""
+        return self.paid_cents + self.written_off_cents - sum(self.own) - sum(self.same_plan)
 
     def write_off_limit(self, paid_cents: int) -> int:
         """What may be written off besides, when this much more is paid for the claim; negative: already too much."""
-        used = self.paid_cents + paid_cents + self.written_off_cents
+        used = self.paid_cents + paid_cents + self.written_off_cents - sum(self.same_plan)
         return self.claim_charge_cents - used - self.share_cents
 
 
@@ -59,8 +69,21 @@ def standing(connection: Connection, claim: Claim, coming: ClaimPayment | None =
         return Standing(claim.charge_cents, claim.charge_cents, *own, share, own)
     posted = posted_for_services(connection, claim, beside)
     charge, times = claim.charge_cents, times_done([other.plan_ordinal for other in same])
+    unposted = tuple(number for number, is_posted in posted.earlier if not is_posted)
     sums = (posted.paid_cents, posted.written_off_cents)
-    return Standing(charge * times, charge, *sums, share, own, True, posted.others)
+    same_plan = _posted_on(connection, claim, same) if times > 1 else Sums(0, 0)
+    return Standing(charge * times, charge, *sums, share, own, True, posted.others, unposted, times, same_plan)
+
+
+def _posted_on(connection: Connection, claim: Claim, same: tuple[Claim, ...]) -> Sums:
+    """What is posted for the other claims to the same plan."""
+    numbers = [
+        other.claim_number
+        for other in same
+        if other.plan_ordinal == claim.plan_ordinal and other.claim_number != claim.claim_number
+    ]
+    found = history.posted_sums(connection, numbers).values()
+    return Sums(sum(each.paid_cents for each in found), sum(each.written_off_cents for each in found))
 
 
 def refuse_over_application(now: Standing, paid_cents: int = 0, write_off_cents: int = 0) -> None:
