@@ -59,6 +59,20 @@ def test_the_first_part_waits_for_the_second_in_another_file(office: OfficeHome)
     office.verified()
 
 
+def test_both_parts_tell_what_is_theirs_and_what_is_of_both(office: OfficeHome) -> None:
+    told = [each["explanation"] for each in office.run(remittance("90", EXAM, CLEANING))]
+    assert told == 2 * [
+        "Posted one of 2 parts ($90.00 paid in all) and wrote off $15.00 for this part: the payment is at least 95 %"
+        " ($85.50) of the $90.00 expected."
+    ]
+
+
+def test_a_part_that_is_denied_is_not_called_the_claim(office: OfficeHome) -> None:
+    denied = [*part("D1110", "0", "ICN2")[:-1], "CAS*CO*29*60"]
+    told = office.run(remittance("45", EXAM, denied))[-1]["explanation"]
+    assert "The payer denied one of 2 parts of this claim: $45.00 paid of $90.00 expected." in told
+
+
 def test_the_minimum_is_of_both_parts_together(office: OfficeHome) -> None:
     """85.49 of the 90.00 expected is a cent short of 95 %, 85.50 is not, however the parts share it."""
     short = office.run(remittance("85.49", part("D0120", "60", "ICN1", "0"), part("D1110", "25.49", "ICN2", "34.51")))

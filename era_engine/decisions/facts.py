@@ -78,6 +78,7 @@ FACTS: Mapping[str, Fact] = {
     "reversal_of": Fact("text", "what a reversal takes back, or what it waits for"),
     "forwarded_to": Fact("text", "the payer the claim was forwarded to"),
     "reasons": Fact("text", "the adjustment reasons in plain words"),
+    "denied_part": Fact("text", "what the payer denied: this claim, or one of the parts it was split into"),
     "denied": Fact(
         "flag",
         "status 4, or processed with nothing paid of an expected amount, for a reason beyond contract or patient share",

@@ -287,8 +287,9 @@ def _add_adjustments(
             if reason == "45" and (group, reason) in CONTRACTED:
                 if cents is not None:
                     write_off += cents
-                    if cents < 0 and not reversal:  # more allowed than charged, or an unmarked reversal
-                        to_review.append(described(group, reason))
+                more_allowed = cents is not None and cents < 0 and not reversal  # or an unmarked reversal
+                if more_allowed or reason in settings.review_reasons:
+                    to_review.append(described(group, reason))
                 continue
             if (group, reason) not in _PATIENT_SHARE:
                 other_reason = True
@@ -306,6 +307,8 @@ def _add_adjustments(
     facts["denied"] = payment.status == "4" or (payment.status in _PROCESSED and unpaid and other_reason)
     if facts["denied"]:
         facts["reasons"] = ", ".join(reasons) or "none given"
+        parts = facts.get("parts", 1)
+        facts["denied_part"] = "this claim" if parts == 1 else f"one of {parts} parts of this claim"
 
 
 def _add_limit(
