@@ -343,7 +343,7 @@ def test_a_later_plan_before_the_earlier_one_says_its_write_off_by_line(home: Of
         expects("C2", "75", "500", plans=2, ordinal=2, patient="P1"),
     )
     home.run(secondary("65", "435"))
-    assert "nothing of the patient's earlier plan is posted" in refused(home, "EFT0002", "C2")
+    assert "C1 to an earlier plan is not posted" in refused(home, "EFT0002", "C2")
     post(home, "EFT0002", "C2", "--line", "1=65")
     home.run(remittance("300", claim("C1", *PRIMARY, responsibility="75")))
     post(home, "EFT0001", "C1")  # the patient's share is the secondary's: nothing
@@ -361,6 +361,65 @@ def test_a_claim_that_shares_some_services_leaves_the_write_off_in_doubt(home: O
     )
     home.run(secondary("65", "435"))
     assert "C1 answers some of the same services" in refused(home, "EFT0002", "C2")
+
+
+def crown_of(number: str, ordinal: int, expected: str, plans: int = 2) -> list[Record]:
+    return expects(number, expected, "500", plans=plans, ordinal=ordinal, patient="P1")
+
+
+def test_a_later_plan_does_not_write_off_what_the_plan_between_pays(home: OfficeHome) -> None:
+    """Three plans: of the tertiary's CO-45 495.00 the secondary's 65.00 and write-off of 10.00 are a part."""
+    home.expect(crown_of("C1", 1, "300", 3), crown_of("C2", 2, "65", 3), crown_of("C3", 3, "5", 3))
+    home.run(
+        remittance("300", claim("C1", *PRIMARY, responsibility="75")),
+        remittance("65", claim("C2", "500", "65", "0", "CAS*OA*23*425", "CAS*PR*2*10", status="2"), trace="EFT0002"),
+        remittance("5", claim("C3", "500", "5", "495", status="3"), trace="EFT0003"),
+    )
+    post(home, "EFT0001", "C1")
+    error = refused(home, "EFT0003", "C3")
+    assert "How much of the $495.00 to write off another plan paid or wrote off is not known" in error
+    assert "C2 to an earlier plan is not posted" in error
+    assert "Say the amounts with --line" in error
+    post(home, "EFT0002", "C2")
+    assert "Posted $5.00 and wrote off $5.00 by hand." in post(home, "EFT0003", "C3").out
+    assert home.posted()["accounts_receivable"] == -50000
+
+
+# Two fillings on one day, each a claim of its own to each of two plans
+
+
+@pytest.fixture
+def fillings(home: OfficeHome) -> OfficeHome:
+    """150.00 each: the primary pays 100, writes off 30 and leaves 20; the secondary pays 15 and states CO-45 135."""
+    for number, ordinal, expected in (("C1", 1, "100"), ("C2", 1, "100"), ("C3", 2, "15"), ("C4", 2, "15")):
+        home.expect(expects(number, expected, "150", plans=2, ordinal=ordinal, patient="P1"))
+
+    def paid(number: str, trace: str) -> str:
+        return remittance("100", claim(number, "150", "100", "30", "CAS*PR*2*20", responsibility="20"), trace=trace)
+
+    both = [claim(number, "150", "15", "135", status="2", payer_claim_number=number) for number in ("C3", "C4")]
+    home.run(paid("C1", "EFT0001"), paid("C2", "EFT0002"), remittance("30", *both, trace="EFT0003"))
+    return home
+
+
+def test_a_later_plan_waits_until_both_fillings_are_posted(fillings: OfficeHome) -> None:
+    post(fillings, "EFT0001", "C1")
+    assert "C2 to an earlier plan is not posted" in refused(fillings, "EFT0003", "C3")
+
+
+def test_of_two_fillings_a_person_says_what_the_later_plan_leaves_to_write_off(fillings: OfficeHome) -> None:
+    post(fillings, "EFT0001", "C1")
+    assert "Posted $100.00 and wrote off $30.00 by hand." in post(fillings, "EFT0002", "C2").out
+    error = refused(fillings, "EFT0003", "C3")
+    assert "the services were done 2 times, and what was posted for each is not known" in error
+    post(fillings, "EFT0003", "C3", "--line", "1=15,5")
+    post(fillings, "EFT0003", "C4", "--line", "1=15,5")
+    assert fillings.posted()["accounts_receivable"] == -30000
+
+
+def test_where_more_is_posted_than_was_charged_nothing_is_written_off_as_remitted(two_plans: OfficeHome) -> None:
+    two_plans.run(secondary("80", "420"))
+    assert "where $120.00 is the most" in refused(two_plans, "EFT0002", "C2")
 
 
 # Split claims and reversals

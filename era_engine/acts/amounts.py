@@ -49,10 +49,12 @@ def as_remitted(at: Acting, payment: ClaimPayment, gathered: Gathered, now: Stan
     posted_before = now.paid_cents + now.written_off_cents
     _refuse_unknown_share(payment, gathered, now, stated)
     limit = now.write_off_limit(payment.paid_cents)
-    write_off = min(stated, limit) if stated > 0 and limit >= 0 else stated
-    if stated - write_off > posted_before:
+    if stated > 0 and limit < 0:
+        refuse_over_application(now, payment.paid_cents, stated)
+    write_off = min(stated, max(limit, 0)) if stated > 0 else stated
+    if stated - write_off > posted_before or (stated > 0 and limit < 0):
         raise UsageError(
-            f"The payer states {dollars(stated)} to write off, where {dollars(limit)} is the most: charge"
+            f"The payer states {dollars(stated)} to write off, where {dollars(max(limit, 0))} is the most: charge"
             f" {dollars(now.claim_charge_cents)} - payments {dollars(now.paid_cents + payment.paid_cents)} - written"
             f" off before {dollars(now.written_off_cents)} - patient's share {dollars(now.share_cents)}.",
             _SAY_THE_AMOUNTS,
@@ -78,9 +80,13 @@ def _refuse_unknown_share(payment: ClaimPayment, gathered: Gathered, now: Standi
     doubt = None
     if now.overlapping:
         doubt = f"{', '.join(now.overlapping)} answers some of the same services"
-    elif claim.plan_count > 1 and posted_before and gathered.evidence.split is not None:
+    elif now.unposted and not earlier_payers(payment):
+        doubt = f"{', '.join(now.unposted)} to an earlier plan is not posted"
+    elif now.times > 1 and now.other_plans_cents:
+        doubt = f"the services were done {now.times} times, and what was posted for each is not known"
+    elif now.several and posted_before and gathered.evidence.split is not None:
         doubt = "this is a part of a split claim of a patient with several plans"
-    elif claim.plan_count > 1 and not posted_before and max(plan_answering(claim, payment)) > 1:
+    elif now.several and not posted_before and max(plan_answering(claim, payment)) > 1:
         doubt = None if earlier_payers(payment) else "nothing of the patient's earlier plan is posted"
     if stated > 0 and doubt is not None:
         raise UsageError(
