@@ -40,8 +40,8 @@ def test_the_next_run_decides_what_a_person_matched(home: OfficeHome) -> None:
     home.run(remittance("90", claim("X9")).replace("20261005", "20260105"))
     ended = home.era("match", "EFT0001", "X9", "--to", "C1", *ANN)
     assert ended.out == (
-        "Matched to claim C1 by hand. Not as on the claim: another day of service; `era unmatch` takes it back. The next"
-        " `era run` or `era quick-post` decides it.\n"
+        "Matched to claim C1 by hand. Not as on the claim: another day of service; `era unmatch` takes it back. The"
+        " next `era run` or `era quick-post` decides it.\n"
     )
     [decided] = home.run()
     assert (decided["outcome"], decided["mode"], decided["match_step"]) == ("post", "auto", "by-hand")
