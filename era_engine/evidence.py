@@ -182,7 +182,7 @@ class Books:
         remitted = history.as_remitted(self._connection, posted) if posted else {}
         for claim_payment_id, payment in remitted.items():
             standing = history.posted_decision(self._connection, claim_payment_id)
-            entries = entries_for(payment, match_lines(payment, claim), date.min, None)
+            entries = entries_for(payment, match_lines(payment, claim), claim.fees, date.min, None)
             wanted = [posting for entry in entries for posting in entry.postings]
             if standing is None or _by_line(standing.postings) != _by_line(wanted):
                 return False

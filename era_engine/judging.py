@@ -189,8 +189,7 @@ class Judge:
                 write_off = facts["write_off_cents"]
                 assert isinstance(write_off, int)
                 assert evidence.match.claim is not None
-                fees = {line.line_number: line.fee_cents for line in evidence.match.claim.lines}
-                entries = entries_for(payment, lines, fees, self._on, "A", write_off)
+                entries = entries_for(payment, lines, evidence.match.claim.fees, self._on, "A", write_off)
         return Judged(payment, evidence.match, decision, entries, findings, taken_back)
 
 

@@ -155,6 +155,23 @@ def test_a_claim_that_does_not_add_up_is_posted_by_line(home: OfficeHome) -> Non
     assert item["command"] == "era post EFT0001 C1 --line N=PAID,WRITE_OFF --by NAME"
 
 
+def test_a_write_off_beyond_what_was_sent_is_posted_by_line(home: OfficeHome) -> None:
+    """The payer decided on 150.00 and writes off 60.00; of the 120.00 sent, 30.00 are left."""
+    home.expect(expects())
+    home.run(remittance("90", claim("C1", "150", "90", "60")))
+    [item] = home.records("todo")
+    assert (item["reason"], "--line N=PAID" in item["command"]) == ("charge-mismatch", True)
+    assert home.era("post", "EFT0001", "C1", "--as-remitted", *ANN).code == 2
+
+
+def test_a_later_plans_write_off_is_posted_by_line(home: OfficeHome) -> None:
+    home.expect(expects(plans=2))
+    home.run(remittance("90", claim(status="2")))
+    [item] = home.records("todo")
+    assert "--line N=PAID" in item["command"]
+    assert home.era("post", "EFT0001", "C1", "--as-remitted", *ANN).code == 2
+
+
 def test_money_without_a_claim_and_files_put_aside_are_work_too(home: OfficeHome) -> None:
     home.run(remittance("75", trace="EFT0009"))
     home.receive("ISA*this is no interchange", "bad.835")

@@ -68,7 +68,7 @@ def as_remitted(at: Acting, payment: ClaimPayment, gathered: Gathered, now: Stan
     claim = gathered.evidence.match.claim
     assert claim is not None
     credited = credited_by_line(at.connection, claim.claim_number)
-    room = {line.line_number: line.fee_cents - credited.get(line.line_number, 0) for line in claim.lines}
+    room = {number: fee - credited.get(number, 0) for number, fee in claim.fees.items()}
     return Amounts(entries_for(payment, gathered.lines, room, at.on, None, write_off), write_off, told)
 
 
@@ -129,7 +129,7 @@ def _refuse_more_given_back(at: Acting, claim: Claim, lines: Sequence[LineAmount
 def _refuse_wrong_lines(at: Acting, payment: ClaimPayment, claim: Claim, lines: Sequence[LineAmounts]) -> None:
     """Raises UsageError for unknown or repeated lines, and for amounts that are not what the payer paid."""
     assert payment.paid_cents is not None
-    fees = {line.line_number: line.fee_cents for line in claim.lines}
+    fees = claim.fees
     credited = credited_by_line(at.connection, claim.claim_number)
     seen: set[int] = set()
     for number, paid, write_off in lines:
