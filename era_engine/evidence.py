@@ -1,7 +1,8 @@
 """What the office's books say about a payment and its claims at this moment, claims gathered for a batch at a time."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -16,11 +17,12 @@ from era_engine.decisions.observation import (
     payment_facts,
 )
 from era_engine.decisions.several_plans import Posted, write_off_of
-from era_engine.ledger.entries import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS
+from era_engine.ledger.entries import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS, Posting, entries_for
 from era_engine.money import dollars
 from era_engine.practice.lines import LineMatch, match_lines
 from era_engine.practice.matching import PATIENT_AND_SERVICES, Match
 from era_engine.practice.model import Claim
+from era_engine.practice.plans import Beside, asked_of_several_plans, claims_beside, plans_doubt
 from era_engine.practice.splits import PART_STATUSES, Split, split_of
 from era_engine.settings import Settings
 from era_engine.store import history, practice
@@ -105,7 +107,13 @@ class Books:
                 together[match.claim.claim_number].append(each)
                 competing[match.claim.claim_number] += each.payment.status not in _NO_CLAIM_TO_PAY
         before_primary = practice.claims_before_their_primary(self._connection, claims.values())
-        posted = self._posted(claims, earlier)
+        paid_here = frozenset(
+            match.claim.claim_number
+            for each, match in zip(batch, matches, strict=True)
+            if match.claim is not None and _pays(each.payment.status, each.payment.paid_cents)
+        )
+        beside = self._beside(claims)
+        posted = self._posted(claims, earlier, beside, paid_here)
         gathered = []
         for each, match in zip(batch, matches, strict=True):
             if match.claim is None:
@@ -119,6 +127,7 @@ class Books:
                 already_posted=any(row.state == "posted" and row.status != REVERSAL for row in before),
                 secondary_before_primary=number in before_primary,
                 posted=posted.get(number, Posted()),
+                plans_doubt=plans_doubt(match.claim, beside.get(number, Beside((), ()))),
                 taken_back=each.taken_back,
             )
             gathered.append(self._gather_one(each, match.claim, evidence, together[number], before))
@@ -138,9 +147,9 @@ class Books:
             reversal, takes_back = self._reversal(each, together, earlier)
             return Gathered(evidence._replace(reversal=reversal), lines, takes_back)
         split = self._split(each, claim, lines, together, earlier)
-        if split is not None:  # the parts do not contradict each other, and each is written off by itself
-            posted_so_far = evidence.posted if claim.plan_count > 1 else Posted()
-            evidence = evidence._replace(split=split, waiting=1, already_posted=False, posted=posted_so_far)
+        if split is not None:  # the parts do not contradict each other
+            changed = not self._stand_as_remitted(claim, earlier)
+            evidence = evidence._replace(split=split, waiting=1, already_posted=changed)
         return Gathered(evidence, lines, None)
 
     def _split(
@@ -167,13 +176,26 @@ class Books:
             return split._replace(complete=False)  # another part waits for a person, and this one with it
         return split
 
+    def _stand_as_remitted(self, claim: Claim, earlier: Sequence[Earlier]) -> bool:
+        """Whether the parts posted before stand in the books line by line as remitted, whoever posted them."""
+        posted = [row.id for row in earlier if row.state == "posted" and row.status != REVERSAL]
+        remitted = history.as_remitted(self._connection, posted) if posted else {}
+        for claim_payment_id, payment in remitted.items():
+            standing = history.posted_decision(self._connection, claim_payment_id)
+            entries = entries_for(payment, match_lines(payment, claim), claim.fees, date.min, None)
+            wanted = [posting for entry in entries for posting in entry.postings]
+            if standing is None or _by_line(standing.postings) != _by_line(wanted):
+                return False
+        return True
+
     def _reversal(
         self, each: ToJudge, together: Sequence[ToJudge], earlier: Sequence[Earlier]
     ) -> tuple[ReversalEvidence, TakesBack | None]:
         """What a reversal takes back: same claim, amounts negated; exact only under the same payer claim number."""
         payment = each.payment
         fitting = [row for row in earlier if row.id not in self._taken and _negates(row, each)]
-        same_number = [row for row in fitting if row.payer_claim_number == payment.payer_claim_number]
+        number = payment.payer_claim_number
+        same_number = [row for row in fitting if number and row.payer_claim_number == number]
         fitting = same_number or fitting
         posted = [row for row in fitting if row.state == "posted"]
         fitting = posted or fitting
@@ -197,12 +219,13 @@ class Books:
             return ReversalEvidence(False, f"The payment it reverses, {row.trace_number}, is not posted itself."), None
         written_off, reversed_off = decision.total(CONTRACTED_WRITE_OFFS), -write_off_of(payment)
         same = _negated(decision.total(INSURANCE_DEPOSITS), payment.paid_cents) and written_off == reversed_off
-        numbers = (row.payer_claim_number, payment.payer_claim_number)
         if same and row.originator != self._originator:
             text = f"It takes back what was posted for {row.trace_number}, which another payer paid."
             return ReversalEvidence(False, text), TakesBack(row.id, decision)
-        if same and all(numbers) and numbers[0] != numbers[1]:
-            text = f"It takes back what was posted for {row.trace_number}, but names another payer claim number."
+        if same and row not in same_number:
+            other = bool(number and row.payer_claim_number)
+            but = "it names another payer claim number" if other else "no payer claim number ties the two together"
+            text = f"It takes back what was posted for {row.trace_number}, but {but}."
             return ReversalEvidence(False, text), TakesBack(row.id, decision)
         if same:
             self._taken.add(row.id)
@@ -214,44 +237,97 @@ class Books:
         )
         return ReversalEvidence(False, text), TakesBack(row.id, decision)
 
-    def _posted(self, claims: dict[str, Claim], earlier: dict[str, list[Earlier]]) -> dict[str, Posted]:
-        """What the books hold for the services of claims where it matters."""
-        several = [claim for claim in claims.values() if claim.plan_count > 1] if self._proven else []
+    def _beside(self, claims: dict[str, Claim]) -> dict[str, Beside]:
+        """The other claims for the same services, of claims that several plans may have answered; where it matters."""
+        single = {claim.patient_id for claim in claims.values() if claim.plan_count == 1}
+        looked_at = practice.patients_with_later_plans(self._connection, single)
+        if self._proven:
+            looked_at |= {claim.patient_id for claim in claims.values() if claim.plan_count > 1}
+        of_patients = practice.claims_of_patients(self._connection, looked_at)
+        found = {
+            number: claims_beside(claim, of_patients[claim.patient_id])
+            for number, claim in claims.items()
+            if claim.patient_id in looked_at
+        }
+        return {number: beside for number, beside in found.items() if _of_several_plans(claims[number], beside)}
+
+    def _posted(
+        self,
+        claims: dict[str, Claim],
+        earlier: dict[str, list[Earlier]],
+        beside: dict[str, Beside],
+        paid_here: frozenset[str],
+    ) -> dict[str, Posted]:
+        """What the books hold for the services of claims where it matters. paid_here: claims this batch pays."""
         wanted = {number for number, rows in earlier.items() if any(row.state == "posted" for row in rows)}
-        if not wanted and not several:
-            return {}
-        sums = history.posted_sums(self._connection, wanted)
-        found = {number: Posted(*own) for number, own in sums.items()}
-        for claim in several:
-            found[claim.claim_number] = posted_for_services(self._connection, claim)
+        found = {number: Posted(*own) for number, own in history.posted_sums(self._connection, wanted).items()}
+        numbers = {other.claim_number for each in beside.values() for other in (*each.same, *each.touching)}
+        paid = paid_here | {
+            number
+            for number, rows in history.earlier_payments(self._connection, numbers).items()
+            if any(_pays(row.status, row.paid_cents) for row in rows)
+        }
+        for number, others in beside.items():
+            found[number] = posted_for_services(self._connection, claims[number], others, paid)
         return found
 
 
-def posted_for_services(connection: Connection, claim: Claim) -> Posted:
-    """What stands in the books for a claim's services, over all plans of the patient."""
-    of_patient = practice.claims_of_patients(connection, [claim.patient_id])[claim.patient_id]
-    services = practice.services(claim)
-    same = [other for other in of_patient if practice.services(other) == services]
-    touching = [other for other in of_patient if other not in same and set(practice.services(other)) & set(services)]
+def _of_several_plans(claim: Claim, beside: Beside) -> bool:
+    together = (*beside.same, *beside.touching)
+    return asked_of_several_plans(claim.plan_count, [other.plan_ordinal for other in together])
+
+
+def posted_for_services(
+    connection: Connection, claim: Claim, beside: Beside, paid: Collection[str] = frozenset()
+) -> Posted:
+    """What stands in the books for a claim's services, over all plans of the patient.
+
+    paid: claims that a claim payment pays, posted or not; to the same plan they may be the same money.
+    """
+    same, touching = beside
     posted = practice.posted_claims(connection, [other.claim_number for other in (*same, *touching)])
     sums = history.posted_sums(connection, [other.claim_number for other in same]).values()
     earlier = [other for other in same if other.plan_ordinal < claim.plan_ordinal]
-    others = [other.claim_number for other in touching if other.claim_number in posted]
-    others += [other.claim_number for other in touching if other.plan_ordinal < claim.plan_ordinal]
-    others += [
+    others = [
+        other.claim_number
+        for other in touching
+        if other.plan_ordinal < claim.plan_ordinal or _counts(other, claim, posted, paid)
+    ]
+    again = [
         other.claim_number
         for other in same
         if other.plan_ordinal >= claim.plan_ordinal
         and other.claim_number != claim.claim_number
-        and other.claim_number in posted
+        and _counts(other, claim, posted, paid)
     ]
     return Posted(
         sum([each.paid_cents for each in sums]),
         sum([each.written_off_cents for each in sums]),
         tuple((other.claim_number, other.claim_number in posted) for other in earlier),
         len({other.plan_ordinal for other in earlier}),
-        tuple(dict.fromkeys(others)),
+        tuple(others),
+        tuple(again),
     )
+
+
+def _by_line(postings: Iterable[Posting]) -> dict[tuple[str, int | None], int]:
+    totals: Counter[tuple[str, int | None]] = Counter()
+    for account, cents, line in postings:
+        totals[account, line] += cents
+    return {where: cents for where, cents in totals.items() if cents}
+
+
+def _counts(other: Claim, claim: Claim, posted: Collection[str], paid: Collection[str]) -> bool:
+    """Posted; or paid by the same plan, of which the two claim payments are judged together or one after the other.
+
+    One of a later plan that is not posted finds this claim posted, or not, when its turn comes.
+    """
+    of_same_plan = other.plan_ordinal == claim.plan_ordinal
+    return other.claim_number in posted or (of_same_plan and other.claim_number in paid)
+
+
+def _pays(status: str, paid_cents: int | None) -> bool:
+    return status not in _NO_CLAIM_TO_PAY and paid_cents != 0
 
 
 def _unless_answered(each: ToJudge, match: Match, earlier: Sequence[Earlier]) -> Match:

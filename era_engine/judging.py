@@ -190,7 +190,8 @@ class Judge:
             else:
                 write_off = facts["write_off_cents"]
                 assert isinstance(write_off, int)
-                entries = entries_for(payment, lines, self._on, "A", write_off)
+                assert evidence.match.claim is not None
+                entries = entries_for(payment, lines, evidence.match.claim.fees, self._on, "A", write_off)
         return Judged(payment, evidence.match, decision, entries, findings, taken_back)
 
 

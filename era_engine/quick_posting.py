@@ -1,5 +1,6 @@
 """Quick-post: a person asks for one claim, or all open claims of a payment, to be decided under the quick settings."""
 
+import shlex
 from typing import NamedTuple
 
 from era_engine.errors import UsageError
@@ -21,7 +22,7 @@ class QuickPosted(NamedTuple):
 
 
 def quick_post(office: Office, trace: str, claim_number: str | None) -> QuickPosted:
-    """Decide and post in quick mode. `trace` is a trace number, or a payment's id where several share one.
+    """Decide and post in quick mode. `trace` is a trace number, or a payment's id.
 
     Raises LockedError when a run holds the home; UsageError when no payment, several, or no such claim is meant.
     """
@@ -31,7 +32,8 @@ def quick_post(office: Office, trace: str, claim_number: str | None) -> QuickPos
         done = len(claim_payments_of(connection, payment, ["posted", "reversed", "closed"], claim_number))
         if not waiting and not done and claim_number is not None:
             raise UsageError(
-                f"Payment {trace} has no claim {claim_number}.", f"`era log --trace {trace}` lists its claims."
+                f"Payment {trace} has no claim {claim_number}.",
+                f"`era log --trace {shlex.quote(trace)}` lists its claims.",
             )
         if not waiting and not done and not payment.provider_adjustments:
             raise UsageError(f"Payment {trace} names no claim; there is nothing to quick-post.")

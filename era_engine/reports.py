@@ -99,15 +99,17 @@ class LogReader:
 
 
 def filters(connection: Connection, trace: str | None = None, **wanted: Any) -> Filters:
-    """Filters as the command line gives them: `trace` is a trace number, or a payment's id where several share one."""
+    """Filters as the command line gives them: `trace` is a trace number, or a payment's id."""
     for day in ("since", "until"):
         if wanted.get(day) is not None:
             wanted[day] = wanted[day].date().isoformat()
     for kind in ("rule", "hold"):
         if wanted.get(kind) is not None:
             _check_rule(connection, kind, wanted[kind])
-    if trace is not None and log.is_payment_id(connection, trace):
-        return Filters(payment_id=int(trace), **wanted)
+    if trace is not None:
+        found = log.payments_named(connection, trace)
+        if len(found) == 1:
+            return Filters(payment_id=found[0].payment_id, **wanted)
     return Filters(trace=trace, **wanted)
 
 
@@ -127,17 +129,21 @@ def payment_id_of(connection: Connection, trace: str) -> int:
     if len(found) == 1:
         return found[0].payment_id
     if not found:
-        raise UsageError(f"No payment has the trace number {trace}.", "`era eras` lists the payments received.")
+        what = "" if trace.startswith(log.BY_ID) else "trace number "
+        raise UsageError(f"No payment has the {what}{trace}.", "`era eras` lists the payments received.")
     listed = "; ".join(
-        f"{each.payment_id}: {each.payer or 'unnamed payer'}, {each.payment_date or 'no date'},"
+        f"{log.BY_ID}{each.payment_id} {each.payer or 'unnamed payer'}, {each.payment_date or 'no date'},"
         f" {'amount unknown' if each.payment_cents is None else dollars(each.payment_cents)}"
         f" in {each.file}"
         for each in found
     )
-    raise UsageError(
-        f"{len(found)} payments share the trace number {trace}: {listed}.",
-        "Name the payment by its id, the number before the colon.",
+    one_number = all(each.trace_number == trace for each in found)
+    problem = (
+        f"{len(found)} payments share the trace number {trace}"
+        if one_number
+        else f"{trace} is one payment's trace number and another one's id"
     )
+    raise UsageError(f"{problem}: {listed}.", f"Name the payment by its id, such as {log.BY_ID}{found[0].payment_id}.")
 
 
 def decision_to_explain(connection: Connection, claim: str, payment_id: int | None) -> Decided:

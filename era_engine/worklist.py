@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from era_engine.decisions.observation import REVERSAL
 from era_engine.decisions.rule_set import Rule
+from era_engine.decisions.several_plans import LATER_PLAN
 from era_engine.home import Home
 from era_engine.money import minimum_cents
 from era_engine.office import Office
@@ -121,12 +122,12 @@ class _Names:
 
 def _trace(trace_number: str, payment_id: int, shared: set[str]) -> str:
     alone = trace_number not in shared and _sayable(trace_number)
-    return shlex.quote(trace_number) if alone else str(payment_id)
+    return shlex.quote(trace_number) if alone else f"{log.BY_ID}{payment_id}"
 
 
 def _sayable(name: str) -> bool:
     """Whether a name can be typed as an argument: not empty, no option, nothing unprintable."""
-    return bool(name.strip()) and name == name.strip() and name.isprintable() and not name.startswith(("-", "id:"))
+    return bool(name.strip()) and name == name.strip() and name.isprintable() and not name.startswith(("-", log.BY_ID))
 
 
 def _command(each: OpenClaim, rule: Rule | None, settings: Settings, names: _Names) -> str:
@@ -145,7 +146,21 @@ def _command(each: OpenClaim, rule: Rule | None, settings: Settings, names: _Nam
             template = _NEVER_POSTED
         elif holds & {"claim-out-of-balance", "line-out-of-balance"} and each.claim_status != REVERSAL:
             template = _BY_LINE  # as remitted it does not add up
+        elif _refused_as_remitted(each):
+            template = _BY_LINE
     return names.filled_in(template, each)
+
+
+def _refused_as_remitted(each: OpenClaim) -> bool:
+    """Whether the write-off the payer states is more than is left of the charge, or may be another plan's payment."""
+    facts = json.loads(each.facts)
+    names = ("office_charge_cents", "remitted_write_off_cents", "patient_responsibility_cents")
+    sent, write_off, share = (facts.get(name) or 0 for name in names)
+    if each.claim_status == REVERSAL or write_off <= 0:
+        return False
+    if facts.get("plan_count", 1) > 1:
+        return each.claim_status in LATER_PLAN
+    return bool(sent - (each.paid_cents or 0) - share < write_off)
 
 
 def _quick_would_post(each: OpenClaim, settings: Settings) -> bool:

@@ -31,6 +31,7 @@ ORDINARY: dict[str, FactValue] = {
     "match_candidates": 1,
     "partial_payment_accepted": False,
     "several_plans_proven": False,
+    "plans_doubtful": False,
     "patient_matches": True,
     "charge_matches": True,
     "procedures_match": True,

@@ -214,7 +214,7 @@ def remittance(amount: str, *claims: Segments, trace: str = "EFT0001", after: It
     leaves, so that the ledger holds what becomes of the claims alone.
     """
     pairs = list(after)
-    if Decimal(amount) < 0:
+    if amount.startswith("-"):
         pairs.append(f"PLB*1234567893*20261231*ZZ:{trace}*{amount}")
         amount = "0"
     return remittance_file(transaction_set(payment(amount, *claims, trace=trace, after=pairs, **header)))

@@ -13,7 +13,7 @@ from offices import OfficeHome, Record, expects, remittance
 from remittance_text import Segments
 from remittance_text import claim as remitted
 
-from era_engine.practice.matching import Candidates, match_otherwise, padded_forms
+from era_engine.practice.matching import Candidates, Match, match_otherwise, padded_forms
 from era_engine.remittance.model import ClaimPayment, Dated
 from era_engine.store.database import Database
 from era_engine.store.matching import match_claims
@@ -248,7 +248,7 @@ def test_what_a_claim_payment_was_matched_to_before_proves_nothing_about_itself(
     home.expect(sent("C100231", expected="100"))
     slip = [each.replace("SUB100200", "SUB100201") for each in garbled("X9", payer_claim_number="ICN700100")]
     [held] = home.run(remittance("90", slip))
-    assert (held["rule"], held["match_step"]) == ("single-plan-below-minimum-write-offs-on", "patient-and-services")
+    assert (held["holds"], held["match_step"]) == (["patient-mismatch"], "patient-and-services")
     told = answer("X9", subscriber="SUB100201", icn="ICN700100")
     assert found(home, told, stored_as=[1]) == [("C100231", "patient-and-services", ())]
     assert found(home, told, stored_as=[2, 3]) == [("C100231", "payer-claim-number", ())]
@@ -368,7 +368,7 @@ def test_ambiguous_never_matches(numbers: set[str], step: int) -> None:
     }
     candidates = Candidates(*(numbers if each == step else () for each in range(3)))
     match = match_otherwise(answer("X9"), candidates, claims, ())
-    assert match == (None, None, tuple(sorted(numbers)))
+    assert match == Match(None, None, tuple(sorted(numbers)))
 
 
 # as the office sees it
@@ -407,6 +407,99 @@ def test_a_wrong_digit_in_the_member_id_holds_where_the_number_found_the_claim(s
     sqlite_home.expect(sent("C100231"))
     text = remittance("90", [each.replace("SUB100200", "SUB100201") for each in garbled("C100231")])
     assert [each["holds"] for each in sqlite_home.run(text)] == [["patient-mismatch"]]
+
+
+def paid_for(first: str, last: str = "DOE", subscriber: str = "SUB100200", suffix: str = "") -> str:
+    """A remittance on a claim number nobody knows, for what `sent` sent."""
+    named = f"NM1*QC*1*{last}*{first}***{suffix}*MI*{subscriber}"
+    return remittance("90", [each.replace("NM1*QC*1*DOE*JANE****MI*SUB100200", named) for each in garbled("NOPE1")])
+
+
+@pytest.mark.parametrize(
+    ("office", "last", "first", "suffix"),
+    [
+        (("Núñez", "José"), "NUNEZ", "JOSE", ""),
+        (("Ravensworth", "Ida"), "RAVENSWORHT", "IDA", ""),
+        (("O'Brien", "Ida"), "OBRIEN", "IDA", "JR"),
+    ],
+)
+def test_an_accent_a_suffix_or_a_slip_in_the_last_name_posts(
+    sqlite_home: OfficeHome, office: tuple[str, str], last: str, first: str, suffix: str
+) -> None:
+    sqlite_home.expect(sent("C100231", last_name=office[0], first_name=office[1]))
+    assert steps(sqlite_home.run(paid_for(first, last, suffix=suffix))) == [("post", "patient-and-services", "C100231")]
+
+
+@pytest.mark.parametrize(
+    ("office", "remittance_says", "doubt"),
+    [
+        ("Marie", "MARIA", "another first name"),
+        ("Jayden", "JADEN", "another first name"),
+        ("Christina", "CHRISTIAN", "another first name"),
+        ("Daniel", "DANIELLE", "another first name"),
+        ("Ana", "A", "only an initial for the first name"),
+        ("A", "A", "only an initial for the first name"),
+    ],
+)
+def test_a_first_name_a_brother_or_sister_may_have_is_found_and_never_posts(
+    sqlite_home: OfficeHome, office: str, remittance_says: str, doubt: str
+) -> None:
+    sqlite_home.expect(sent("C100231", first_name=office))
+    [held] = sqlite_home.run(paid_for(remittance_says))
+    assert (held["match_step"], held["matched_claim"]) == ("patient-and-services", "C100231")
+    assert (held["outcome"], held["holds"]) == ("manual", ["patient-mismatch"])
+    assert doubt in held["explanation"]
+    assert sqlite_home.posted() == {}
+    assert [each["holds"] for each in sqlite_home.records("quick-post", "EFT0001")] == [["patient-mismatch"]]
+    [told] = sqlite_home.records("explain", "NOPE1")
+    assert told["facts"]["patient_matches"] is False
+    assert sqlite_home.era("post", "EFT0001", "NOPE1", "--by", "Ann").code == 0
+
+
+def test_a_sister_whose_claim_is_another_one_is_not_paid_on_the_brothers(home: OfficeHome) -> None:
+    home.expect(
+        sent("FM10001", first_name="Daniel"),
+        [
+            {**sent("FM10002", first_name="Danielle", procedure=code)[0], "line_number": line}
+            for line, code in enumerate(["D0120", "D1110"], start=1)
+        ],
+    )
+    [held] = home.run(paid_for("DANIELLE"))
+    assert held["holds"] == ["patient-mismatch"]
+    assert "another patient with this member id has as near a name or a nearer one" in held["explanation"]
+    assert home.posted() == {}
+
+
+def test_a_slip_in_the_last_name_does_not_post_where_another_patient_with_the_member_id_fits_better(
+    sqlite_home: OfficeHome,
+) -> None:
+    sqlite_home.expect(sent("C100231", last_name="Reynolds"), sent("C100239", last_name="Raynolds", procedure="D1110"))
+    [held] = sqlite_home.run(paid_for("JANE", "RAYNOLDS"))
+    assert held["holds"] == ["patient-mismatch"]
+    assert "as near a name or a nearer one" in held["explanation"]
+
+
+def test_of_father_and_son_the_one_without_a_suffix_is_not_paid_what_is_the_others(sqlite_home: OfficeHome) -> None:
+    sqlite_home.expect(sent("C100231", last_name="Stone"), sent("C100239", last_name="Stone Jr", procedure="D1110"))
+    [held] = sqlite_home.run(paid_for("JANE", "STONE", suffix="JR"))
+    assert held["holds"] == ["patient-mismatch"]
+
+
+def test_a_wrong_digit_in_the_member_id_is_found_and_held(sqlite_home: OfficeHome) -> None:
+    sqlite_home.expect(sent("C100231"))
+    [held] = sqlite_home.run(paid_for("JANE", subscriber="SUB100201"))
+    assert (held["match_step"], held["holds"]) == ("patient-and-services", ["patient-mismatch"])
+    assert "another member id" in held["explanation"]
+
+
+@pytest.mark.parametrize("number", ["C100231", "XC100231"])
+def test_a_number_does_not_vouch_for_the_son_where_the_claim_is_the_fathers(
+    sqlite_home: OfficeHome, number: str
+) -> None:
+    sqlite_home.expect(sent("C100231", last_name="Doe Sr"))
+    text = paid_for("JANE", suffix="JR").replace("NOPE1", number)
+    assert [each["outcome"] for each in sqlite_home.run(text)] == ["manual"]
+    assert sqlite_home.posted() == {}
 
 
 def test_candidates_are_shown_where_none_is_sure(sqlite_home: OfficeHome) -> None:

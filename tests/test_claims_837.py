@@ -214,6 +214,29 @@ def test_a_patient_with_one_name_only_has_no_first_name(path: Path) -> None:
     assert (claim.last_name, claim.first_name) == ("SUKARNO", "")
 
 
+@pytest.mark.parametrize(
+    ("last", "suffix", "kept"),
+    [
+        ("DOE", "JR", "DOE JR"),
+        ("DOE", "Sr.", "DOE Sr."),
+        ("DOE", "III", "DOE III"),
+        ("DOE JR", "JR", "DOE JR"),
+        ("DOE", "DDS", "DOE"),
+    ],
+)
+def test_a_suffix_that_tells_father_and_son_apart_is_kept_in_the_last_name(
+    path: Path, last: str, suffix: str, kept: str
+) -> None:
+    text = claim_file().replace("DOE*JANE****MI", f"{last}*JANE***{suffix}*MI")
+    assert only_claim(path, text).last_name == kept
+    son = sent_set(
+        provider(),
+        subscriber(),
+        dependent(sent(), number=3, parent=2, name=f"{last}*TIM***{suffix}", born="20150401"),
+    )
+    assert only_claim(path, sent_file(son)).last_name == kept
+
+
 # Whatever wrote the file
 
 

@@ -58,6 +58,21 @@ def test_an_office_lists_the_reasons_it_wants_to_see(tmp_path: Path) -> None:
     assert held["holds"] == ["adjustment-needs-review"]
 
 
+@pytest.mark.parametrize("adjustment", ["CAS*CO*45*30", "CAS*PI*45*30"])
+def test_an_office_may_want_to_see_every_contracted_write_off(tmp_path: Path, adjustment: str) -> None:
+    [held] = office(tmp_path, review_reasons=["45"]).run(remittance("90", adjusted(adjustment)))
+    assert held["holds"] == ["adjustment-needs-review"]
+
+
+def test_a_reversal_that_may_only_warn_is_still_a_persons_and_says_what_it_waits_for(tmp_path: Path) -> None:
+    taken_back = [each.replace("CLP*C1*1*120*90", "CLP*C1*22*-120*-90") for each in adjusted("CAS*CO*45*-30")]
+    taken_back[2] = "SVC*AD:D0120*-120*-90**1"
+    [left] = office(tmp_path, holds__reversal="warn").run(remittance("-90", taken_back))
+    assert left["outcome"] == "manual"
+    assert "Left for a person: A person decides on a reversal. The payer reverses" in left["explanation"]
+    assert "wanted yes" not in left["explanation"]
+
+
 def test_what_is_no_longer_listed_is_still_seen_in_the_groups_co_and_pi(tmp_path: Path) -> None:
     [held] = office(tmp_path, review_reasons=[]).run(remittance("90", adjusted("CAS*CO*97*20", "CAS*PR*16*10")))
     assert held["holds"] == ["adjustment-needs-review"]

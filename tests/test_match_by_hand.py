@@ -39,12 +39,23 @@ def test_the_next_run_decides_what_a_person_matched(home: OfficeHome) -> None:
     home.expect(expects("C1", patient="P1"))
     home.run(remittance("90", claim("X9")).replace("20261005", "20260105"))
     ended = home.era("match", "EFT0001", "X9", "--to", "C1", *ANN)
-    assert ended.out == "Matched to claim C1 by hand. The next `era run` or `era quick-post` decides it.\n"
+    assert ended.out == (
+        "Matched to claim C1 by hand. Not as on the claim: another day of service; `era unmatch` takes it back. The"
+        " next `era run` or `era quick-post` decides it.\n"
+    )
     [decided] = home.run()
     assert (decided["outcome"], decided["mode"], decided["match_step"]) == ("post", "auto", "by-hand")
     assert [each["claim_number"] for each in home.records("ledger")] == ["C1", "C1"]
     home.verified()
     assert home.run() == []
+
+
+def test_a_match_to_another_patient_is_told_and_kept_in_the_log(home: OfficeHome) -> None:
+    home.expect(expects("C1", last_name="Roe"))
+    home.run(remittance("90", claim("X9")))
+    told = home.era("match", "EFT0001", "X9", "--to", "C1", *ANN).out
+    assert "Not as on the claim: another last name; `era unmatch`" in told
+    assert home.records("log")[-1]["explanation"] == told.rstrip()
 
 
 def test_holds_that_still_fire_are_told(strange: OfficeHome) -> None:

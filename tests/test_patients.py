@@ -7,7 +7,7 @@ from claim_values import claim, claim_payment, person
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from era_engine.practice.patients import patient_matches, patient_resembles
+from era_engine.practice.patients import as_near, patient_doubts, patient_matches, patient_resembles, slip_doubts
 from era_engine.remittance.model import Person
 
 # To the letter, where a number found the claim
@@ -45,11 +45,29 @@ def test_a_name_is_the_same_however_payers_spell_it(office: tuple[str, str], rem
         (("Smith", "Paul"), ("SMITH", "M")),
         (("Smith", "Paul"), ("", "PETER")),
         (("Jr", "Paul"), ("SR", "PAUL")),
+        (("Smith Sr", "Paul"), ("SMITH JR", "PAUL")),
+        (("Smith Junior", "Paul"), ("SMITH III", "PAUL")),
     ],
 )
 def test_another_name_is_another_patient(office: tuple[str, str], remittance: tuple[str, str]) -> None:
     ours = claim(last_name=office[0], first_name=office[1], subscriber_id="W1")
     assert not patient_matches(claim_payment([person("QC", *remittance, identifier="W1")]), ours)
+
+
+@pytest.mark.parametrize(
+    ("office", "suffix", "doubts"),
+    [
+        ("Smith Sr", "JR", ("another suffix (Jr, Sr)",)),
+        ("Smith Sr", "SENIOR", ()),
+        ("Smith", "JR", ()),
+        ("Smith Jr", "", ()),
+    ],
+)
+def test_father_and_son_are_told_apart_where_both_sides_give_a_suffix(
+    office: str, suffix: str, doubts: tuple[str, ...]
+) -> None:
+    told = claim_payment([person("QC", "SMITH", "PAUL", suffix=suffix)])
+    assert patient_doubts(told, claim(last_name=office, first_name="Paul")) == doubts
 
 
 def test_a_second_given_name_may_stand_in_the_middle_name() -> None:
@@ -178,6 +196,77 @@ def test_father_and_son_are_two_though_they_share_name_and_number() -> None:
     assert patient_resembles(claim_payment([named("OBRIEN", "MARIA")]), father)
 
 
+@pytest.mark.parametrize(
+    "patient",
+    [named("OBRIEN", "MARIA"), named("O'BRYEM", "MARIA"), named("OBRIEN JR", "MARIA"), named("Ó BRIEN", "María")],
+)
+def test_only_the_last_name_may_have_slips_where_nothing_else_names_the_patient(patient: Person) -> None:
+    assert slip_doubts(claim_payment([patient]), claim()) == ()
+
+
+@pytest.mark.parametrize(
+    ("patient", "doubts"),
+    [
+        (named("OBRIEN", "MARIE"), ("another first name",)),
+        (named("OBRIEN", "MARIAM"), ("another first name",)),
+        (named("OBRIEN", "M"), ("only an initial for the first name",)),
+        (named("OBRIEN", "MARIA", "W123456780"), ("another member id",)),
+        (named("OBRIEN", "MARYA", "W123456780"), ("another first name", "another member id")),
+    ],
+)
+def test_any_other_slip_may_be_the_patients_sister(patient: Person, doubts: tuple[str, ...]) -> None:
+    assert slip_doubts(claim_payment([patient]), claim()) == doubts
+
+
+def test_a_first_name_that_the_payer_corrects_counts_too() -> None:
+    people = [named("OBRIEN", "MARIA"), person("74", first="MARIE")]
+    assert slip_doubts(claim_payment(people), claim()) == ("another first name",)
+
+
+def test_a_second_given_name_in_the_middle_name_is_no_other_first_name() -> None:
+    ours = claim(first_name="Maria Luz")
+    assert slip_doubts(claim_payment([named("OBRIEN", "MARIA", middle="LUZ")]), ours) == ()
+
+
+@pytest.mark.parametrize(
+    ("relative", "near"),
+    [
+        (("OBrien", "Marie"), True),
+        (("O'Brien", "Mariela"), False),
+        (("Smith", "Marie"), False),
+        (("O'Brien", "Mario"), True),
+    ],
+)
+def test_a_relative_may_be_the_one_who_is_meant(relative: tuple[str, str], near: bool) -> None:
+    assert as_near(claim_payment([named("OBRIEN", "MARIE")]), claim(), [relative]) is near
+
+
+def test_a_name_to_the_letter_is_nearer_than_any_relatives() -> None:
+    assert not as_near(
+        claim_payment([named("OBRIEN", "MARIA")]), claim(), [("O'Brien", "Marie"), ("Obrien Jr", "Maria")]
+    )
+    assert as_near(claim_payment([named("OBRIEN", "MARIA", suffix="JR")]), claim(), [("Obrien Jr", "Maria")])
+
+
+@pytest.mark.parametrize(
+    ("patient", "doubts"),
+    [
+        (named("OBRIEN", "MARIA"), ()),
+        (named("OBRIAN", "MARIA"), ("another last name",)),
+        (named("OBRIAN", "SEAN", "W99"), ("another last name", "another first name", "another member id")),
+        (named("", "MARIA"), ("no last name",)),
+        (person("IL", "OBRIEN", "MARIA", identifier="W99"), ("no patient", "another member id")),
+    ],
+)
+def test_doubts_name_what_differs(patient: Person, doubts: tuple[str, ...]) -> None:
+    assert patient_doubts(claim_payment([patient]), claim()) == doubts
+
+
+def test_a_correction_by_the_payer_is_named() -> None:
+    people = [named("OBRIEN", "MARIA"), person("74", first="SEAN")]
+    assert patient_doubts(claim_payment(people), claim()) == ("the payer corrects the name to another one",)
+
+
 def test_what_the_payer_corrects_must_resemble_the_patient_too() -> None:
     patient = named("OBRIEN", "MARIA")
     assert patient_resembles(claim_payment([patient, person("74", "OBRIAN")]), claim())
@@ -229,6 +318,7 @@ def test_one_or_two_wrong_characters_always_match(last: str, first: str, number:
     ours = claim(last_name=last, first_name=first, subscriber_id=number)
     assert patient_resembles(claim_payment([theirs]), ours)
     assert not patient_matches(claim_payment([theirs]), ours)
+    assert bool(slip_doubts(claim_payment([theirs]), ours)) == any(place >= len(last) for place in places)
 
 
 @given(LETTERS, st.integers(0, 10))

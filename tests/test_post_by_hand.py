@@ -178,6 +178,74 @@ def test_additional_money_is_posted_and_gives_the_write_off_back(home: OfficeHom
     assert home.posted() == {"insurance_deposits": 8000, "contracted_write_offs": 4000, "accounts_receivable": -12000}
 
 
+@pytest.fixture
+def two_lines(home: OfficeHome) -> OfficeHome:
+    """C1 of two procedures, 120.00 each, left to a person: on the first 50.00 is written off, on the second nothing."""
+    home.expect([*expects("C1", "120"), {**expects("C1", "120", procedure="D1110")[0], "line_number": 2}])
+    first = service_line("D0120", "120", "70", "CAS*CO*45*50")
+    second = service_line("D1110", "120", "70", "CAS*PR*2*50")
+    home.run(remittance("140", bare_claim("C1", "240", "140", *first, *second)))
+    return home
+
+
+def test_a_write_off_is_given_back_only_on_the_line_that_had_it(two_lines: OfficeHome) -> None:
+    error = refused(two_lines, "EFT0001", "C1", "--line", "1=70,50", "--line", "2=70,-10")
+    assert "On line 2 $10.00 of write-off would be given back, where $0.00 is written off" in error
+    post(two_lines, "EFT0001", "C1", "--line", "1=70,50", "--line", "2=70,0")
+    again = bare_claim("C1", "240", "20", *service_line("D0120", "120", "20", "CAS*OA*A1*100"))
+    two_lines.run(remittance("20", again, trace="EFT0002"))
+    assert "On line 2 $20.00" in refused(two_lines, "EFT0002", "C1", "--line", "2=20,-20")
+    assert "On line 1 $50.01" in refused(two_lines, "EFT0002", "C1", "--line", "1=0,-50.01", "--line", "2=20,0.02")
+    post(two_lines, "EFT0002", "C1", "--line", "1=0,-20", "--line", "2=20")
+    assert two_lines.posted()["contracted_write_offs"] == 3000
+
+
+def test_a_write_off_taken_back_is_not_there_to_give_back(two_lines: OfficeHome) -> None:
+    post(two_lines, "EFT0001", "C1", "--line", "1=70,20", "--line", "2=70,30")
+    assert two_lines.era("undo", "EFT0001", *ANN, "--because", "wrong line").code == 0
+    error = refused(two_lines, "EFT0001", "C1", "--line", "1=70,50", "--line", "2=70,-10")
+    assert "On line 2 $10.00 of write-off would be given back, where $0.00 is written off" in error
+
+
+def test_a_write_off_that_stands_on_no_line_is_given_back_on_any(home: OfficeHome) -> None:
+    home.expect([*expects("C1", "120"), {**expects("C1", "120", procedure="D1110")[0], "line_number": 2}])
+    home.run(remittance("140", bare_claim("C1", "240", "140", "CAS*CO*45*50", "CAS*PR*2*50")))
+    post(home, "EFT0001", "C1")
+    home.run(remittance("20", bare_claim("C1", "240", "20", "CAS*OA*A1*220"), trace="EFT0002"))
+    refused(home, "EFT0002", "C1", "--line", "1=10,-30", "--line", "2=10,-30")
+    post(home, "EFT0002", "C1", "--line", "1=10,-10", "--line", "2=10,-10")
+    assert home.posted()["contracted_write_offs"] == 3000
+
+
+def credits(office: OfficeHome) -> dict[int | None, int]:
+    """Cents paid and written off by line."""
+    totals: dict[int | None, int] = {}
+    for entry in office.records("ledger"):
+        for posting in entry["postings"]:
+            if posting["account"] == "accounts_receivable":
+                totals[posting["line"]] = totals.get(posting["line"], 0) - posting["cents"]
+    return {line: cents for line, cents in totals.items() if cents}
+
+
+def test_two_lines_answered_as_one_are_not_all_credited_to_the_first(home: OfficeHome) -> None:
+    home.expect([*expects("C1", "24", "30"), {**expects("C1", "24", "30")[0], "line_number": 2}])
+    both = ["SVC*AD:D0120*60*48**2", "DTM*472*20261005", "CAS*CO*45*12"]
+    [left] = home.run(remittance("48", bare_claim("C1", "60", "48", *both)))
+    assert left["holds"] == ["charge-mismatch", "procedure-mismatch"]
+    assert "not those the office sent: line 1 $60.00 where $30.00 was sent." in left["explanation"]
+    assert "more than its fee" in refused(home, "EFT0001", "C1", "--line", "1=48,12")
+    post(home, "EFT0001", "C1", "--as-remitted")
+    assert credits(home) == {None: 6000}
+
+
+def test_as_remitted_a_line_that_is_paid_already_is_credited_no_more(two_lines: OfficeHome) -> None:
+    post(two_lines, "EFT0001", "C1", "--line", "1=120", "--line", "2=20")
+    again = service_line("D0120", "120", "10", "CAS*OA*A1*110")
+    two_lines.run(remittance("10", bare_claim("C1", "120", "10", *again), trace="EFT0002"))
+    post(two_lines, "EFT0002", "C1", "--as-remitted")
+    assert credits(two_lines) == {1: 12000, 2: 2000, None: 1000}
+
+
 def test_a_write_off_that_is_the_patients_is_refused(home: OfficeHome) -> None:
     home.expect(expects("C1", "90"))
     home.run(remittance("60", claim("C1", "120", "60", "30", "CAS*PR*2*30", responsibility="30")))
@@ -275,7 +343,7 @@ def test_a_later_plan_before_the_earlier_one_says_its_write_off_by_line(home: Of
         expects("C2", "75", "500", plans=2, ordinal=2, patient="P1"),
     )
     home.run(secondary("65", "435"))
-    assert "nothing of the patient's earlier plan is posted" in refused(home, "EFT0002", "C2")
+    assert "C1 to an earlier plan is not posted" in refused(home, "EFT0002", "C2")
     post(home, "EFT0002", "C2", "--line", "1=65")
     home.run(remittance("300", claim("C1", *PRIMARY, responsibility="75")))
     post(home, "EFT0001", "C1")  # the patient's share is the secondary's: nothing
@@ -293,6 +361,65 @@ def test_a_claim_that_shares_some_services_leaves_the_write_off_in_doubt(home: O
     )
     home.run(secondary("65", "435"))
     assert "C1 answers some of the same services" in refused(home, "EFT0002", "C2")
+
+
+def crown_of(number: str, ordinal: int, expected: str, plans: int = 2) -> list[Record]:
+    return expects(number, expected, "500", plans=plans, ordinal=ordinal, patient="P1")
+
+
+def test_a_later_plan_does_not_write_off_what_the_plan_between_pays(home: OfficeHome) -> None:
+    """Three plans: of the tertiary's CO-45 495.00 the secondary's 65.00 and write-off of 10.00 are a part."""
+    home.expect(crown_of("C1", 1, "300", 3), crown_of("C2", 2, "65", 3), crown_of("C3", 3, "5", 3))
+    home.run(
+        remittance("300", claim("C1", *PRIMARY, responsibility="75")),
+        remittance("65", claim("C2", "500", "65", "0", "CAS*OA*23*425", "CAS*PR*2*10", status="2"), trace="EFT0002"),
+        remittance("5", claim("C3", "500", "5", "495", status="3"), trace="EFT0003"),
+    )
+    post(home, "EFT0001", "C1")
+    error = refused(home, "EFT0003", "C3")
+    assert "How much of the $495.00 to write off another plan paid or wrote off is not known" in error
+    assert "C2 to an earlier plan is not posted" in error
+    assert "Say the amounts with --line" in error
+    post(home, "EFT0002", "C2")
+    assert "Posted $5.00 and wrote off $5.00 by hand." in post(home, "EFT0003", "C3").out
+    assert home.posted()["accounts_receivable"] == -50000
+
+
+# Two fillings on one day, each a claim of its own to each of two plans
+
+
+@pytest.fixture
+def fillings(home: OfficeHome) -> OfficeHome:
+    """150.00 each: the primary pays 100, writes off 30 and leaves 20; the secondary pays 15 and states CO-45 135."""
+    for number, ordinal, expected in (("C1", 1, "100"), ("C2", 1, "100"), ("C3", 2, "15"), ("C4", 2, "15")):
+        home.expect(expects(number, expected, "150", plans=2, ordinal=ordinal, patient="P1"))
+
+    def paid(number: str, trace: str) -> str:
+        return remittance("100", claim(number, "150", "100", "30", "CAS*PR*2*20", responsibility="20"), trace=trace)
+
+    both = [claim(number, "150", "15", "135", status="2", payer_claim_number=number) for number in ("C3", "C4")]
+    home.run(paid("C1", "EFT0001"), paid("C2", "EFT0002"), remittance("30", *both, trace="EFT0003"))
+    return home
+
+
+def test_a_later_plan_waits_until_both_fillings_are_posted(fillings: OfficeHome) -> None:
+    post(fillings, "EFT0001", "C1")
+    assert "C2 to an earlier plan is not posted" in refused(fillings, "EFT0003", "C3")
+
+
+def test_of_two_fillings_a_person_says_what_the_later_plan_leaves_to_write_off(fillings: OfficeHome) -> None:
+    post(fillings, "EFT0001", "C1")
+    assert "Posted $100.00 and wrote off $30.00 by hand." in post(fillings, "EFT0002", "C2").out
+    error = refused(fillings, "EFT0003", "C3")
+    assert "the services were done 2 times, and what was posted for each is not known" in error
+    post(fillings, "EFT0003", "C3", "--line", "1=15,5")
+    post(fillings, "EFT0003", "C4", "--line", "1=15,5")
+    assert fillings.posted()["accounts_receivable"] == -30000
+
+
+def test_where_more_is_posted_than_was_charged_nothing_is_written_off_as_remitted(two_plans: OfficeHome) -> None:
+    two_plans.run(secondary("80", "420"))
+    assert "where $120.00 is the most" in refused(two_plans, "EFT0002", "C2")
 
 
 # Split claims and reversals

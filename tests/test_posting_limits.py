@@ -39,6 +39,17 @@ def test_however_little_an_office_holds_no_more_is_posted_than_was_charged(
     home.verified()
 
 
+def test_however_little_an_office_holds_no_line_is_credited_above_its_fee(tmp_path: Path) -> None:
+    """The payer answers two submitted lines with one line of two units."""
+    twice = [expects("C1", "24", "30")[0] | {"line_number": line} for line in (1, 2)]
+    home = office(tmp_path, twice, settings=ALL_WARN)
+    both = service_line("D0120", "60", "48", "CAS*CO*45*12")
+    [posted] = home.run(remittance("48", answer("60", "48", *both)))
+    assert posted["outcome"] == "post"
+    assert {each["line"] for entry in home.records("ledger") for each in entry["postings"]} == {None}
+    home.verified()
+
+
 @pytest.mark.parametrize(
     "segments",
     [

@@ -146,8 +146,8 @@ def test_payments_that_share_a_trace_number_are_named_by_their_id(home: OfficeHo
     assert refused.code == 2
     ids = [each["payment_id"] for each in home.records("eras")]
     assert "2 payments share the trace number EFT0001: " in refused.err
-    assert f"{ids[0]}: DELTA DENTAL, 2026-11-01, $90.00" in refused.err
-    assert f"{ids[1]}: DELTA DENTAL, 2026-11-02, $90.00" in refused.err
+    assert f"id:{ids[0]} DELTA DENTAL, 2026-11-01, $90.00" in refused.err
+    assert f"id:{ids[1]} DELTA DENTAL, 2026-11-02, $90.00" in refused.err
     assert [each["claim_number"] for each in home.records("quick-post", str(ids[1]))] == ["C2"]
     assert outcomes(home) == {"C1": "manual", "C2": "post"}
     home.verified()
@@ -159,6 +159,53 @@ def test_a_trace_number_is_never_taken_for_an_id(home: OfficeHome) -> None:
     [first] = home.records("eras")
     home.run(remittance("90", claim("C2"), trace=str(first["payment_id"])))
     assert [each["claim_number"] for each in home.records("quick-post", str(first["payment_id"]))] == ["C2"]
+
+
+@pytest.fixture
+def same_names(home: OfficeHome) -> OfficeHome:
+    """Payments 1 and 2 share a trace number; the trace number of payment 3 is 2."""
+    home.expect(*(expects(number, "100") for number in ("C1", "C2", "C3")))
+    for number, trace, date in (("C1", "SAME", "20261101"), ("C2", "SAME", "20261102"), ("C3", "2", "20261103")):
+        home.run(remittance("90", claim(number), trace=trace, date=date))
+    assert [(each["payment_id"], each["trace_number"]) for each in home.records("eras")] == [
+        (1, "SAME"),
+        (2, "SAME"),
+        (3, "2"),
+    ]
+    return home
+
+
+def test_a_name_that_is_one_payments_trace_number_and_anothers_id_is_refused(same_names: OfficeHome) -> None:
+    for command in (["quick-post", "2"], ["post", "2", "C2", "--by", "Ann"], ["ledger", "--trace", "2"]):
+        refused = same_names.era(*command)
+        assert refused.code == 2
+        assert "2 is one payment's trace number and another one's id: " in refused.err
+        assert "id:2 DELTA DENTAL, 2026-11-02" in refused.err
+        assert "id:3 DELTA DENTAL, 2026-11-03" in refused.err
+        assert "such as id:2" in refused.err
+    assert same_names.posted() == {}
+
+
+def test_an_id_said_to_be_one_names_one_payment_everywhere(same_names: OfficeHome) -> None:
+    assert [each["claim_number"] for each in same_names.records("quick-post", "id:2")] == ["C2"]
+    assert same_names.era("post", "id:3", "C3", "--by", "Ann").code == 0
+    for number, named in (("C2", "id:2"), ("C3", "id:3")):
+        assert {each["claim_number"] for each in same_names.records("ledger", "--trace", named)} == {number}
+        assert {each["claim_number"] for each in same_names.records("log", "--trace", named)} == {number}
+        assert same_names.records("explain", number, "--trace", named)[0]["claim_number"] == number
+    assert same_names.records("quick-post", "1")[0]["claim_number"] == "C1"
+    refused = same_names.era("quick-post", "id:9")
+    assert (refused.code, "No payment has the id:9" in refused.err) == (2, True)
+
+
+def test_an_id_is_written_without_zeros_and_a_trace_number_that_looks_like_one_is_said_by_its_id(
+    home: OfficeHome,
+) -> None:
+    home.expect(expects("C1", "100"), expects("C2", "100"))
+    home.run(remittance("90", claim("C1"), trace="FIRST"), remittance("90", claim("C2"), trace="id:1"))
+    assert home.era("quick-post", "01").code == 2
+    assert [each["claim_number"] for each in home.records("quick-post", "id:1")] == ["C1"]
+    assert [each["claim_number"] for each in home.records("quick-post", "id:2")] == ["C2"]
 
 
 def test_a_claim_that_two_payments_name_is_posted_from_neither(left: OfficeHome) -> None:

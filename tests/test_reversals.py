@@ -166,6 +166,27 @@ def test_a_reversal_under_another_payer_claim_number_is_a_persons(office: Office
     assert "names another payer claim number" in left["explanation"]
 
 
+@pytest.mark.parametrize(("first", "then"), [("ICN1", ""), ("", "ICN1"), ("", "")])
+def test_a_reversal_that_no_payer_claim_number_ties_to_the_payment_is_a_persons(
+    office: OfficeHome, first: str, then: str
+) -> None:
+    office.run(remittance("90", claim(payer_claim_number=first)))
+    taken = [segment.replace("*ICN1*", f"*{then}*") for segment in reversal()]
+    [decided] = office.run(remittance("-90", taken, trace="EFT0002"))
+    assert (decided["outcome"], decided["holds"]) == ("manual", ["reversal"])
+    assert "no payer claim number ties the two together" in decided["explanation"]
+    assert office.posted()["insurance_deposits"] == 9000
+    assert office.era("post", "EFT0002", "C1", "--by", "Ann").code == 0
+
+
+def test_what_was_paid_for_one_child_is_not_taken_back_by_a_reversal_of_the_others(office: OfficeHome) -> None:
+    office.run(remittance("90", FIRST))
+    sisters = [segment.replace("*JANE*", "*JANET*") for segment in reversal("NOPE1")]
+    decided = office.run(remittance("-90", sisters, trace="EFT0002"))
+    assert [each["holds"] for each in decided] == [["patient-mismatch"]]
+    assert office.posted()["insurance_deposits"] == 9000
+
+
 def test_a_reversal_by_another_payer_is_a_persons(office: OfficeHome) -> None:
     office.run(remittance("90", FIRST))
     [left] = office.run(remittance("-90", reversal(), trace="EFT0002", originator="1888888888"))

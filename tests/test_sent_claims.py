@@ -114,6 +114,44 @@ def test_of_two_patients_alike_the_member_id_tells_which(sqlite_home: OfficeHome
     assert found["C2"] not in ("P8", "P9")
 
 
+def with_suffix(text: str, suffix: str) -> str:
+    return text.replace("DOE*JANE****MI", f"DOE*JANE***{suffix}*MI")
+
+
+def test_a_suffix_left_out_now_and_then_makes_no_other_patient_where_the_birth_date_is_the_same(
+    sqlite_home: OfficeHome,
+) -> None:
+    send(sqlite_home, claim_file(sent("C1")))
+    send(sqlite_home, with_suffix(claim_file(sent("C2")), "JR"))
+    sqlite_home.expect(expects("C9", patient="P77", last_name="Roe Jr"))
+    send(sqlite_home, claim_file(sent("C3")).replace("DOE*JANE", "ROE*JANE"))
+    found = patients(sqlite_home)
+    assert found["C1"] == found["C2"]
+    assert found["C3"] == "P77"
+
+
+def test_without_a_birth_date_father_and_son_are_two(sqlite_home: OfficeHome) -> None:
+    for number, suffix in (("C1", "SR"), ("C2", "JR"), ("C3", "JR")):
+        send(sqlite_home, with_suffix(of_subscriber(sent(number), born=""), suffix))
+    found = patients(sqlite_home)
+    assert found["C1"] != found["C2"] == found["C3"]
+
+
+def test_the_son_is_not_paid_what_his_father_was_paid(sqlite_home: OfficeHome) -> None:
+    send(sqlite_home, with_suffix(claim_file(sent("C1")), "JR"))
+    for number, hold in (("C1", "patient-mismatch"), ("0", "no-matching-claim")):
+        fathers = [each.replace("JANE****MI", "JANE***SR*MI") for each in claim(number)]
+        [held] = sqlite_home.run(remittance("90", fathers, trace=f"EFT{number}"))
+        assert held["holds"][0] == hold
+
+
+def test_a_csv_claim_of_another_suffix_is_not_the_one_sent(sqlite_home: OfficeHome) -> None:
+    sqlite_home.expect(expects("C1", last_name="Doe Sr"))
+    file = sqlite_home.root / "claims.837"
+    file.write_text(with_suffix(claim_file(sent("C1")), "JR"), encoding="utf-8")
+    assert "was imported from CSV for another patient" in sqlite_home.era("import", "claims", file).err
+
+
 # Claims that are known
 
 

@@ -141,3 +141,108 @@ def test_with_write_off_posting_off_nothing_is_posted_however_well_proven(tmp_pa
     office.expect(sent("C1", 1, "300"))
     [left] = office.run(remittance("300", PRIMARY))
     assert (left["outcome"], left["rule"]) == ("manual", "several-plans-write-offs-off")
+
+
+# claim payments of one remittance see each other
+
+
+def exam_too(number: str) -> list[dict[str, object]]:
+    """A claim for the crown, and for an exam of 50.00 beside it."""
+    [crown], [exam] = sent(number, 1, "300"), expects(number, "50", "50", plans=2, patient="P1")
+    return [crown, exam | {"line_number": 2}]
+
+
+def test_one_plan_paying_the_same_services_twice_on_one_remittance_is_a_persons(tmp_path: Path) -> None:
+    office = make_office(tmp_path / "office", settings=PROVEN)
+    office.expect(sent("C1", 1, "300"), sent("C9", 1, "300"))
+    decided = office.run(remittance("600", PRIMARY, answer("C9", "1", "300", "CAS*PR*2*75", "CAS*CO*45*125")))
+    assert [each["outcome"] for each in decided] == ["manual", "manual"]
+    assert office.records("explain", "C1")[0]["facts"]["proof"] == (
+        "not proven: C9 answers just these services, for this plan or a later one"
+    )
+    assert office.posted() == {}
+
+
+def test_a_later_plan_paying_twice_is_a_persons_also_when_one_of_them_is_asked_for_alone(office: OfficeHome) -> None:
+    office.expect(sent("C9", 2, "65"))
+    office.run(remittance("300", PRIMARY))
+    both = remittance("130", SECONDARY, answer("C9", "2", "65", "CAS*CO*45*435"), trace="EFT0002")
+    assert [each["outcome"] for each in office.run(both)] == ["manual", "manual"]
+    assert office.era("quick-post", "EFT0002", "--claim", "C2").code == 0
+    assert office.era("quick-post", "EFT0002").code == 0
+    assert office.posted()["accounts_receivable"] == -42500
+    office.verified()
+
+
+def test_claims_that_share_a_service_on_one_remittance_are_a_persons(tmp_path: Path) -> None:
+    office = make_office(tmp_path / "office", settings=PROVEN)
+    office.expect(sent("C1", 1, "300"), exam_too("C9"))
+    more = [
+        "CLP*C9*1*550*350**12*ICNC9*11*1",
+        "NM1*QC*1*DOE*JANE****MI*SUB1",
+        *PRIMARY[2:],
+        "SVC*AD:D0120*50*50**1",
+        "DTM*472*20261005",
+    ]
+    decided = office.run(remittance("650", PRIMARY, more))
+    assert [each["outcome"] for each in decided] == ["manual", "manual"]
+    assert "C9 answers some of the same services" in office.records("explain", "C1")[0]["facts"]["proof"]
+    assert office.posted() == {}
+
+
+def test_both_plans_on_one_remittance_post_one_after_the_other(office: OfficeHome) -> None:
+    decided = office.run(remittance("365", SECONDARY, PRIMARY))
+    assert [(each["claim_number"], each["outcome"]) for each in decided][-1] == ("C2", "post")
+    assert office.posted()["accounts_receivable"] == -50000
+    office.verified()
+
+
+# a plan the office counts no more, or never counted
+
+
+def exam_of_the_same_patient(plans: int) -> list[dict[str, object]]:
+    """The last import says how many plans a patient has."""
+    return expects("C3", "90", plans=plans, patient="P1")
+
+
+def test_a_plan_dropped_since_does_not_let_the_secondary_write_off_the_primarys_money(tmp_path: Path) -> None:
+    """RFI 1696: charge 500.00, the primary's 425.00 are posted; of the secondary's CO-45 435.00 only 10.00 is left."""
+    office = make_office(tmp_path / "office")
+    office.expect(sent("C1", 1, "300"), sent("C2", 2, "65"))
+    office.run(remittance("300", PRIMARY))
+    assert office.era("post", "EFT0001", "C1", "--by", "Ann").code == 0
+    office.expect(exam_of_the_same_patient(plans=1))
+    [left] = office.run(remittance("65", SECONDARY, trace="EFT0002"))
+    assert (left["outcome"], left["holds"]) == ("manual", ["plans-in-doubt", "write-off-over-limit"])
+    assert (
+        "How many plans the patient has is in doubt: the office counts 1, and sent this claim to plan 2."
+        in (left["explanation"])
+    )
+    assert "$435.00 to write off, $10.00 left" in left["explanation"]
+    assert office.era("post", "EFT0002", "C2", "--by", "Ann").out.startswith("Posted $65.00 and wrote off $10.00")
+    office.verified()
+
+
+@pytest.mark.parametrize("number", ["C1", "C2"])
+def test_one_plan_and_claims_to_two_for_the_same_services_are_a_persons(tmp_path: Path, number: str) -> None:
+    office = make_office(tmp_path / "office")
+    told = office.expect(
+        *[expects(each, "300", "500", ordinal=n, patient="P1", procedure="D2740") for n, each in ((1, "C1"), (2, "C2"))]
+    ).out
+    assert "1 claim was sent to a plan beyond the patient's plan_count: C2." in told
+    paid = answer(number, "1", "300", "CAS*PR*2*75", "CAS*CO*45*125")
+    [left] = office.run(remittance("300", paid))
+    assert left["outcome"] == "manual"
+    assert "plans-in-doubt" in left["holds"]
+    assert office.posted() == {}
+
+
+def test_what_is_told_right_at_last_is_judged_again(tmp_path: Path) -> None:
+    office = make_office(tmp_path / "office", settings=PROVEN)
+    office.expect(
+        *[expects(each, "300", "500", ordinal=n, patient="P1", procedure="D2740") for n, each in ((1, "C1"), (2, "C2"))]
+    )
+    [left] = office.run(remittance("300", PRIMARY))
+    assert left["holds"] == ["plans-in-doubt"]
+    office.expect(exam_of_the_same_patient(plans=2))
+    assert [(each["claim_number"], each["rule"]) for each in office.run()] == [("C1", "several-plans-proven")]

@@ -59,6 +59,20 @@ def test_the_first_part_waits_for_the_second_in_another_file(office: OfficeHome)
     office.verified()
 
 
+def test_both_parts_tell_what_is_theirs_and_what_is_of_both(office: OfficeHome) -> None:
+    told = [each["explanation"] for each in office.run(remittance("90", EXAM, CLEANING))]
+    assert told == 2 * [
+        "Posted one of 2 parts ($90.00 paid in all) and wrote off $15.00 for this part: the payment is at least 95 %"
+        " ($85.50) of the $90.00 expected."
+    ]
+
+
+def test_a_part_that_is_denied_is_not_called_the_claim(office: OfficeHome) -> None:
+    denied = [*part("D1110", "0", "ICN2")[:-1], "CAS*CO*29*60"]
+    told = office.run(remittance("45", EXAM, denied))[-1]["explanation"]
+    assert "The payer denied one of 2 parts of this claim: $45.00 paid of $90.00 expected." in told
+
+
 def test_the_minimum_is_of_both_parts_together(office: OfficeHome) -> None:
     """85.49 of the 90.00 expected is a cent short of 95 %, 85.50 is not, however the parts share it."""
     short = office.run(remittance("85.49", part("D0120", "60", "ICN1", "0"), part("D1110", "25.49", "ICN2", "34.51")))
@@ -85,6 +99,40 @@ def test_two_answers_with_one_payer_claim_number_are_no_split(office: OfficeHome
     assert [each["outcome"] for each in decided] == ["manual", "manual"]
 
 
+def post_first_by_hand(office: OfficeHome, *amounts: str) -> None:
+    [first] = office.run(remittance("45", EXAM))
+    assert first["holds"] == ["split-claim"]
+    ended = office.era("post", "EFT0001", "C1", *amounts, "--by", "Ann")
+    assert ended.code == 0, ended
+
+
+def test_a_part_posts_after_the_one_that_a_person_posted_as_remitted(office: OfficeHome) -> None:
+    post_first_by_hand(office, "--as-remitted")
+    [second] = office.run(remittance("45", CLEANING, trace="EFT0002"))
+    assert second["outcome"] == "post"
+    assert office.posted()["accounts_receivable"] == -12000
+    office.verified()
+
+
+@pytest.mark.parametrize(
+    ("amounts", "in_ledger"),
+    [
+        (["--line", "1=45,15", "--line", "2=0,60"], -12000),
+        (["--line", "1=25,10", "--line", "2=20,5"], -6000),
+        (["--line", "1=45,10"], -5500),
+    ],
+    ids=["the other part written off, too", "the same money on both lines", "less written off"],
+)
+def test_a_part_is_a_persons_where_one_posted_the_other_in_other_amounts(
+    office: OfficeHome, amounts: list[str], in_ledger: int
+) -> None:
+    post_first_by_hand(office, *amounts)
+    [second] = office.run(remittance("45", CLEANING, trace="EFT0002"))
+    assert (second["outcome"], second["holds"]) == ("manual", ["already-posted"])
+    assert office.posted()["accounts_receivable"] == in_ledger
+    office.verified()
+
+
 # partial payments
 
 PARTIAL = {
@@ -93,9 +141,9 @@ PARTIAL = {
 }
 
 
-def paying(paid: str, write_off: str) -> Segments:
+def paying(paid: str, write_off: str, status: str = "1") -> Segments:
     return [
-        f"CLP*C1*1*120*{paid}**12*ICN1*11*1",
+        f"CLP*C1*{status}*120*{paid}**12*ICN1*11*1",
         "NM1*QC*1*DOE*JANE****MI*SUB1",
         f"SVC*AD:D0120*120*{paid}**1",
         "DTM*472*20261005",
@@ -131,6 +179,25 @@ def test_a_partial_payment_needs_both_switches(tmp_path: Path, switch: dict[str,
     office.expect(expects(expected="90"))
     [decided] = office.run(remittance("60", paying("60", "60")))
     assert decided["outcome"] == "manual"
+
+
+@pytest.mark.parametrize("status", ["2", "3", "20", "21"])
+def test_a_partial_payment_processed_as_a_later_plans_is_left(tmp_path: Path, status: str) -> None:
+    """The plan that pays first has its own money in this write-off."""
+    office = make_office(tmp_path / "office", settings=PARTIAL)
+    office.expect(expects(expected="90"))
+    [left] = office.run(remittance("60", paying("60", "60", status)))
+    assert (left["outcome"], left["rule"]) == ("manual", "single-plan-below-minimum-write-offs-on")
+    assert "processed-as-later-plan" in left["warnings"]
+    assert office.posted() == {}
+
+
+def test_enough_money_processed_as_a_later_plans_posts_and_is_told(tmp_path: Path) -> None:
+    """Some payers state a wrong plan (RFI 546)."""
+    office = make_office(tmp_path / "office", settings=PARTIAL)
+    office.expect(expects(expected="90"))
+    [posted] = office.run(remittance("85.50", paying("85.50", "34.50", "2")))
+    assert (posted["outcome"], posted["warnings"]) == ("post", ["processed-as-later-plan"])
 
 
 def test_off_by_default(tmp_path: Path) -> None:

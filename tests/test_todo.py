@@ -122,10 +122,21 @@ def test_what_shares_a_name_is_named_by_its_id(home: OfficeHome) -> None:
     home.run(remittance("180", claim("X9"), claim("X9", payer_claim_number="ICN2")))
     home.run(remittance("90", claim("X8", payer_claim_number="ICN3"), originator="2999999999"))
     assert sorted(each["command"] for each in home.records("todo")) == [
-        "era match 1 id:1 --to CLAIM --by NAME",
-        "era match 1 id:2 --to CLAIM --by NAME",
-        "era match 2 X8 --to CLAIM --by NAME",
+        "era match id:1 id:1 --to CLAIM --by NAME",
+        "era match id:1 id:2 --to CLAIM --by NAME",
+        "era match id:2 X8 --to CLAIM --by NAME",
     ]
+
+
+def test_a_trace_number_that_may_be_taken_for_an_id_is_named_by_its_own(home: OfficeHome) -> None:
+    home.run(remittance("90", claim("X9"), trace="SAME"), remittance("90", claim("X8"), trace="SAME", date="20261102"))
+    home.run(remittance("90", claim("X7"), trace="2"))
+    assert sorted(each["command"] for each in home.records("todo")) == [
+        "era match id:1 X9 --to CLAIM --by NAME",
+        "era match id:2 X8 --to CLAIM --by NAME",
+        "era match id:3 X7 --to CLAIM --by NAME",
+    ]
+    assert home.era("unmatch", "id:3", "X7", "--by", "Ann").code == 2  # found, and matched to nothing
 
 
 def test_names_that_a_shell_would_take_apart_are_quoted(home: OfficeHome) -> None:
@@ -142,6 +153,23 @@ def test_a_claim_that_does_not_add_up_is_posted_by_line(home: OfficeHome) -> Non
     home.run(remittance("90", claim("C1", "120", "90", "20")))
     [item] = home.records("todo")
     assert item["command"] == "era post EFT0001 C1 --line N=PAID,WRITE_OFF --by NAME"
+
+
+def test_a_write_off_beyond_what_was_sent_is_posted_by_line(home: OfficeHome) -> None:
+    """The payer decided on 150.00 and writes off 60.00; of the 120.00 sent, 30.00 are left."""
+    home.expect(expects())
+    home.run(remittance("90", claim("C1", "150", "90", "60")))
+    [item] = home.records("todo")
+    assert (item["reason"], "--line N=PAID" in item["command"]) == ("charge-mismatch", True)
+    assert home.era("post", "EFT0001", "C1", "--as-remitted", *ANN).code == 2
+
+
+def test_a_later_plans_write_off_is_posted_by_line(home: OfficeHome) -> None:
+    home.expect(expects(plans=2))
+    home.run(remittance("90", claim(status="2")))
+    [item] = home.records("todo")
+    assert "--line N=PAID" in item["command"]
+    assert home.era("post", "EFT0001", "C1", "--as-remitted", *ANN).code == 2
 
 
 def test_money_without_a_claim_and_files_put_aside_are_work_too(home: OfficeHome) -> None:

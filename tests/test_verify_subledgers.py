@@ -230,28 +230,50 @@ def test_what_somebody_changed_is_found(books: OfficeHome, changes: list[str], t
     assert problems(books) == told
 
 
-def to_two_plans(ordinal: int) -> list[str]:
-    """C2 and C3 become claims for the same services of one patient with two plans."""
+def to_two_plans(ordinal: int, plan_count: int = 2) -> list[str]:
+    """C2 and C3 become claims for the same services of one patient."""
     return [
-        "UPDATE patients SET plan_count = 2",
+        f"UPDATE patients SET plan_count = {plan_count}",
         f"UPDATE claims SET patient_id = 'P-C2', plan_ordinal = {ordinal} WHERE claim_number = 'C3'",
         "UPDATE entries SET patient_id = 'P-C2' WHERE claim_number = 'C3'",
     ]
 
 
-def test_two_plans_do_not_pay_and_write_off_more_than_was_charged(books: OfficeHome) -> None:
+@pytest.mark.parametrize("plan_count", [2, 1], ids=["two plans", "the second was dropped since"])
+def test_two_plans_do_not_pay_and_write_off_more_than_was_charged(books: OfficeHome, plan_count: int) -> None:
     """Each claim by itself is in order (RFI 1696)."""
-    books.change(*to_two_plans(ordinal=2))
+    books.change(*to_two_plans(ordinal=2, plan_count=plan_count))
     assert problems(books) == [
         "Claims for the same services, C2, C3: $180.00 paid and $60.00 written off do not go with"
         " the charge of $120.00."
     ]
 
 
+def test_a_later_plan_sent_the_same_services_more_often_does_not_count_the_charge_twice(books: OfficeHome) -> None:
+    books.change(*to_two_plans(ordinal=2), "UPDATE claims SET plan_ordinal = 2, patient_id = 'P-C2'")
+    books.change("UPDATE claims SET plan_ordinal = 1 WHERE claim_number = 'C1'")
+    books.change("UPDATE entries SET patient_id = 'P-C2'")
+    assert (
+        "Claims for the same services, C1, C2, C3: $180.00 paid and $60.00 written off do not go with"
+        in (problems(books)[0])
+    )
+
+
 def test_one_plan_may_be_sent_the_same_services_twice(books: OfficeHome) -> None:
     """Two fillings on one day, each on a claim of its own."""
     books.change(*to_two_plans(ordinal=1))
     books.verified()
+
+
+def test_what_two_proofs_posted_for_one_plan_is_the_same_services(books: OfficeHome) -> None:
+    """Each proof says that no other claim was paid for them."""
+    books.change(*to_two_plans(ordinal=1))
+    not_proven, proven = (f'"several_plans_proven":{word}' for word in ("false", "true"))
+    books.change(f"UPDATE decisions SET facts = replace(facts, '{not_proven}', '{proven}')")
+    assert problems(books) == [
+        "Claims for the same services, C2, C3: $180.00 paid and $60.00 written off do not go with"
+        " the charge of $120.00."
+    ]
 
 
 def test_two_plans_that_share_the_charge_are_in_order(home: OfficeHome) -> None:

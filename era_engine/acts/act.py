@@ -3,6 +3,7 @@
 An act is a decision in mode `manual` in the same log as the engine's, with the person's name.
 """
 
+import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -23,10 +24,10 @@ from era_engine.reports import Record, payment_id_of
 from era_engine.store import audit, books
 from era_engine.store.acts import claim_payments_named
 from era_engine.store.books import Circumstances, Judged, State
+from era_engine.store.log import BY_ID
 from era_engine.store.stored_payments import StoredPayment, ToJudge, claim_payments_of, stored_payment
 
 STATES: tuple[State, ...] = ("open", "posted", "reversed", "closed")
-_BY_ID = "id:"  # before a claim payment's id, which may be another one's claim number
 _LONGEST_NAME, _LONGEST_NOTE = 100, 500
 _PLACEHOLDERS = ("NAME", "TEXT")
 
@@ -70,9 +71,12 @@ def _text(text: str, what: str, longest: int) -> str:
 
 
 class Acting:
-    """One payment while a person acts on it, within one transaction."""
+    """One payment while a person acts on it, within one transaction. name: as the person named it, for a command."""
 
-    def __init__(self, office: Office, connection: Connection, payment: StoredPayment, act: str, who: Person) -> None:
+    def __init__(
+        self, office: Office, connection: Connection, payment: StoredPayment, act: str, who: Person, trace: str
+    ) -> None:
+        self.name = shlex.quote(trace)
         self.office, self.connection, self.payment = office, connection, payment
         self.on = payment.payment_date or today()
         self._under = circumstances_of(office, payment, "manual")._replace(act=act, decided_by=who.name, note=who.note)
@@ -87,22 +91,22 @@ class Acting:
         Raises UsageError when there is none, or several (then it lists them).
         """
         found = claim_payments_of(self.connection, self.payment, STATES, claim)
-        by_id = claim.removeprefix(_BY_ID)
+        by_id = claim.removeprefix(BY_ID)
         if not found and by_id.isascii() and by_id.isdigit() and len(by_id) < 10:
             found = claim_payments_of(self.connection, self.payment, STATES, ids=[int(by_id)])
         if not found:
             raise UsageError(
                 f"Payment {self.payment.trace_number} has no claim {claim}.",
-                f"`era log --trace {self.payment.trace_number}` lists its claims.",
+                f"`era log --trace {self.name}` lists its claims.",
             )
         if len(found) > 1:
             listed = "; ".join(
-                f"{_BY_ID}{each.id} status {each.payment.status}, paid {_paid(each.payment)}, {each.state}"
+                f"{BY_ID}{each.id} status {each.payment.status}, paid {_paid(each.payment)}, {each.state}"
                 for each in found
             )
             raise UsageError(
                 f"{len(found)} claim payments of payment {self.payment.trace_number} are for claim {claim}: {listed}.",
-                f"Name the claim payment by its id, such as {_BY_ID}{found[0].id}.",
+                f"Name the claim payment by its id, such as {BY_ID}{found[0].id}.",
             )
         return found[0]
 
@@ -148,7 +152,7 @@ def acting(office: Office, trace: str, act: str, who: Person) -> Iterator[Acting
         keep_versions(office)
         with office.database.writing() as connection:
             payment = stored_payment(connection, payment_id_of(connection, trace))
-            yield Acting(office, connection, payment, act, who)
+            yield Acting(office, connection, payment, act, who, trace)
             audit.append_on_payment(connection, payment.id, act, {}, who.name)
 
 

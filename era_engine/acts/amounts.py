@@ -16,7 +16,7 @@ from era_engine.money import dollars
 from era_engine.practice.model import Claim
 from era_engine.remittance.balance import balance_findings
 from era_engine.remittance.model import ClaimPayment
-from era_engine.store.acts import credited_by_line
+from era_engine.store.acts import credited_by_line, written_off_by_line
 
 _DOES_NOT_ADD_UP = frozenset(["malformed-amount", "claim-out-of-balance", "line-out-of-balance"])
 _SAY_THE_AMOUNTS = "Say the amounts with --line N=PAID,WRITE_OFF."
@@ -49,10 +49,12 @@ def as_remitted(at: Acting, payment: ClaimPayment, gathered: Gathered, now: Stan
     posted_before = now.paid_cents + now.written_off_cents
     _refuse_unknown_share(payment, gathered, now, stated)
     limit = now.write_off_limit(payment.paid_cents)
-    write_off = min(stated, limit) if stated > 0 and limit >= 0 else stated
-    if stated - write_off > posted_before:
+    if stated > 0 and limit < 0:
+        refuse_over_application(now, payment.paid_cents, stated)
+    write_off = min(stated, max(limit, 0)) if stated > 0 else stated
+    if stated - write_off > posted_before or (stated > 0 and limit < 0):
         raise UsageError(
-            f"The payer states {dollars(stated)} to write off, where {dollars(limit)} is the most: charge"
+            f"The payer states {dollars(stated)} to write off, where {dollars(max(limit, 0))} is the most: charge"
             f" {dollars(now.claim_charge_cents)} - payments {dollars(now.paid_cents + payment.paid_cents)} - written"
             f" off before {dollars(now.written_off_cents)} - patient's share {dollars(now.share_cents)}.",
             _SAY_THE_AMOUNTS,
@@ -63,7 +65,11 @@ def as_remitted(at: Acting, payment: ClaimPayment, gathered: Gathered, now: Stan
         told = (
             f" Of the {dollars(stated)} the payer states, {dollars(stated - write_off)} was paid or written off before."
         )
-    return Amounts(entries_for(payment, gathered.lines, at.on, None, write_off), write_off, told)
+    claim = gathered.evidence.match.claim
+    assert claim is not None
+    credited = credited_by_line(at.connection, claim.claim_number)
+    room = {number: fee - credited.get(number, 0) for number, fee in claim.fees.items()}
+    return Amounts(entries_for(payment, gathered.lines, room, at.on, None, write_off), write_off, told)
 
 
 def _refuse_unknown_share(payment: ClaimPayment, gathered: Gathered, now: Standing, stated: int) -> None:
@@ -74,9 +80,13 @@ def _refuse_unknown_share(payment: ClaimPayment, gathered: Gathered, now: Standi
     doubt = None
     if now.overlapping:
         doubt = f"{', '.join(now.overlapping)} answers some of the same services"
-    elif claim.plan_count > 1 and posted_before and gathered.evidence.split is not None:
+    elif now.unposted and not earlier_payers(payment):
+        doubt = f"{', '.join(now.unposted)} to an earlier plan is not posted"
+    elif now.times > 1 and now.other_plans_cents:
+        doubt = f"the services were done {now.times} times, and what was posted for each is not known"
+    elif now.several and posted_before and gathered.evidence.split is not None:
         doubt = "this is a part of a split claim of a patient with several plans"
-    elif claim.plan_count > 1 and not posted_before and max(plan_answering(claim, payment)) > 1:
+    elif now.several and not posted_before and max(plan_answering(claim, payment)) > 1:
         doubt = None if earlier_payers(payment) else "nothing of the patient's earlier plan is posted"
     if stated > 0 and doubt is not None:
         raise UsageError(
@@ -93,15 +103,33 @@ def by_line(at: Acting, payment: ClaimPayment, claim: Claim, now: Standing, line
     if write_off == 0 and any(each.write_off_cents for each in lines):
         raise UsageError("The write-offs cancel each other out.", "Leave them away, or say what is written off.")
     refuse_over_application(now, payment.paid_cents, write_off)
+    _refuse_more_given_back(at, claim, lines)
     paid_by_line = [(each.line_number, each.paid_cents) for each in lines]
     off_by_line = [(each.line_number, each.write_off_cents) for each in lines]
     return Amounts(posted_entries(payment.paid_cents, paid_by_line, write_off, off_by_line, at.on, None), write_off)
 
 
+def _refuse_more_given_back(at: Acting, claim: Claim, lines: Sequence[LineAmounts]) -> None:
+    """Raises UsageError where a line gives back more than is written off on it, or on no line at all."""
+    if all(each.write_off_cents >= 0 for each in lines):
+        return
+    written_off = written_off_by_line(at.connection, claim.claim_number)
+    on_no_line = max(written_off.get(None, 0), 0)
+    for number, _, write_off in lines:
+        standing = max(written_off.get(number, 0), 0)
+        on_no_line -= max(-write_off - standing, 0)
+        if on_no_line < 0:
+            raise UsageError(
+                f"On line {number} {dollars(-write_off)} of write-off would be given back, where {dollars(standing)} is"
+                " written off.",
+                "Give back on the line that had the write-off; `era ledger --claim` shows which.",
+            )
+
+
 def _refuse_wrong_lines(at: Acting, payment: ClaimPayment, claim: Claim, lines: Sequence[LineAmounts]) -> None:
     """Raises UsageError for unknown or repeated lines, and for amounts that are not what the payer paid."""
     assert payment.paid_cents is not None
-    fees = {line.line_number: line.fee_cents for line in claim.lines}
+    fees = claim.fees
     credited = credited_by_line(at.connection, claim.claim_number)
     seen: set[int] = set()
     for number, paid, write_off in lines:

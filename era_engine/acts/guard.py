@@ -4,7 +4,6 @@ Write-offs in total are at most charge - payments - patient's share, over all cl
 services, whichever plan they went to (RFI 1696, 2143, 2535). Amounts in cents.
 """
 
-from collections import Counter
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -15,6 +14,7 @@ from era_engine.errors import UsageError
 from era_engine.evidence import posted_for_services
 from era_engine.money import dollars
 from era_engine.practice.model import Claim
+from era_engine.practice.plans import asked_of_several_plans, claims_beside, times_done
 from era_engine.remittance.model import ClaimPayment
 from era_engine.store import history, practice
 from era_engine.store.history import Sums
@@ -25,9 +25,11 @@ _PLAN_BY_STATUS = {"2": 2, "20": 2, "3": 3, "21": 3}  # CLP02; else the first pl
 class Standing(NamedTuple):
     """What is posted for a claim's services, and what the patient owes after the last plan's answer.
 
-    charge_cents: of the services, as often as one plan was asked for them; claim_charge_cents: of this claim alone.
-    own: what of it stands on this claim. overlapping: the patient's claims that share some of the services and not
-    all: what is posted for them is not here.
+    charge_cents: of the services, as often as they were done; claim_charge_cents: of this claim alone. own: what of it
+    stands on this claim. several: whether several plans may have answered the services. overlapping: the patient's
+    claims that share some of the services and not all: what is posted for them is not here. unposted: claims to an
+    earlier plan for just these services of which nothing is posted. same_plan: where the services were done several
+    `times`, what of it stands on the other claims to this claim's plan.
     """
 
     charge_cents: int
@@ -36,31 +38,52 @@ class Standing(NamedTuple):
     written_off_cents: int
     share_cents: int
     own: Sums
+    several: bool = False
     overlapping: tuple[str, ...] = ()
+    unposted: tuple[str, ...] = ()
+    times: int = 1
+    same_plan: Sums = Sums(0, 0)
+
+    @property
+    def other_plans_cents(self) -> int:
+        """Paid and written off for other plans."""
+        return self.paid_cents + self.written_off_cents - sum(self.own) - sum(self.same_plan)
 
     def write_off_limit(self, paid_cents: int) -> int:
         """What may be written off besides, when this much more is paid for the claim; negative: already too much."""
-        used = self.paid_cents + paid_cents + self.written_off_cents
+        used = self.paid_cents + paid_cents + self.written_off_cents - sum(self.same_plan)
         return self.claim_charge_cents - used - self.share_cents
 
 
 def standing(connection: Connection, claim: Claim, coming: ClaimPayment | None = None) -> Standing:
     """What is posted for a claim's services. `coming`: the claim payment about to be posted, if any."""
     of_patient = practice.claims_of_patients(connection, [claim.patient_id])[claim.patient_id]
-    same = [other for other in of_patient if practice.services(other) == practice.services(claim)]
-    several = claim.plan_count > 1 or any(other.plan_ordinal != claim.plan_ordinal for other in same)
-    asked = max(Counter(other.plan_ordinal for other in same).values()) if several else 1
+    beside = claims_beside(claim, of_patient)
+    same, ordinals = beside.same, [other.plan_ordinal for other in (*beside.same, *beside.touching)]
+    several = asked_of_several_plans(claim.plan_count, ordinals)
     share = _patient_share(
         connection, {each.claim_number: each for each in (same if several else [claim])}, claim, coming
     )
     own = history.posted_sums(connection, [claim.claim_number]).get(claim.claim_number, Sums(0, 0))
     if not several:
         return Standing(claim.charge_cents, claim.charge_cents, *own, share, own)
-    posted = posted_for_services(connection, claim)
-    known = {other.claim_number for other in same}
-    overlapping = tuple(number for number in posted.others if number not in known)
-    charge, paid, written_off = claim.charge_cents, posted.paid_cents, posted.written_off_cents
-    return Standing(charge * asked, charge, paid, written_off, share, own, overlapping)
+    posted = posted_for_services(connection, claim, beside)
+    charge, times = claim.charge_cents, times_done([other.plan_ordinal for other in same])
+    unposted = tuple(number for number, is_posted in posted.earlier if not is_posted)
+    sums = (posted.paid_cents, posted.written_off_cents)
+    same_plan = _posted_on(connection, claim, same) if times > 1 else Sums(0, 0)
+    return Standing(charge * times, charge, *sums, share, own, True, posted.others, unposted, times, same_plan)
+
+
+def _posted_on(connection: Connection, claim: Claim, same: tuple[Claim, ...]) -> Sums:
+    """What is posted for the other claims to the same plan."""
+    numbers = [
+        other.claim_number
+        for other in same
+        if other.plan_ordinal == claim.plan_ordinal and other.claim_number != claim.claim_number
+    ]
+    found = history.posted_sums(connection, numbers).values()
+    return Sums(sum(each.paid_cents for each in found), sum(each.written_off_cents for each in found))
 
 
 def refuse_over_application(now: Standing, paid_cents: int = 0, write_off_cents: int = 0) -> None:

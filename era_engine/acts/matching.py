@@ -7,6 +7,10 @@ from era_engine.errors import UsageError
 from era_engine.judging import Judge
 from era_engine.office import Office
 from era_engine.practice.matching import BY_HAND
+from era_engine.practice.model import Claim
+from era_engine.practice.patients import patient_doubts
+from era_engine.practice.services import days_agree
+from era_engine.remittance.model import ClaimPayment
 from era_engine.store import practice
 from era_engine.store.books import Judged
 from era_engine.store.matches import add_match, claim_numbers
@@ -22,7 +26,8 @@ def match_by_hand(office: Office, trace: str, claim: str, to: str, who: Person) 
     """
     with acting(office, trace, "match", who) as at:
         each = _open_claim_payment(at, claim)
-        if to not in practice.find_claims(at.connection, [to]):
+        found = practice.find_claims(at.connection, [to])
+        if to not in found:
             near = get_close_matches(to, claim_numbers(at.connection), n=3, cutoff=0.6)
             hint = f" Did you mean {' or '.join(near)}?" if near else ""
             raise UsageError(f"The office has no claim {to}.{hint}", "Import it first: `era import claims FILE`.")
@@ -31,7 +36,7 @@ def match_by_hand(office: Office, trace: str, claim: str, to: str, who: Person) 
                 f"Claim {claim} of payment {trace} is matched to {to} by hand already.",
                 "Post it, or let a run decide it.",
             )
-        return _pinned(at, each, to, who)
+        return _pinned(at, each, to, who, _unlike(each.payment, found[to]))
 
 
 def unmatch_by_hand(office: Office, trace: str, claim: str, who: Person) -> Done:
@@ -71,11 +76,17 @@ def judged_without_posting(at: Acting, each: ToJudge, what_happened: str, then: 
     return Judged(judged.payment, judged.match, decision, (), judged.findings)
 
 
-def _pinned(at: Acting, each: ToJudge, to: str | None, who: Person) -> Done:
+def _unlike(payment: ClaimPayment, claim: Claim) -> str:
+    """What a person who matched them should look at again: no hold asks for the patient of a match by hand."""
+    unlike = [*patient_doubts(payment, claim), *([] if days_agree(payment, claim) else ["another day of service"])]
+    return f" Not as on the claim: {', '.join(unlike)}; `era unmatch` takes it back." if unlike else ""
+
+
+def _pinned(at: Acting, each: ToJudge, to: str | None, who: Person, unlike: str = "") -> Done:
     """Keep the match, and say what the rules say of it; nothing is posted here."""
     assert each.id is not None
     add_match(at.connection, each.id, to, who.name, at.under.decided_at, who.note)
-    what_happened = "Matched to no claim by hand." if to is None else f"Matched to claim {to} by hand."
+    what_happened = "Matched to no claim by hand." if to is None else f"Matched to claim {to} by hand.{unlike}"
     judged = judged_without_posting(at, each._replace(pinned=True, pin=to), what_happened, _NEXT)
     assert judged.match.step == BY_HAND
     if to is None:

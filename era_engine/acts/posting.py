@@ -4,6 +4,7 @@ The guard stands here too: payments never exceed the charge, and write-offs in t
 less the patient's share, over all plans that answered the same services (RFI 1696). No entry carries the A mark.
 """
 
+import shlex
 from collections.abc import Sequence
 
 from era_engine.acts.act import Acting, Done, Person, acting, facts_by_hand
@@ -19,6 +20,7 @@ from era_engine.office import Office
 from era_engine.practice.model import Claim
 from era_engine.store import history
 from era_engine.store.books import Judged, State
+from era_engine.store.log import BY_ID
 from era_engine.store.stored_payments import ToJudge
 
 _NEVER = {
@@ -67,7 +69,7 @@ def _check_open(at: Acting, each: ToJudge, claim: str) -> None:
     if each.payment.status in _NEVER:
         raise UsageError(
             f"Claim {claim} {_NEVER[each.payment.status]} (status {each.payment.status}).",
-            f"File it with `era close {trace} {claim} --by NAME --because TEXT`.",
+            f"File it with `era close {at.name} {shlex.quote(claim)} --by NAME --because TEXT`.",
         )
     if each.payment.paid_cents is None:
         raise UsageError(
@@ -90,7 +92,7 @@ def _claim_of(at: Acting, each: ToJudge, claim: str, gathered: Gathered) -> Clai
     was = f", though it was matched to {each.office_claim} before" if each.office_claim is not None else ""
     raise UsageError(
         f"Claim {claim} of payment {trace} is matched to no claim of the office{was}.{may_be}",
-        f"Match it first: `era match {trace} {claim} --to CLAIM --by NAME`.",
+        f"Match it first: `era match {at.name} {shlex.quote(claim)} --to CLAIM --by NAME`.",
     )
 
 
@@ -115,9 +117,9 @@ def _refuse_other_version(at: Acting, each: ToJudge, claim: Claim) -> None:
         same = (row.trace_number, row.originator) == (at.payment.trace_number, at.payment.originator)
         if same and row.payment_id != at.payment.id and row.state == "posted":
             raise UsageError(
-                f"Another version of payment {at.payment.trace_number} (id {row.payment_id}) is posted for claim"
+                f"Another version of payment {at.payment.trace_number} ({BY_ID}{row.payment_id}) is posted for claim"
                 f" {claim.claim_number}.",
-                f"Where this version counts, `era undo {row.payment_id}` first; else close it (era close).",
+                f"Where this version counts, `era undo {BY_ID}{row.payment_id}` first; else close it (era close).",
             )
 
 

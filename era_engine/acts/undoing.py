@@ -1,5 +1,6 @@
 """A person takes postings back: compensating entries, never deletion, and the decision is open again."""
 
+import shlex
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -118,7 +119,7 @@ def _refuse_reversed(at: Acting, some: Sequence[ToJudge]) -> None:
     if numbers:
         raise UsageError(
             f"Claim {', '.join(numbers)} of payment {at.payment.trace_number} was reversed by the payer since.",
-            f"Undo the reversal first; `era log --claim {numbers[0]}` names its payment.",
+            f"Undo the reversal first; `era log --claim {shlex.quote(numbers[0])}` names its payment.",
         )
 
 

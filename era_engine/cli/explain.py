@@ -29,7 +29,7 @@ def command(claim: str, trace: str | None, all_rules: bool, as_json: bool, home:
     from era_engine.office import open_books
     from era_engine.reports import LogReader, decision_to_explain, payment_id_of
     from era_engine.store.fees import expected_amounts
-    from era_engine.store.log import findings_behind, newest_decision_by_rules, other_payments_of
+    from era_engine.store.log import BY_ID, findings_behind, newest_decision_by_rules, other_payments_of
 
     with open_books(home) as (_, _, database), database.reading() as connection:
         payment_id = None if trace is None else payment_id_of(connection, trace)
@@ -53,7 +53,8 @@ def command(claim: str, trace: str | None, all_rules: bool, as_json: bool, home:
         _show(record, explanation, json.loads(decided.facts), findings, all_rules)
         _show_expected(amounts)
         for other_id, trace_number in others:
-            click.echo(f"Payment {other_id} ({trace_number}) names this claim, too: --trace {other_id} explains it.")
+            other = f"{BY_ID}{other_id}"
+            click.echo(f"Payment {other} ({trace_number}) names this claim, too: --trace {other} explains it.")
 
 
 def _show_expected(amounts: list[tuple[int, str, int | None, str]]) -> None:

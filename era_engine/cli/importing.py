@@ -9,7 +9,10 @@ from era_engine.cli import options
 
 if TYPE_CHECKING:
     from era_engine.practice.claims_837 import SentClaims
+    from era_engine.practice.model import Claim
     from era_engine.store.sent_claims import SentImported
+
+_MOST_SHOWN = 20
 
 
 @click.group(name="import", epilog="Example: era import claims claims.csv --home office")
@@ -55,6 +58,18 @@ def claims(files: tuple[Path, ...], home: Path | None) -> None:
                     imported = save_claims(connection, found)
                     note_import(connection, office, "import-claims", file, imported)
                 click.echo(f"{file}: {count(imported.added, 'claim')} added, {imported.updated:,} updated.")
+                _tell_plans(found)
+
+
+def _tell_plans(claims: "list[Claim]") -> None:
+    """Claims of which plan_count and plan_ordinal do not go together; a payment on one is left to a person."""
+    from era_engine.cli.output import count
+
+    beyond = [claim.claim_number for claim in claims if claim.plan_ordinal > claim.plan_count]
+    if beyond:
+        shown = ", ".join(beyond[:_MOST_SHOWN]) + (" …" if len(beyond) > _MOST_SHOWN else "")
+        were = "was" if len(beyond) == 1 else "were"
+        click.echo(f"  {count(len(beyond), 'claim')} {were} sent to a plan beyond the patient's plan_count: {shown}.")
 
 
 def _tell_more(sent: "SentClaims", saved: "SentImported") -> None:

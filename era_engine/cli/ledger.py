@@ -11,7 +11,7 @@ from era_engine.cli import options
 @click.command(epilog="Example: era ledger --patient P1001")
 @click.option("--patient", metavar="ID", help="Entries of this patient.")
 @click.option("--claim", metavar="CLAIM", help="Entries of this claim.")
-@click.option("--trace", metavar="TRACE", help="Entries of this payment: its trace number, or its id.")
+@click.option("--trace", metavar="TRACE", help="Entries of this payment: its trace number, or id:N, its id.")
 @options.output_format("table", "json", "csv")
 @options.home
 def command(patient: str | None, claim: str | None, trace: str | None, form: str, home: Path | None) -> None:

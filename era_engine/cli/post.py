@@ -38,10 +38,10 @@ def command(
 ) -> None:
     """Post one claim payment by hand, without the mark A.
 
-    TRACE is the payment's trace number or id. CLAIM is the claim number, the payer's or the office's, or where several
-    share a number id:N, the claim payment's id. Refused where the amounts do not add up to what was paid, or more
-    would be paid or written off than is owed; a write-off as remitted is cut to what is left to write off. A reversal
-    takes back payment and write-off.
+    TRACE is the payment's trace number, or id:N, its id. CLAIM is the claim number, the payer's or the office's, or
+    where several share a number id:N, the claim payment's id. Refused where the amounts do not add up to what was
+    paid, or more would be paid or written off than is owed; a write-off as remitted is cut to what is left to write
+    off. A reversal takes back payment and write-off.
     """
     from era_engine.acts.act import person
     from era_engine.acts.posting import post_by_hand

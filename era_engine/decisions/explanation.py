@@ -108,8 +108,11 @@ def _sentence(rule_set: RuleSet, row: Rule | None, holds: Sequence[Rule], facts:
         why = f"the payment is at least {minimum_words(facts)}." if _compares_payment(row) else row.because
         posted = f"Posted {shown('paid_cents', facts.get('paid_cents'))}"
         if isinstance(parts := facts.get("parts"), int) and parts > 1:
-            posted = f"Posted one of {parts} parts, {shown('paid_cents', facts.get('paid_cents'))} in all"
+            posted = f"Posted one of {parts} parts ({shown('paid_cents', facts.get('paid_cents'))} paid in all)"
+            and_wrote_off = and_wrote_off and f"{and_wrote_off} for this part"
         return f"{posted}{and_wrote_off}: {why}"
+    if "reversal_posts" in facts:  # never one number that a setting could change
+        return f"Left for a person: {row.because}"
     asked = {condition.fact for condition in row.when}
     reasons = [reason_words(c, facts) for c in _unmet(rule_set, facts) if c.fact in asked and c.met(facts) is False]
     return f"Left for a person: {', and '.join(reasons)}." if reasons else f"Left for a person: {row.because}"
@@ -195,9 +198,16 @@ def _condition_trace(condition: Condition, met: bool | None, facts: Facts) -> Co
 
 
 def _unmet(rule_set: RuleSet, facts: Facts) -> list[Condition]:
-    """The conditions not met of the row that posts, of the one with the fewest where there are several."""
+    """The conditions not met of the row that posts, of the one with the fewest where there are several.
+
+    Where a proof for several plans was asked for, it is what failed, not the number of plans.
+    """
     posting = ([c for c in row.when if not c.met(facts)] for row in rule_set.table(facts) if row.then == "post")
-    return min(posting, key=len, default=[])
+    return min(posting, key=lambda unmet: ("proof" in facts and _counts_plans(unmet), len(unmet)), default=[])
+
+
+def _counts_plans(conditions: Sequence[Condition]) -> bool:
+    return any(condition.fact == "plan_count" for condition in conditions)
 
 
 def _needed(condition: Condition, facts: Facts) -> FactValue | None:

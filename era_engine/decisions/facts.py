@@ -29,7 +29,9 @@ FACTS: Mapping[str, Fact] = {
         "cents", "the smallest payment that is at least the minimum percentage of the expected amount"
     ),
     "partial_payment_accepted": Fact(
-        "flag", "partial payments may post; this one is below the minimum percentage, not below the minimum amount"
+        "flag",
+        "partial payments may post; this one is below the minimum percentage, not below the minimum amount, and not"
+        " processed as a later plan's",
     ),
     "several_plans_proven": Fact(
         "flag", "the books prove that no plan's money or write-off is posted twice; false where not asked to prove it"
@@ -54,8 +56,14 @@ FACTS: Mapping[str, Fact] = {
         "count",
         "claim payments that name this claim: on this remittance, and earlier ones with money that are not posted",
     ),
+    "plans_doubtful": Fact(
+        "flag", "a claim was sent to a plan beyond those the office counts for the patient, for these services"
+    ),
+    "plans_doubt": Fact("text", "what speaks against the number of plans the office told"),
     "patient_matches": Fact("flag", "patient name and member id on the remittance are those of the claim"),
+    "patient_doubt": Fact("text", "what is not the claim's patient, or may be another member of the family"),
     "charge_matches": Fact("flag", "charges on the remittance, in total and by line, are those of the claim"),
+    "charge_doubt": Fact("text", "which charge is not the claim's, in total or of a line"),
     "procedures_match": Fact("flag", "procedures adjudicated are exactly those submitted on the claim"),
     "expected_known": Fact("flag", "the office gave an expected amount for every procedure"),
     "already_posted": Fact("flag", "a payment is posted against this claim already"),
@@ -72,6 +80,7 @@ FACTS: Mapping[str, Fact] = {
     "reversal_of": Fact("text", "what a reversal takes back, or what it waits for"),
     "forwarded_to": Fact("text", "the payer the claim was forwarded to"),
     "reasons": Fact("text", "the adjustment reasons in plain words"),
+    "denied_part": Fact("text", "what the payer denied: this claim, or one of the parts it was split into"),
     "denied": Fact(
         "flag",
         "status 4, or processed with nothing paid of an expected amount, for a reason beyond contract or patient share",

@@ -8,11 +8,11 @@ from typing import Literal, NamedTuple
 
 from era_engine.decisions.facts import FactValue
 from era_engine.decisions.several_plans import LATER_PLAN, Posted, patient_share, prove
-from era_engine.money import minimum_cents
-from era_engine.practice.lines import LineMatch
+from era_engine.money import dollars, minimum_cents
+from era_engine.practice.lines import LineMatch, charges_unlike
 from era_engine.practice.matching import BY_HAND, PATIENT_AND_SERVICES, Match
 from era_engine.practice.model import Claim
-from era_engine.practice.patients import patient_matches
+from era_engine.practice.patients import patient_doubts, slip_doubts
 from era_engine.practice.splits import Split
 from era_engine.remittance.adjustments import CONTRACTED
 from era_engine.remittance.model import Adjustment, ClaimPayment
@@ -28,7 +28,6 @@ _PROCESSED = frozenset(["1", "2", "3", "19", "20", "21"])
 # with the claim, and a payment posted before is just what it needs.
 REVERSAL = "22"
 _FORWARDED = frozenset(["19", "20", "21", "23"])
-_PATIENT_SEEN = frozenset([BY_HAND, PATIENT_AND_SERVICES])  # a person, or the step itself, compared the patient
 _PATIENT_SHARE = frozenset([("PR", "1"), ("PR", "2"), ("PR", "3")])  # deductible, coinsurance, co-payment
 
 
@@ -58,7 +57,8 @@ class BookEvidence(NamedTuple):
     """What the office's own books say about a claim payment at this moment.
 
     waiting: claim payments that wait for the same claim, this one included. split: where it is part of a split claim.
-    posted: what stands in the books for the claim's services. reversal: of a reversal only.
+    posted: what stands in the books for the claim's services, over all plans that may have answered them.
+    plans_doubt: what speaks against the number of plans the office told for the patient. reversal: of a reversal only.
     """
 
     match: Match
@@ -67,6 +67,7 @@ class BookEvidence(NamedTuple):
     secondary_before_primary: bool = False
     split: Split | None = None
     posted: Posted = Posted()
+    plans_doubt: str | None = None
     reversal: ReversalEvidence | None = None
     taken_back: bool = False
 
@@ -129,7 +130,7 @@ def claim_facts(
         _add_claim(facts, payment, claim, lines, books, settings, mode)
     _add_adjustments(facts, payment, claim, settings)
     if claim is not None and claim.plan_count == 1 and payment.status != REVERSAL:
-        _add_limit(facts, payment, claim, books.posted, holding)
+        _add_limit(facts, payment, claim, books, holding)
     if payment.status == REVERSAL:
         _add_reversal(facts, books.reversal, settings)
     return facts
@@ -165,7 +166,7 @@ def _add_claim(
     expected = claim.expected_cents
     facts["plan_count"] = claim.plan_count
     facts["processed_as_later_plan"] = claim.plan_ordinal == 1 and payment.status in LATER_PLAN
-    facts["patient_matches"] = books.match.step in _PATIENT_SEEN or patient_matches(payment, claim)
+    _add_patient(facts, payment, claim, books.match)
     facts["office_charge_cents"] = claim.charge_cents
     facts["expected_known"] = expected is not None
     facts["secondary_before_primary"] = books.secondary_before_primary
@@ -175,10 +176,15 @@ def _add_claim(
     if payment.status == REVERSAL:
         return  # it repeats the old claim negated (RFI 1147), so it is compared with what it takes back
     facts["already_posted"] = books.already_posted
+    facts["plans_doubtful"] = books.plans_doubt is not None
+    if books.plans_doubt is not None:
+        facts["plans_doubt"] = books.plans_doubt
     split = books.split
     if split is None:
         facts["procedures_match"] = lines.procedures_match
         facts["charge_matches"] = lines.charges_match
+        if not lines.charges_match:
+            facts["charge_doubt"] = _charge_doubt(payment, claim, lines)
         if _may_be_a_part(payment, claim, books):
             facts["rest_of_claim_awaited"] = True
     else:
@@ -188,6 +194,30 @@ def _add_claim(
         facts["charge_cents"] = split.charge_cents
     _add_several_plans(facts, payment, claim, books.posted, settings)
     _add_partial_payment(facts, settings)
+
+
+def _charge_doubt(payment: ClaimPayment, claim: Claim, lines: LineMatch) -> str:
+    if payment.charge_cents != claim.charge_cents:
+        charged = "unknown" if payment.charge_cents is None else dollars(payment.charge_cents)
+        return f"{charged} in total where {dollars(claim.charge_cents)} was sent"
+    return ", ".join(
+        f"line {number} {'unknown' if charged is None else dollars(charged)} where {dollars(fee)} was sent"
+        for number, charged, fee in charges_unlike(payment, claim, lines)
+    )
+
+
+def _add_patient(facts: dict[str, FactValue], payment: ClaimPayment, claim: Claim, match: Match) -> None:
+    """A number vouches for the claim, and a person does; patient and services must leave no doubt of their own."""
+    doubts: tuple[str, ...] = ()
+    if match.step == PATIENT_AND_SERVICES:
+        doubts = slip_doubts(payment, claim)
+        if match.relative:
+            doubts += ("another patient with this member id has as near a name or a nearer one",)
+    elif match.step != BY_HAND:
+        doubts = patient_doubts(payment, claim)
+    facts["patient_matches"] = not doubts
+    if doubts:
+        facts["patient_doubt"] = ", ".join(doubts)
 
 
 def _may_be_a_part(payment: ClaimPayment, claim: Claim, books: BookEvidence) -> bool:
@@ -216,10 +246,12 @@ def _add_several_plans(
 
 
 def _add_partial_payment(facts: dict[str, FactValue], settings: Settings) -> None:
+    """Too little, as of a later plan, for what was sent to the first is none: another plan pays first (RFI 1696)."""
     option = settings.era_payment_options.partial_payment
     paid, minimum = facts.get("paid_cents"), facts.get("minimum_cents")
     facts["partial_payment_accepted"] = (
         option.enabled
+        and facts["processed_as_later_plan"] is False
         and isinstance(paid, int)
         and isinstance(minimum, int)
         and option.minimum_amount <= paid < minimum
@@ -286,8 +318,9 @@ def _add_adjustments(
             if reason == "45" and (group, reason) in CONTRACTED:
                 if cents is not None:
                     write_off += cents
-                    if cents < 0 and not reversal:  # more allowed than charged, or an unmarked reversal
-                        to_review.append(described(group, reason))
+                more_allowed = cents is not None and cents < 0 and not reversal  # or an unmarked reversal
+                if more_allowed or reason in settings.review_reasons:
+                    to_review.append(described(group, reason))
                 continue
             if (group, reason) not in _PATIENT_SHARE:
                 other_reason = True
@@ -305,10 +338,12 @@ def _add_adjustments(
     facts["denied"] = payment.status == "4" or (payment.status in _PROCESSED and unpaid and other_reason)
     if facts["denied"]:
         facts["reasons"] = ", ".join(reasons) or "none given"
+        parts = facts.get("parts", 1)
+        facts["denied_part"] = "this claim" if parts == 1 else f"one of {parts} parts of this claim"
 
 
 def _add_limit(
-    facts: dict[str, FactValue], payment: ClaimPayment, claim: Claim, posted: Posted, holding: Collection[str]
+    facts: dict[str, FactValue], payment: ClaimPayment, claim: Claim, books: BookEvidence, holding: Collection[str]
 ) -> None:
     """Whether more would be posted than is owed: write-offs never exceed charge, less payments and patient's share.
 
@@ -326,8 +361,9 @@ def _add_limit(
     if any(doubtful and hold in holding for hold, doubtful in doubts.items()):
         return
     # The payer may state another charge than the office's; what was never charged is not written off.
-    owed = min(charge, claim.charge_cents)
-    limit = owed - posted.paid_cents - paid - posted.written_off_cents - max(patient_share(payment), 0)
+    stands = books.posted.paid_cents + books.posted.written_off_cents
+    owed = min(charge, claim.charge_cents - stands) if books.split else min(charge, claim.charge_cents) - stands
+    limit = owed - paid - max(patient_share(payment), 0)
     facts["write_off_over_limit"] = write_off > limit or limit < 0
     if facts["write_off_over_limit"]:
         facts["write_off_limit_cents"] = limit

@@ -18,8 +18,9 @@ LATER_PLAN = frozenset(["2", "3", "20", "21"])  # CLP02: processed as secondary 
 class Posted(NamedTuple):
     """What stands in the books for the same services, over all claims and plans of the patient.
 
-    earlier: (claim number, posted?) of the claims to earlier plans for just these services; others: claim numbers of
-    claims that share some of the services but not all, or that were sent to the same or a later plan and are posted.
+    earlier: (claim number, posted?) of the claims to earlier plans for just these services. Claim numbers: others, of
+    claims that share some of the services and not all, to an earlier plan or posted; again, of those for just these
+    services that were sent to the same or a later plan and are posted. One that the same plan pays counts as posted.
     """
 
     paid_cents: int = 0
@@ -27,6 +28,7 @@ class Posted(NamedTuple):
     earlier: tuple[tuple[str, bool], ...] = ()
     earlier_plans: int = 0  # different earlier plans among them
     others: tuple[str, ...] = ()
+    again: tuple[str, ...] = ()
 
 
 class Proof(NamedTuple):
@@ -76,6 +78,8 @@ def _doubt(payment: ClaimPayment, claim: Claim, posted: Posted, remitted: int, l
         return f"the payer processed it as a later plan (status {payment.status}), the office sent it as the first"
     if posted.others:
         return f"{', '.join(posted.others)} answers some of the same services"
+    if posted.again:
+        return f"{', '.join(posted.again)} answers just these services, for this plan or a later one"
     if posted.earlier_plans < claim.plan_ordinal - 1:
         return "the books hold no claim to each earlier plan for just these services"
     waiting = [number for number, is_posted in posted.earlier if not is_posted]

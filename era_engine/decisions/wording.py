@@ -93,6 +93,8 @@ def _known_words(condition: Condition, facts: Facts) -> str | None:
     match condition.fact:
         case "plan_count":
             return f"the patient has {actual} active plan{'' if actual == 1 else 's'}"
+        case "several_plans_proven" if "proof" in facts:
+            return f"the patient has {shown('plan_count', facts.get('plan_count'))} active plans, {facts['proof']}"
         case "posting_active":
             return f"{facts.get('mode', 'auto')} posting is {'on' if actual else 'off'}"
         case "write_offs_active":

@@ -4,7 +4,7 @@ Debits are positive, credits negative; the postings of an entry sum to zero. Wha
 is the patient's share. What was posted is never changed: an entry of kind `reversal` takes it back.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -46,18 +46,24 @@ def memo_of_payment(payer: str | None, trace_number: str) -> str:
 
 
 def entries_for(
-    payment: ClaimPayment, lines: LineMatch, on: date, mark: str | None, write_off_cents: int | None = None
+    payment: ClaimPayment,
+    lines: LineMatch,
+    room: Mapping[int, int],
+    on: date,
+    mark: str | None,
+    write_off_cents: int | None = None,
 ) -> tuple[Entry, ...]:
     """Insurance payment (also of zero: it was received) and contracted write-off (only when there is one).
 
-    `write_off_cents`: less than the remittance's write-off where another plan wrote off a part of it before. Raises
-    ValueError for a claim payment whose paid amount is unreadable: such a one is never posted.
+    `room`: the most that each of the office's lines takes; what is more, as where the payer answers two lines with
+    one, stands on no line. `write_off_cents`: less than the remittance's write-off where another plan wrote off a part
+    of it before. Raises ValueError for a claim payment whose paid amount is unreadable: such a one is never posted.
     """
     if payment.paid_cents is None:
         raise ValueError("a claim payment without a readable amount cannot be posted")
     line_numbers = dict(lines.pairs)
-    paid = []
-    write_offs = []
+    paid: list[tuple[int | None, int]] = []
+    write_offs: list[tuple[int | None, int]] = []
     remitted = contracted_write_off(payment.adjustments)
     for at, line in enumerate(payment.lines):
         number = line_numbers.get(at)
@@ -69,7 +75,19 @@ def entries_for(
     write_off = remitted if write_off_cents is None else write_off_cents
     if write_off != remitted:  # which line has what is left of it is not known, unless there is one line
         write_offs = [(number, write_off) for number, _ in write_offs] if len(write_offs) == 1 else []
+    full = _over(room, [*paid, *write_offs])
+    paid = [(None if number in full else number, cents) for number, cents in paid]
+    write_offs = [(None if number in full else number, cents) for number, cents in write_offs]
     return posted_entries(payment.paid_cents, paid, write_off, write_offs, on, mark)
+
+
+def _over(room: Mapping[int, int], credited: ByLine) -> set[int]:
+    """The lines of which more would be credited than there is room for."""
+    totals: dict[int, int] = {}
+    for number, cents in credited:
+        if number is not None:
+            totals[number] = totals.get(number, 0) + cents
+    return {number for number, cents in totals.items() if cents > max(room.get(number, 0), 0)}
 
 
 def posted_entries(

@@ -54,6 +54,17 @@ def match_lines(payment: ClaimPayment, claim: Claim) -> LineMatch:
     )
 
 
+def charges_unlike(payment: ClaimPayment, claim: Claim, lines: LineMatch) -> list[tuple[int, int | None, int]]:
+    """(line number, cents charged on the remittance, the office's fee) of each line where the two differ."""
+    paired = {at: number for at, number in lines.pairs if number is not None}
+    charged = {own: _charged(payment.lines, paired, own) for own in set(paired.values())}
+    return [
+        (own.line_number, charged[own.line_number], own.fee_cents)
+        for own in claim.lines
+        if own.line_number in charged and charged[own.line_number] != own.fee_cents
+    ]
+
+
 def controls(line: ServiceLine) -> list[str]:
     """The line control numbers a service line carries (REF*6R), as sent: leading zeros count (RFI 2224)."""
     return [reference.value for reference in line.references if reference.qualifier == "6R"]

@@ -30,12 +30,14 @@ _USUAL_LENGTH = 20  # no office fills its numbers with zeros beyond this
 class Match(NamedTuple):
     """The office's claim and the step that found it. candidates: claim numbers that may be meant, where none is sure.
 
-    Step by-hand without a claim: a person said that it is none of ours.
+    relative: another patient with the claim's member id may be meant as well. Step by-hand without a claim: a person
+    said that it is none of ours.
     """
 
     claim: Claim | None
     step: str | None
     candidates: tuple[str, ...] = ()
+    relative: bool = False
 
 
 class Candidates(NamedTuple):

@@ -40,6 +40,11 @@ class Claim(NamedTuple):
         return sum(line.fee_cents for line in self.lines)
 
     @property
+    def fees(self) -> dict[int, int]:
+        """What was charged, in cents, by line number."""
+        return {line.line_number: line.fee_cents for line in self.lines}
+
+    @property
     def expected_cents(self) -> int | None:
         """Expected insurance over all lines; unknown as soon as one line's is."""
         total = 0

@@ -5,6 +5,7 @@ from datetime import date
 from typing import NamedTuple, TypeVar
 
 from era_engine.practice.loops_837 import PATIENT, SUBSCRIBER, ClaimLoop, Level, element
+from era_engine.practice.names import with_suffix
 from era_engine.practice.values_837 import Values
 from era_engine.x12.reader import Segment
 
@@ -17,7 +18,7 @@ _PERSON = "1"  # NM102
 class Person(NamedTuple):
     """A subscriber or patient."""
 
-    last_name: str
+    last_name: str  # with the suffix (NM107: Jr, III) where there is one
     first_name: str  # empty for who has one name only
     birth_date: date | None
 
@@ -103,7 +104,9 @@ class PartyReader:
         for segment in entity(level.segments, code):
             if segment.tag == "DMG":
                 birth_date = self._values.birth_date(segment)
-        return None if last_name is None or first_name is None else Person(last_name, first_name, birth_date)
+        if last_name is None or first_name is None:
+            return None
+        return Person(with_suffix(last_name, element(nm1, 7)), first_name, birth_date)
 
     def _nm1(self, level: Level, code: str, what: str = "") -> Segment | None:
         """The level's one NM1 of this kind. `what` it names, for the fault where there is none or more than one."""

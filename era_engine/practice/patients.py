@@ -1,43 +1,53 @@
 """Is the patient a claim payment names the patient of the office's claim? In doubt the answer is no.
 
 Two checks: a strict one, for a claim found by a number; and one that forgives a slip or two of the keyboard, for a
-claim found by patient and services, where the services vouch for it.
+claim found by patient and services. What that one forgives may still be a brother or sister: only the last name may
+have slips where the claim is to post by itself.
 """
 
-import re
-import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import NamedTuple
 
 from era_engine.practice.model import Claim
+from era_engine.practice.names import contradict, letters, surname
 from era_engine.remittance.model import ClaimPayment, Person
 
-_SUFFIXES = {"jr", "sr", "ii", "iii", "iv"}
 _SOCIAL_SECURITY_NUMBER = "34"  # NM108: not a member id
 SLIPS = 2  # characters in all that name and member id may differ by
 _FAR = SLIPS + 1
 
 
 def patient_matches(payment: ClaimPayment, claim: Claim) -> bool:
-    """Whether the remittance names the claim's patient.
+    """Whether the remittance names the claim's patient: there is no doubt (`patient_doubts`)."""
+    return not patient_doubts(payment, claim)
+
+
+def patient_doubts(payment: ClaimPayment, claim: Claim) -> tuple[str, ...]:
+    """What is not the claim's patient on the remittance, in words; empty where nothing is.
 
     The patient must be named (QC) as on the claim; a name the payer corrects (74) must then be the claim's, too. One
     of the member ids given for patient or subscriber (IL) must be the claim's, where any is given.
     """
-    named = identified = id_given = False
+    doubts: dict[str, None] = {}
+    patients = named = identified = id_given = False
     for person in payment.people:
         role = person.role
         if role == "QC":
-            if not _is_patient(person, claim) or not _corrected_is_patient(payment, person, claim):
-                return False
-            named = named or bool(_last_name(person.last_name))
+            patients = True
+            doubts.update(dict.fromkeys(_name_doubts(person, claim)))
+            if any(any(_name_doubts(corrected, claim)) for corrected in _corrected(payment, person)):
+                doubts["the payer corrects the name to another one"] = None
+            named = named or bool(surname(person.last_name).name)
         elif role != "IL":
             continue
         if person.identifier and person.id_qualifier != _SOCIAL_SECURITY_NUMBER:
             id_given = True
             identified = identified or _identifier(person.identifier) == _identifier(claim.subscriber_id)
-    return named and (identified or not id_given)
+    if not named:
+        doubts["no last name" if patients else "no patient"] = None
+    if id_given and not identified:
+        doubts["another member id"] = None
+    return tuple(doubts)
 
 
 def patient_resembles(payment: ClaimPayment, claim: Claim) -> bool:
@@ -50,27 +60,76 @@ def patient_resembles(payment: ClaimPayment, claim: Claim) -> bool:
     slips = _id_slips(payment, claim)
     if slips > SLIPS:
         return False
-    people = [person for person in payment.people if person.role == "QC"]
-    people += [corrected for person in people for corrected in _corrected(payment, person)]
-    return bool(people) and all(slips + _name_slips(person, claim) <= SLIPS for person in people)
+    people = _patients(payment)
+    return bool(people) and all(
+        slips + _name_slips(person, claim.last_name, claim.first_name) <= SLIPS for person in people
+    )
 
 
-def _is_patient(person: Person, claim: Claim) -> bool:
-    last, first = _last_name(person.last_name), _name(person.first_name)
-    if last and last != _last_name(claim.last_name):
+def slip_doubts(payment: ClaimPayment, claim: Claim) -> tuple[str, ...]:
+    """Of a remittance that names a patient who resembles the claim's: what may be another member of the family.
+
+    A family shares last name and member id, so the first name must be the claim's, and the member id, too.
+    """
+    own = letters(claim.first_name)
+    doubts: dict[str, None] = {}
+    for person in _patients(payment):
+        first = letters(person.first_name)
+        if _is_initial(first, own):
+            doubts["only an initial for the first name"] = None
+        elif own not in (first, first + letters(person.middle_name)):
+            doubts["another first name"] = None
+    if _id_slips(payment, claim):
+        doubts["another member id"] = None
+    return tuple(doubts)
+
+
+def named_to_the_letter(payment: ClaimPayment, claim: Claim) -> bool:
+    """Whether nobody's name can be nearer to the patient's on the remittance than that of the claim's patient."""
+    return not any(any(_nearness(person, claim.last_name, claim.first_name)) for person in _patients(payment))
+
+
+def as_near(payment: ClaimPayment, claim: Claim, relatives: Iterable[tuple[str, str]]) -> bool:
+    """Whether a name (last, first) of the family is as near to the remittance's as that of the claim's patient.
+
+    Nothing is as near as a name to the letter.
+    """
+    if named_to_the_letter(payment, claim):
         return False
-    ours = _name(claim.first_name)
-    if not first or first == ours or first + _name(person.middle_name) == ours:
-        return True
-    return _is_initial(first, ours)
+    people = _patients(payment)
+    return any(
+        _nearness(person, last_name, first_name) <= _nearness(person, claim.last_name, claim.first_name)
+        for last_name, first_name in relatives
+        for person in people
+    )
+
+
+def _patients(payment: ClaimPayment) -> list[Person]:
+    """As submitted, and as the payer corrects them."""
+    people = [person for person in payment.people if person.role == "QC"]
+    return people + [corrected for person in people for corrected in _corrected(payment, person)]
+
+
+def _nearness(person: Person, last_name: str, first_name: str) -> tuple[int, bool, bool]:
+    """Slips; whether there is only an initial; whether one side has a suffix and the other none. Less is nearer."""
+    initial = _is_initial(letters(person.first_name), letters(first_name))
+    suffixes = surname(person.last_name, person.suffix).suffix, surname(last_name).suffix
+    return _name_slips(person, last_name, first_name), initial, suffixes[0] != suffixes[1]
+
+
+def _name_doubts(person: Person, claim: Claim) -> Iterator[str]:
+    theirs, ours = surname(person.last_name, person.suffix), surname(claim.last_name)
+    if theirs.name and theirs.name != ours.name:
+        yield "another last name"
+    if contradict(theirs, ours):
+        yield "another suffix (Jr, Sr)"
+    first, own = letters(person.first_name), letters(claim.first_name)
+    if first and own not in (first, first + letters(person.middle_name)) and not _is_initial(first, own):
+        yield "another first name"
 
 
 def _is_initial(first: str, other: str) -> bool:
     return 1 in (len(first), len(other)) and first[:1] == other[:1]
-
-
-def _corrected_is_patient(payment: ClaimPayment, patient: Person, claim: Claim) -> bool:
-    return all(_is_patient(person, claim) for person in _corrected(payment, patient))
 
 
 def _corrected(payment: ClaimPayment, patient: Person) -> Iterator[Person]:
@@ -85,16 +144,16 @@ def _corrected(payment: ClaimPayment, patient: Person) -> Iterator[Person]:
             )
 
 
-def _name_slips(person: Person, claim: Claim) -> int:
-    theirs, ours = _surname(f"{person.last_name} {person.suffix}"), _surname(claim.last_name)
-    if theirs.suffix and ours.suffix and theirs.suffix != ours.suffix:
+def _name_slips(person: Person, last_name: str, first_name: str) -> int:
+    theirs, ours = surname(person.last_name, person.suffix), surname(last_name)
+    if contradict(theirs, ours):
         return _FAR
-    first, own_first = _name(person.first_name), _name(claim.first_name)
+    first, own_first = letters(person.first_name), letters(first_name)
     if not (theirs.name and ours.name and first and own_first):
         return _FAR
     if _is_initial(first, own_first):
         return _slips(theirs.name, ours.name)
-    with_middle = _slips(first + _name(person.middle_name), own_first)
+    with_middle = _slips(first + letters(person.middle_name), own_first)
     return _slips(theirs.name, ours.name) + min(_slips(first, own_first), with_middle)
 
 
@@ -136,37 +195,6 @@ def _distance(one: str, other: str) -> int:
     return row[-1]
 
 
-class _Surname(NamedTuple):
-    name: str
-    suffix: str
-
-
 @lru_cache(maxsize=65536)
 def _identifier(text: str) -> str:
     return "".join(character for character in text.casefold() if character.isalnum())
-
-
-@lru_cache(maxsize=65536)
-def _name(text: str) -> str:
-    return "".join(_words(text))
-
-
-@lru_cache(maxsize=65536)
-def _last_name(text: str) -> str:
-    return _surname(text).name
-
-
-@lru_cache(maxsize=65536)
-def _surname(text: str) -> _Surname:
-    """Without the JR or III that one side keeps in the last name and the other in the suffix or nowhere."""
-    words = _words(text)
-    suffix = ""
-    while len(words) > 1 and words[-1] in _SUFFIXES:
-        suffix = words.pop()
-    return _Surname("".join(words), suffix)
-
-
-def _words(text: str) -> list[str]:
-    """Small letters and digits without accents, split at blanks and punctuation: `O'Brién` is o, brien."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c)).casefold()
-    return re.findall(r"[^\W_]+", plain)

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, func, select
 
 from era_engine.ledger.entries import ACCOUNTS_RECEIVABLE
 from era_engine.store.books import State
+from era_engine.store.decision_proofs import fallen_decisions
 from era_engine.store.schema import claim_payments, entries, postings
 from era_engine.store.stored_payments import names_claim
 
@@ -44,6 +45,23 @@ def claim_payments_named(connection: Connection, payment_id: int, claim: str | N
     if claim is not None:
         query = query.where(names_claim(claim))
     return [Chosen._make(row) for row in connection.execute(query)]
+
+
+def written_off_by_line(connection: Connection, claim_number: str) -> dict[int | None, int]:
+    """Cents written off that stand on each procedure line of a claim of the office, and on none of them (None)."""
+    fallen = fallen_decisions()
+    query = (
+        select(postings.c.line, func.sum(-postings.c.cents))
+        .join(entries)
+        .where(
+            entries.c.claim_number == claim_number,
+            entries.c.kind == "contracted_write_off",
+            entries.c.decision_id.not_in(select(fallen.c.id)),
+            postings.c.account == ACCOUNTS_RECEIVABLE,
+        )
+        .group_by(postings.c.line)
+    )
+    return {line: int(cents) for line, cents in connection.execute(query)}
 
 
 def credited_by_line(connection: Connection, claim_number: str) -> dict[int, int]:

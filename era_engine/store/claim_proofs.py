@@ -2,16 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import date
 from itertools import groupby
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Subquery, case, func, or_, select, union_all
 
 from era_engine.ledger.entries import ACCOUNTS_RECEIVABLE, CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS
+from era_engine.practice.plans import Service, asked_of_several_plans, times_done
 from era_engine.store.bulk import stream
 from era_engine.store.decision_proofs import Row
-from era_engine.store.schema import claims, entries, patients, postings, procedure_lines
+from era_engine.store.schema import claim_payments, claims, decisions, entries, patients, postings, procedure_lines
 
 
 def _claim_ledger() -> Subquery:
@@ -67,17 +67,20 @@ def overapplied_claims(connection: Connection) -> list[ClaimSums]:
 
 
 def overapplied_services(connection: Connection) -> Iterator[ClaimSums]:
-    """The same over all plans of a patient with several, for claims of the same services (RFI 1696).
+    """The same over all plans, for claims of the same services that several may have answered (RFI 1696).
 
     Services are the same by day, procedure and fee. An office may send one plan several claims of the same services,
-    two fillings on one day, say; so the charge is what the plan with most such claims was asked for.
+    two fillings on one day, say; the charge is of all of them. But for claims the engine posted by proof, which says
+    that no other was paid for these services, it counts once.
     """
     ledger = _claim_ledger()
+    with_later_plans = select(claims.c.patient_id).where(claims.c.plan_ordinal > 1)
     query = (
         select(
             claims.c.patient_id,
             claims.c.claim_number,
             claims.c.plan_ordinal,
+            patients.c.plan_count,
             procedure_lines.c.service_date,
             procedure_lines.c.procedure_code,
             procedure_lines.c.fee_cents,
@@ -88,28 +91,61 @@ def overapplied_services(connection: Connection) -> Iterator[ClaimSums]:
         .join(patients)
         .join(procedure_lines)
         .join(ledger, ledger.c.claim_number == claims.c.claim_number, isouter=True)
-        .where(patients.c.plan_count > 1)
+        .where(or_(patients.c.plan_count > 1, claims.c.patient_id.in_(with_later_plans)))
         .order_by(claims.c.patient_id, claims.c.claim_number)
     )
+    proven = set(connection.execute(_POSTED_BY_PROOF).scalars())
     for _, of_patient in groupby(stream(connection, query), key=lambda row: row[0]):
-        by_services: dict[tuple[tuple[date, str, int], ...], list[Row]] = defaultdict(list)
+        by_services: dict[tuple[Service, ...], list[_Answered]] = defaultdict(list)
         for number, rows in groupby(of_patient, key=lambda row: row[1]):
             lines = list(rows)
-            services = tuple(sorted((line[3], line[4], line[5]) for line in lines))
-            by_services[services].append((number, lines[0][2], int(lines[0][6]), int(lines[0][7])))
+            _, _, ordinal, plan_count, *_, paid, written_off = lines[0]
+            services = tuple(sorted((line[4], line[5], line[6]) for line in lines))
+            answered = _Answered(number, ordinal, plan_count, int(paid), int(written_off), number in proven)
+            by_services[services].append(answered)
         for services, same in by_services.items():
             together = _together(sum([fee for _, _, fee in services]), same)
-            if len(same) > 1 and not together.holds:
+            several = asked_of_several_plans(same[0].plan_count, [each.plan_ordinal for each in same])
+            if len(same) > 1 and several and not together.holds:
                 yield together
 
 
-def _together(charge_cents: int, same: list[Row]) -> ClaimSums:
-    plans = [plan for _, plan, _, _ in same]
-    asked = max(plans.count(plan) for plan in plans)
-    numbers = ", ".join(number for number, _, _, _ in same)
+class _Answered(NamedTuple):
+    """A claim, and what stands in the ledger for it."""
+
+    claim_number: str
+    plan_ordinal: int
+    plan_count: int
+    paid_cents: int
+    written_off_cents: int
+    proven: bool
+
+
+def _together(charge_cents: int, same: list[_Answered]) -> ClaimSums:
+    ordinals = [each.plan_ordinal for each in same]
+    proven = sum(each.proven for each in same if each.plan_ordinal == min(ordinals))
     return ClaimSums(
-        numbers, charge_cents * asked, sum([paid for _, _, paid, _ in same]), sum([off for _, _, _, off in same])
+        ", ".join(each.claim_number for each in same),
+        charge_cents * (times_done(ordinals) - max(proven - 1, 0)),
+        sum([each.paid_cents for each in same]),
+        sum([each.written_off_cents for each in same]),
     )
+
+
+_posting = decisions.alias()
+_POSTED_BY_PROOF = (
+    select(claim_payments.c.office_claim)
+    .join(decisions)
+    .where(
+        claim_payments.c.state == "posted",
+        decisions.c.mode != "manual",
+        decisions.c.facts.contains('"several_plans_proven":true'),
+        decisions.c.id
+        == select(func.max(_posting.c.id))
+        .where(_posting.c.claim_payment_id == claim_payments.c.id, _posting.c.outcome == "post")
+        .scalar_subquery(),
+    )
+)
 
 
 def patients_unlike_their_claims(connection: Connection) -> list[Row]:

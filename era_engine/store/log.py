@@ -287,8 +287,14 @@ class PaymentName(NamedTuple):
     file: str
 
 
-def payments_named(connection: Connection, trace: str) -> list[PaymentName]:
-    """The payments with this trace number, or else with this id."""
+BY_ID = "id:"  # before a payment's or claim payment's id, which may be another one's number
+
+
+def payments_named(connection: Connection, name: str) -> list[PaymentName]:
+    """The payments a person may mean: `id:3` is the one with this id, any other name a trace number.
+
+    A number alone is an id, too, where it is no trace number, or where the payment's own trace number names several.
+    """
     query = (
         select(
             payments.c.id,
@@ -301,16 +307,20 @@ def payments_named(connection: Connection, trace: str) -> list[PaymentName]:
         .join(files)
         .order_by(payments.c.id)
     )
-    found = connection.execute(query.where(payments.c.trace_number == trace)).all()
-    if not found and trace.isascii() and trace.isdigit() and len(trace) < 10:
-        found = connection.execute(query.where(payments.c.id == int(trace))).all()
-    return [PaymentName(*row) for row in found]
 
+    def found(condition: ColumnElement[bool]) -> list[PaymentName]:
+        return [PaymentName(*row) for row in connection.execute(query.where(condition))]
 
-def is_payment_id(connection: Connection, trace: str) -> bool:
-    """Whether this is no trace number but a payment's id."""
-    found = payments_named(connection, trace)
-    return len(found) == 1 and found[0].trace_number != trace
+    number = name.removeprefix(BY_ID)
+    an_id = number.isascii() and number.isdigit() and len(number) < 10 and str(int(number)) == number
+    with_id = found(payments.c.id == int(number)) if an_id else []
+    if name.startswith(BY_ID):
+        return with_id
+    with_trace = found(payments.c.trace_number == name)
+    for each in with_id:
+        if not with_trace or len(found(payments.c.trace_number == each.trace_number)) > 1:
+            with_trace += [each] if each not in with_trace else []
+    return sorted(with_trace)
 
 
 def rule_set_content(connection: Connection, content_hash: str) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, and_, bindparam, func, literal, select, union
 from era_engine.practice.matching import (
     BY_HAND,
     FEW,
+    PATIENT_AND_SERVICES,
     Candidates,
     Match,
     match_by_number,
@@ -17,11 +18,13 @@ from era_engine.practice.matching import (
     padded_forms,
     says_something,
 )
+from era_engine.practice.model import Claim
+from era_engine.practice.patients import as_near, named_to_the_letter
 from era_engine.practice.services import claim_days, services_of, total_charge
 from era_engine.practice.splits import PART_STATUSES
 from era_engine.remittance.model import ClaimPayment
 from era_engine.store.practice import find_claims
-from era_engine.store.schema import claim_payments, claims, payments, procedure_lines
+from era_engine.store.schema import claim_payments, claims, patients, payments, procedure_lines
 
 _AT_A_TIME = 500  # keys in one look-up
 _BEGINNINGS = 50  # beginnings of a number in one look-up, each a query within it
@@ -89,6 +92,27 @@ def _match_unknown(
     answered = {number for each, number in named if each.status in _ANSWERS}
     for at, payment, each in zip(unknown, wanted, candidates, strict=True):
         matches[at] = match_otherwise(payment, each, claims_looked_at, answered)
+    slipped = {
+        at: claim
+        for at in unknown
+        if (claim := matches[at].claim) is not None
+        and matches[at].step == PATIENT_AND_SERVICES
+        and not named_to_the_letter(batch[at], claim)
+    }
+    relatives = _relatives(connection, slipped.values())
+    for at, claim in slipped.items():
+        others = [each for each in relatives[claim.subscriber_id] if each[0] != claim.patient_id]
+        near = as_near(batch[at], claim, [(last, first) for _, last, first in others])
+        matches[at] = matches[at]._replace(relative=near)
+
+
+def _relatives(connection: Connection, of: Collection[Claim]) -> dict[str, list[tuple[str, str, str]]]:
+    """By member id of these claims: (patient id, last name, first name) of all who have a claim under it."""
+    found: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+    for some in _slices(list({claim.subscriber_id for claim in of}), _AT_A_TIME):
+        for member_id, *patient in connection.execute(_OF_MEMBERS, {"ids": some}):
+            found[member_id].append((patient[0], patient[1], patient[2]))
+    return found
 
 
 def _by_number(connection: Connection, written: Collection[str]) -> _Numbers:
@@ -193,6 +217,12 @@ _EARLIER = (
         claim_payments.c.office_claim.is_not(None),
         payments.c.originator == bindparam("originator"),
     )
+)
+_OF_MEMBERS = (
+    select(claims.c.subscriber_id, patients.c.patient_id, patients.c.last_name, patients.c.first_name)
+    .join(patients)
+    .where(claims.c.subscriber_id.in_(bindparam("ids", expanding=True)))
+    .distinct()
 )
 _of_the_claim = procedure_lines.alias()
 _TOTAL = (

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from datetime import date
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, bindparam, delete, insert, select, update
@@ -64,6 +63,14 @@ def claims_of_patients(connection: Connection, patient_ids: Collection[str]) -> 
     return by_patient
 
 
+def patients_with_later_plans(connection: Connection, patient_ids: Collection[str]) -> set[str]:
+    """Those of these patients of whom a claim was sent to a plan after the first, however many they have now."""
+    found: set[str] = set()
+    for some in slices(patient_ids):
+        found.update(connection.execute(_WITH_LATER_PLANS, {"patients": some}).scalars())
+    return found
+
+
 def posted_claims(connection: Connection, numbers: Collection[str]) -> set[str]:
     """Those of these claim numbers that a payment is posted against."""
     found: set[str] = set()
@@ -81,11 +88,6 @@ def claims_before_their_primary(connection: Connection, judged: Collection[Claim
     earlier = {claim.claim_number: earlier_claims(claim, of_patient[claim.patient_id]) for claim in later}
     posted = posted_claims(connection, {number for numbers in earlier.values() for number in numbers})
     return {number for number, before in earlier.items() if any(each not in posted for each in before)}
-
-
-def services(claim: Claim) -> list[tuple[date, str, int]]:
-    """What a claim charges for: day, procedure and fee (cents) of every line, sorted."""
-    return sorted((line.service_date, line.procedure_code, line.fee_cents) for line in claim.lines)
 
 
 def earlier_claims(claim: Claim, of_the_patient: Iterable[Claim]) -> set[str]:
@@ -125,6 +127,11 @@ def _select_claims(by: str) -> Select[Any]:
 
 _CLAIMS_BY_NUMBER = _select_claims("numbers")
 _CLAIMS_BY_PATIENT = _select_claims("patients")
+_WITH_LATER_PLANS = (
+    select(claims.c.patient_id)
+    .where(claims.c.patient_id.in_(bindparam("patients", expanding=True)), claims.c.plan_ordinal > 1)
+    .distinct()
+)
 _LINES = (
     select(procedure_lines)
     .where(procedure_lines.c.claim_number.in_(bindparam("numbers", expanding=True)))

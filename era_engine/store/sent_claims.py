@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select, update
 from era_engine.practice.claims_837 import SentClaims
 from era_engine.practice.expected import with_expected
 from era_engine.practice.file_faults import FileFaults
-from era_engine.practice.identity import name_key
+from era_engine.practice.identity import name_key, same_patient
 from era_engine.practice.model import Claim
 from era_engine.store.fees import fee_schedule
 from era_engine.store.practice import Imported, find_claims, posted_claims, save_claims, slices
@@ -73,16 +73,11 @@ def _contradiction(claim: Claim, known: Claim) -> str | None:
     if claim.plan_ordinal != known.plan_ordinal:
         return f"was sent to plan {known.plan_ordinal} of the patient before, and now to plan {claim.plan_ordinal}"
     if known.origin == "csv":
-        if not _same_patient(claim, known):
+        if not same_patient(claim, known):
             return "was imported from CSV for another patient"
         if _services(claim) != _services(known):
             return "was imported from CSV with other lines, procedures, dates or fees"
     return None
-
-
-def _same_patient(claim: Claim, known: Claim) -> bool:
-    names = name_key(claim.last_name, claim.first_name) == name_key(known.last_name, known.first_name)
-    return names and (claim.birth_date == known.birth_date or None in (claim.birth_date, known.birth_date))
 
 
 def _services(claim: Claim) -> list[tuple[int, str, date, int]]:
@@ -146,10 +141,10 @@ def _patient_ids(connection: Connection, sent: Sequence[Claim], known: dict[str,
     ids: dict[str, str] = {}
     for claim in sent:
         before = known.get(claim.claim_number)
-        found = by_person[name_key(claim.last_name, claim.first_name), claim.birth_date]
+        found = by_person[name_key(claim.last_name, claim.first_name, claim.birth_date), claim.birth_date]
         if claim.birth_date is None or len(found) > 1:
             found = found & by_member_id[claim.subscriber_id]
-        if before is not None and _same_patient(claim, before):
+        if before is not None and same_patient(claim, before):
             ids[claim.claim_number] = before.patient_id
         else:
             ids[claim.claim_number] = next(iter(found)) if len(found) == 1 else claim.patient_id
@@ -171,7 +166,7 @@ def _patients_like(connection: Connection, sent: Iterable[Claim]) -> dict[tuple[
         rows += connection.execute(select(*columns).where(patients.c.birth_date.is_(None)))
     found: dict[tuple[str, date | None], set[str]] = defaultdict(set)
     for patient_id, last_name, first_name, birth_date in rows:
-        found[name_key(last_name, first_name), birth_date].add(patient_id)
+        found[name_key(last_name, first_name, birth_date), birth_date].add(patient_id)
     return found
 
 

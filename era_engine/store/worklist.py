@@ -82,9 +82,10 @@ def names_on_open_payments(connection: Connection) -> Iterator[tuple[int, str, s
 
 
 def shared_trace_numbers(connection: Connection) -> set[str]:
-    """Trace numbers that several payments have."""
-    query = select(payments.c.trace_number).group_by(payments.c.trace_number).having(func.count() > 1)
-    return set(connection.execute(query).scalars())
+    """Trace numbers that several payments have, or that are the id of such a payment."""
+    shared = select(payments.c.trace_number).group_by(payments.c.trace_number).having(func.count() > 1)
+    query = select(payments.c.id, payments.c.trace_number).where(payments.c.trace_number.in_(shared))
+    return {name for payment_id, trace in connection.execute(query) for name in (trace, str(payment_id))}
 
 
 def kept_as(connection: Connection, payment_ids: Collection[int]) -> dict[int, str | None]:
