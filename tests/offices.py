@@ -89,7 +89,8 @@ class OfficeHome(NamedTuple):
 
     def run(self, *texts: str) -> list[Record]:
         """Put remittances into the inbox, run, and return what was decided."""
-        for number, text in enumerate(texts, start=len(list(self.root.glob("[aq]*/*"))) + 1):
+        kept = [path for folder in ("archive", "quarantine") for path in self.root.glob(f"{folder}/*.835")]
+        for number, text in enumerate(texts, start=len(kept) + 1):
             self.receive(text, f"{number:03d}.835")
         return self.records("run")
 

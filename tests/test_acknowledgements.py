@@ -252,6 +252,7 @@ def test_what_is_wrong_with_a_file_is_told_its_sender(mailbox: OfficeHome, name:
 NOT_TOLD = {
     *("no-money-moves", "debit-payment", "foreign-currency", "negative-line-payment", "claim-not-used"),
     *("payment-out-of-balance", "claim-out-of-balance", "line-out-of-balance", "text-outside-interchange"),
+    "negative-payment",
 }
 WITHOUT_A_HEADER = {"interchange_trailer_broken_over_lines", "second_interchange_without_its_header"}
 
