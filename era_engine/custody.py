@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from era_engine.clock import now
 from era_engine.errors import UsageError
 from era_engine.home import Home
-from era_engine.store import files
+from era_engine.store import audit, files
 from era_engine.store.database import Database
 from era_engine.store.files import FileRow
 from era_engine.x12.finding import Finding
@@ -107,6 +107,7 @@ def settle(home: Home, database: Database, received: Received, state: files.Stat
         stored_as = f"quarantine/{stored.name}"
     with database.writing() as connection:
         files.finish_file(connection, row.id, state, stored_as, findings)
+        audit.append(connection, home.identity, "file", {"file": row.id, "sha256": row.sha256, "state": state})
 
 
 def readable_name(path: Path) -> str:

@@ -32,6 +32,11 @@ class Home(NamedTuple):
         return self.root / "quarantine"
 
     @property
+    def audit_head(self) -> Path:
+        """Where the home remembers how far its audit log goes, apart from the database."""
+        return self.root / ".audit-head"
+
+    @property
     def identity(self) -> str:
         """What tells this home's files from those of another home on the same database; made on first use."""
         file = self.root / ".home-id"

@@ -17,7 +17,7 @@ from era_engine.office import Office
 from era_engine.provider_posting import AdjustmentsPosted, post_certain_adjustments
 from era_engine.remittance.balance import balance_findings
 from era_engine.remittance.model import ClaimPayment, Remittance
-from era_engine.store import books, files
+from era_engine.store import audit, books, files
 from era_engine.store.books import Circumstances, Judged
 from era_engine.store.deposits import deposit_received
 from era_engine.store.files import FileRow
@@ -106,6 +106,8 @@ def decide_payment(
                 totals[each.decision.outcome] += 1
                 totals[f"{each.decision.outcome}_cents"] += each.payment.paid_cents or 0
         adjustments = judge.post_provider_adjustments(interest.cents)
+        done = {"file": file.id, "posted": totals["post"], "left": totals["manual"], "pairs_posted": adjustments.posted}
+        audit.append_on_payment(connection, payment_id, "payment", done)
     return PaymentDone(
         file.name,
         payment_id,

@@ -5,13 +5,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from sqlalchemy import Connection
+
+from era_engine.auditing import keep_head
 from era_engine.decisions.engine import Engine
 from era_engine.decisions.rule_set import RuleSet, load_rule_set
 from era_engine.home import Home, find_home
 from era_engine.settings import Settings, load_settings
 from era_engine.shipped import shipped
-from era_engine.store import books
+from era_engine.store import audit, books
 from era_engine.store.database import Database
+from era_engine.x12.source import examine
 
 
 class Office(NamedTuple):
@@ -39,6 +43,18 @@ def open_office(folder: Path | None) -> Iterator[Office]:
     database = Database(settings.database_url(home.root))
     try:
         yield Office(home, settings, rule_set, engine, database)
+        keep_head(home, database)
+    finally:
+        database.close()
+
+
+@contextmanager
+def looking(folder: Path | None) -> Iterator[tuple[Home, Database]]:
+    """Open a home to prove what is there, before anything else is made of it."""
+    home = find_home(folder)
+    database = Database(load_settings(home.root).database_url(home.root))
+    try:
+        yield home, database
     finally:
         database.close()
 
@@ -51,15 +67,33 @@ def open_books(folder: Path | None) -> Iterator[tuple[Home, Settings, Database]]
     database = Database(settings.database_url(home.root))
     try:
         yield home, settings, database
+        keep_head(home, database)
     finally:
         database.close()
 
 
 def keep_versions(office: Office) -> None:
-    """Keep the rule set and settings every decision of this run will point to."""
+    """Keep the rule set and settings that the decisions of this run will point to; a change of them is an act."""
+    in_force = {"settings": office.settings.content_hash, "ruleset": office.rule_set.content_hash}
     with office.database.writing() as connection:
         books.keep_versions(
             connection,
             (office.rule_set.content_hash, office.rule_set.to_json()),
             (office.settings.content_hash, office.settings.to_json()),
         )
+        before = audit.newest_settings(connection, office.home.identity)
+        if before is None or {key: before[key] for key in in_force} != in_force:
+            was = {f"{key}_before": before[key] for key in in_force} if before else {}
+            audit.append(connection, office.home.identity, "settings", in_force | was)
+
+
+def note_import(connection: Connection, home: Home, act: str, file: Path, done: NamedTuple) -> None:
+    """Write an import into the audit log: the file's hash and what came of it, in numbers."""
+    counts = {name: value for name, value in done._asdict().items() if isinstance(value, int)}
+    audit.append(connection, home.identity, act, {"sha256": examine(file).sha256, **counts})
+
+
+def note_act(office: Office, act: str, details: dict[str, object], by: str | None = None) -> None:
+    """Write an act that changes nothing else in the books into the audit log."""
+    with office.database.writing() as connection:
+        audit.append(connection, office.home.identity, act, details, by)

@@ -9,7 +9,7 @@ from era_engine.clock import now
 from era_engine.custody import Received
 from era_engine.errors import UsageError
 from era_engine.judging import PaymentDone, PaymentRepeated
-from era_engine.office import Office, keep_versions
+from era_engine.office import Office, keep_versions, note_act
 from era_engine.reconsidering import PaymentReconsidered, reconsider
 from era_engine.remittance.conformance import conformance_findings
 from era_engine.remittance.survey import Survey, not_used, read_payments, survey
@@ -44,6 +44,8 @@ def run(office: Office, paths: Iterable[Path]) -> Iterator[Event]:
     """
     with office.home.locked():
         to_read = custody.files_to_read(office.home, paths)
+        keep_versions(office)
+        note_act(office, "run", {"files": len(to_read)})
         for path in to_read:
             try:
                 received = custody.receive(office.home, office.database, path)
@@ -53,13 +55,13 @@ def run(office: Office, paths: Iterable[Path]) -> Iterator[Event]:
             yield from _work_on(office, received)
         for received in custody.interrupted(office.home, office.database):
             yield from _work_on(office, received)  # last, so that one that breaks a run keeps no other waiting
-        keep_versions(office)
         yield from reconsider(office)
 
 
 def rehearse(office: Office, paths: Iterable[Path]) -> Iterator[Event]:
     """The same, but nothing is kept: no row, no entry, no file moved."""
     with office.home.locked(), office.database.rehearsing():
+        keep_versions(office)
         for path in custody.files_to_read(office.home, paths):
             try:
                 source = examine(path)
@@ -73,7 +75,6 @@ def rehearse(office: Office, paths: Iterable[Path]) -> Iterator[Event]:
                     connection, office.home.identity, source, custody.readable_name(path), None, now()
                 )
             yield from _work_on(office, Received(row, source, repeats))
-        keep_versions(office)
         yield from reconsider(office)
 
 
@@ -83,7 +84,6 @@ def _work_on(office: Office, received: Received) -> Iterator[Event]:
         custody.settle(office.home, office.database, received, "duplicate", ())
         yield FileDone(name, "duplicate", (), received.repeats.name)
         return
-    keep_versions(office)
     surveyed = survey(received.source)
     yield FileOpened(name, sum(each.claim_count for each in surveyed.remittances))
     findings = list(surveyed.all_findings())

@@ -7,6 +7,7 @@ from era_engine.judging import BATCH, Judge
 from era_engine.office import Office
 from era_engine.provider_posting import AdjustmentsPosted
 from era_engine.reports import payment_id_of
+from era_engine.store import audit
 from era_engine.store.stored_payments import claim_payments_of, interest_of, stored_payment
 
 
@@ -42,4 +43,6 @@ def quick_post(office: Office, trace: str, claim_number: str | None) -> QuickPos
         adjustments = AdjustmentsPosted(0, 0)
         if claim_number is None:
             adjustments = judge.post_provider_adjustments(interest_of(connection, payment))
+        asked = {"decisions": decision_ids, "pairs_posted": adjustments.posted}
+        audit.append_on_payment(connection, payment.id, "quick-post", asked)
     return QuickPosted(payment.id, tuple(decision_ids), done, adjustments)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from era_engine.judging import Judge
 from era_engine.office import Office
 from era_engine.provider_posting import AdjustmentsPosted
+from era_engine.store import audit
 from era_engine.store.books import Judged
 from era_engine.store.provider_adjustments import payments_with_open_pairs
 from era_engine.store.stored_payments import (
@@ -69,6 +70,9 @@ def _judge_again(office: Office, payment_id: int, before: list[Waiting]) -> Paym
         ]
         ids = judge.record_again([waiting for waiting, _ in changed], [judged for _, judged in changed])
         adjustments = judge.post_provider_adjustments(interest_of(connection, payment))
+        if changed or adjustments.posted:
+            done = {"decisions": ids, "pairs_posted": adjustments.posted}
+            audit.append_on_payment(connection, payment_id, "judge-again", done)
     if not changed and not adjustments.posted:
         return None
     posts = [judged.payment.paid_cents or 0 for _, judged in changed if judged.decision.outcome == "post"]

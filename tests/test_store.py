@@ -139,7 +139,7 @@ def test_a_patient_may_gain_a_plan_after_a_claim_of_his_is_posted(home: OfficeHo
 # what was decided
 
 
-APPEND_ONLY = ["decisions", "entries", "postings", "matches"]
+APPEND_ONLY = ["decisions", "entries", "postings", "matches", "audited_acts"]
 MATCHED = (
     "INSERT INTO matches (id, claim_payment_id, matched_by, matched_at)"
     " SELECT 9, id, 'Ann', '2026-11-03T09:00:00Z' FROM claim_payments"
@@ -157,7 +157,13 @@ def decide_one(home: OfficeHome) -> None:
 @pytest.mark.parametrize("change", ["UPDATE {} SET {} = {}", "DELETE FROM {}"])
 def test_decisions_and_entries_cannot_be_changed_or_deleted(home: OfficeHome, table: str, change: str) -> None:
     decide_one(home)
-    column = {"decisions": "outcome", "entries": "memo", "postings": "account", "matches": "note"}[table]
+    column = {
+        "decisions": "outcome",
+        "entries": "memo",
+        "postings": "account",
+        "matches": "note",
+        "audited_acts": "details",
+    }[table]
     everything = f"SELECT * FROM {table} ORDER BY 1, 2"
     before = home.rows(everything)
     assert before

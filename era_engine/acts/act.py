@@ -20,7 +20,7 @@ from era_engine.money import dollars
 from era_engine.office import Office, keep_versions
 from era_engine.remittance.model import ClaimPayment
 from era_engine.reports import Record, payment_id_of
-from era_engine.store import books
+from era_engine.store import audit, books
 from era_engine.store.acts import claim_payments_named
 from era_engine.store.books import Circumstances, Judged, State
 from era_engine.store.stored_payments import StoredPayment, ToJudge, claim_payments_of, stored_payment
@@ -149,6 +149,7 @@ def acting(office: Office, trace: str, act: str, who: Person) -> Iterator[Acting
         with office.database.writing() as connection:
             payment = stored_payment(connection, payment_id_of(connection, trace))
             yield Acting(office, connection, payment, act, who)
+            audit.append_on_payment(connection, payment.id, act, {}, who.name)
 
 
 def facts_by_hand(payment: ClaimPayment, gathered: Gathered, write_off_cents: int | None = None) -> Facts:

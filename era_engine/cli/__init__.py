@@ -32,6 +32,7 @@ _COMMANDS = {
     "deposits": ("era_engine.cli.deposits", "Money in the bank beside the remittances it belongs to."),
     "eras": ("era_engine.cli.eras", "Payments received, open and completed."),
     "verify": ("era_engine.cli.verify", "Prove the books."),
+    "audit": ("era_engine.cli.audit", "Who did what and when, proven."),
     "settings": ("era_engine.cli.settings", "The settings in force."),
     "rules": ("era_engine.cli.rules", "The rules in force."),
 }

@@ -19,10 +19,11 @@ def command(folder: Path, demo: bool) -> None:
     from era_engine.office import open_books
     from era_engine.practice.claims_csv import read_claims
     from era_engine.shipped import shipped
+    from era_engine.store import audit
     from era_engine.store.practice import save_claims
 
     home = make_home(folder)
-    with open_books(home.root) as (_, _, database):
+    with open_books(home.root) as (office, _, database):
         click.echo(f"Made {folder}: settings in {folder / 'era.toml'}, files to read go to {folder / 'inbox'}.")
         if not demo:
             click.echo(f"Next: era import claims FILE --home {folder}, then era run --home {folder}")
@@ -30,6 +31,7 @@ def command(folder: Path, demo: bool) -> None:
         samples = shipped("sample_835")
         with database.writing() as connection:
             imported = save_claims(connection, read_claims(samples / "claims.csv"))
+            audit.append(connection, office.identity, "import-claims", {"demo": True, "added": imported.added})
         files = sorted(samples.glob("*.835"))
         for file in files:
             shutil.copy(file, home.inbox / file.name)

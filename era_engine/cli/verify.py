@@ -17,10 +17,10 @@ def command(home: Path | None) -> int:
     Exit code 1, and a list, when something does not hold.
     """
     from era_engine.cli.output import count
-    from era_engine.office import open_books
+    from era_engine.office import looking
     from era_engine.verification import verify
 
-    with open_books(home) as (found_home, _, database):
+    with looking(home) as (found_home, database):
         result = verify(found_home, database)
     for problem in result.problems:
         click.echo(f"✘ {problem}")

@@ -44,3 +44,13 @@ def stream(connection: Connection, query: Select[Any]) -> Iterator[Any]:
     finally:
         if not connection.closed:
             rows.close()
+
+
+def stream_text(connection: Connection, query: str) -> Iterator[Any]:
+    """The same for a query given as text, whose rows come as the driver gives them."""
+    rows = connection.exec_driver_sql(query, execution_options={"yield_per": 1000})
+    try:
+        yield from rows
+    finally:
+        if not connection.closed:
+            rows.close()

@@ -1,7 +1,7 @@
 """Every table. Money is in cents; times are UTC texts like 2026-11-02T09:00:00Z, which sort as they read.
 
-Decisions, entries, postings and matches are append-only: the database itself refuses to change or delete them
-(triggers in the migrations).
+Decisions, entries, postings, matches and the audit log are append-only: the database itself refuses to change or
+delete them (triggers in the migrations).
 """
 
 from sqlalchemy import (
@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 
 metadata = MetaData(
@@ -91,6 +92,8 @@ files = Table(
     Column("stored_as", Text),  # relative to the home; null where the same bytes were kept before
     Column("duplicate_of", ForeignKey("files.id")),
     Column("findings", Text, nullable=False),  # JSON list
+    Column("unpacked_from", ForeignKey("files.id")),  # the gzip or zip it came in
+    Column("purged_at", String(20)),  # since when its bytes are gone by the office's own wish
 )
 
 payments = Table(
@@ -250,6 +253,41 @@ deposits = Table(
     Column("imported_at", String(20), nullable=False),
 )
 
+# Every act of an office, each row with the hash of the one before it; `details` is JSON without anything of a patient.
+audited_acts = Table(
+    "audited_acts",
+    metadata,
+    Column("office", String(32), primary_key=True),  # the home's identity
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),  # 1, 2, … without a gap
+    Column("at", String(20), nullable=False),
+    Column("account", Text, nullable=False),  # of the operating system
+    Column("by", Text),  # the person who gave a name; null: none was given
+    Column("act", String(24), nullable=False),
+    Column("details", Text, nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+SETTINGS_ACT = text("act = 'settings'")  # literally, so that the index serves it
+Index(
+    "ix_audited_acts_settings",
+    audited_acts.c.office,
+    audited_acts.c.seq,
+    sqlite_where=SETTINGS_ACT,
+    postgresql_where=SETTINGS_ACT,
+)
+
+# the last row of each office's audit log
+audit_heads = Table(
+    "audit_heads",
+    metadata,
+    Column("office", String(32), primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("hash", String(64), nullable=False),
+    sqlite_with_rowid=False,
+)
+
 # What a payer wrote may be of any length, which PostgreSQL's ordinary index refuses; a hash does not mind.
 Index("ix_payments_trace_number", payments.c.trace_number, postgresql_using="hash")
 Index("ix_claim_payments_claim_number", claim_payments.c.claim_number, postgresql_using="hash")
@@ -273,4 +311,4 @@ Index(
     postgresql_where=claim_payments.c.state == "open",
 )
 
-APPEND_ONLY = (decisions, entries, postings, matches)
+APPEND_ONLY = (decisions, entries, postings, matches, audited_acts)

@@ -1,0 +1,162 @@
+"""The audit log held against itself, against the books, and against what the home remembers of it."""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from era_engine.errors import InstallationError, UsageError
+from era_engine.home import Home
+from era_engine.store import audit
+from era_engine.store.audit import GENESIS, AuditRow, Head
+from era_engine.store.database import Database
+
+_MOST_TOLD = 20  # problems listed for each kind; a broken chain of a million rows is one problem, not a million
+
+
+class Audited(NamedTuple):
+    """`problems` is empty when every chain holds; `head` is the last row of this home's chain, if it has any."""
+
+    problems: list[str]
+    rows: int
+    payments: int
+    head: Head | None
+
+
+def keep_head(home: Home, database: Database) -> None:
+    """Remember outside the database how far the audit log goes, so that rows cut off its end are missed.
+
+    Raises InstallationError where the log does not hold what is remembered; then nothing is remembered anew.
+    """
+    remembered = remembered_head(home)
+    with database.reading() as connection:
+        head = audit.heads(connection).get(home.identity)
+        if head == remembered:
+            return
+        if remembered is not None and audit.hash_at(connection, home.identity, remembered.seq) != remembered.hash:
+            raise InstallationError(
+                f"The audit log no longer holds its row {remembered.seq}, which this home remembers.",
+                "Run `era audit verify`; restore the last backup it finds in order.",
+            )
+    assert head is not None, "a row that is remembered is there"
+    partial = home.audit_head.with_suffix(f".{os.getpid()}")
+    partial.write_text(json.dumps(head._asdict()), encoding="ascii")
+    partial.replace(home.audit_head)
+
+
+def remembered_head(home: Home) -> Head | None:
+    """The last row this home remembers; None where it remembers none."""
+    try:
+        known = json.loads(home.audit_head.read_text(encoding="ascii"))
+        return Head(int(known["seq"]), str(known["hash"]))
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError) as error:
+        raise InstallationError(
+            f"{home.audit_head} is damaged.", "Run `era audit verify --expect SEQ:HASH`, then delete the file."
+        ) from error
+
+
+def parse_head(text: str) -> Head:
+    """`SEQ:HASH`, as `era audit verify` prints it. Raises UsageError."""
+    seq, _, last = text.partition(":")
+    if not (seq.isascii() and seq.isdigit() and len(seq) < 19 and len(last) == 64):
+        raise UsageError(
+            f"{text} is no place in an audit log.", "Give it as SEQ:HASH, as `era audit verify` prints it."
+        )
+    return Head(int(seq), last)
+
+
+def audit_verify(home: Home, database: Database, expected: Head | None = None) -> Audited:
+    """Prove every chain of the database row by row, and every sealed payment against the books.
+
+    `expected`: a place of this home's chain noted elsewhere earlier, which must still be there.
+    """
+    chains = _Chains()
+    with database.reading() as connection:
+        for row in audit.audit_rows(connection):
+            chains.take(row)
+        problems = chains.problems()
+        known = audit.heads(connection)
+        problems += _heads(known, chains.ends)
+        for place, what in ((remembered_head(home), "this home remembers"), (expected, "was expected")):
+            if place and audit.hash_at(connection, home.identity, place.seq) != place.hash:
+                problems.append(
+                    f"Row {place.seq}, which {what}, is not in this office's log:"
+                    f" it was changed, or rows were cut off its end (it ends at {_end(chains.ends, home)})."
+                )
+        sealed = chains.seals
+        wrong = []
+        payments = 0
+        for payment_id, seal in audit.seals(connection):
+            payments += 1
+            last = sealed.pop(payment_id, None)
+            if last is None:
+                wrong.append(f"Payment {payment_id} is in the books, but no act in the audit log brought it there.")
+            elif last != seal:
+                wrong.append(f"What the books hold of payment {payment_id} is not what its last act left there.")
+        wrong += [f"Payment {each} was acted on, but is not in the books." for each in sorted(sealed)]
+    return Audited(problems + _shortened(wrong), chains.rows, payments, chains.ends.get(home.identity))
+
+
+def audit_log(home: Home, database: Database, wanted: Callable[[AuditRow], bool]) -> Iterator[AuditRow]:
+    """The acts of this office that are wanted, oldest first, streamed."""
+    with database.reading() as connection:
+        yield from filter(wanted, map(AuditRow._make, audit.audit_rows(connection, home.identity)))
+
+
+class _Chains:
+    """Walks rows in order of office and number."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.ends: dict[str, Head] = {}
+        self.seals: dict[int, str] = {}
+        self._wrong: list[str] = []
+
+    def take(self, row: Any) -> None:
+        self.rows += 1
+        office, seq, at, account, by, act, details, previous, stated = row
+        end = self.ends.get(office)
+        last_seq, last_hash = end if end is not None else (0, GENESIS)
+        if seq != last_seq + 1:
+            gap = f"row {last_seq + 1} is" if seq == last_seq + 2 else f"rows {last_seq + 1} to {seq - 1} are"
+            self._wrong.append(f"Office {office[:8]}: {gap} missing.")
+        elif previous != last_hash:
+            self._wrong.append(f"Office {office[:8]}: row {seq} does not follow from the row before it.")
+        if audit.chained_hash(previous, office, seq, at, account, by, act, details) != stated:
+            self._wrong.append(f"Office {office[:8]}: row {seq} ({act}, {at}) is not what was written.")
+        self.ends[office] = Head(seq, stated)
+        if '"seal":' in details:
+            self._seal(details)
+
+    def problems(self) -> list[str]:
+        return _shortened(self._wrong)
+
+    def _seal(self, details: str) -> None:
+        try:
+            known = json.loads(details)
+            self.seals[int(known["payment"])] = str(known["seal"])
+        except (ValueError, KeyError, TypeError):
+            pass  # such a row is not what was written, and told already
+
+
+def _heads(known: dict[str, Head], ends: dict[str, Head]) -> list[str]:
+    problems = []
+    for office in sorted(known.keys() | ends.keys()):
+        if known.get(office) != ends.get(office):
+            kept = f"row {known[office].seq}" if office in known else "no row"
+            there = f"row {ends[office].seq}" if office in ends else "no row"
+            problems.append(f"Office {office[:8]}: its log should end at {kept}, and ends at {there}.")
+    return problems
+
+
+def _end(ends: dict[str, Head], home: Home) -> str:
+    end = ends.get(home.identity)
+    return f"row {end.seq}" if end else "no row"
+
+
+def _shortened(problems: list[str]) -> list[str]:
+    if len(problems) <= _MOST_TOLD:
+        return problems
+    return [*problems[:_MOST_TOLD], f"… and {len(problems) - _MOST_TOLD} more of this kind."]

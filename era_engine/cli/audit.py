@@ -1,0 +1,73 @@
+"""era audit."""
+
+from pathlib import Path
+
+import click
+
+from era_engine.cli import options
+
+
+@click.group(name="audit", epilog="Example: era audit verify --home office")
+def command() -> None:
+    """Who did what and when, in a log that nobody can change unseen."""
+
+
+@command.command(epilog="Example: era audit verify --expect 1204:9f2c…")
+@click.option("--expect", metavar="SEQ:HASH", help="A place noted elsewhere that the log must still hold.")
+@options.home
+def verify(expect: str | None, home: Path | None) -> int:
+    """Prove the log: every row follows from the one before it, and the books are what the acts in it left.
+
+    Prints where the log ends. Keep that somewhere else, and give it back with --expect: then even somebody who may
+    write everything in the home cannot cut off the end of the log unseen. Exit code 1, and a list, when something
+    does not hold.
+    """
+    from era_engine.auditing import audit_verify, parse_head
+    from era_engine.cli.output import count
+    from era_engine.office import looking
+
+    expected = None if expect is None else parse_head(expect)
+    with looking(home) as (found_home, database):
+        proven = audit_verify(found_home, database, expected)
+    for problem in proven.problems:
+        click.echo(f"✘ {problem}")
+    told = f"{count(proven.rows, 'act')} on {count(proven.payments, 'payment')}"
+    if proven.problems:
+        click.echo(f"\n{count(len(proven.problems), 'problem')} in {told}.")
+        return 1
+    click.echo(f"✔ The audit log holds: {told}.")
+    if proven.head is not None:
+        click.echo(f"It ends at {proven.head.seq}:{proven.head.hash}")
+    return 0
+
+
+@command.command(epilog="Example: era audit export --act undo --since 2026-11-01 --format csv")
+@click.option("--since", metavar="DATE", help="Acts from this day on (UTC).")
+@click.option("--until", metavar="DATE", help="Acts up to and with this day (UTC).")
+@click.option("--act", metavar="ACT", help="Acts of this kind, such as run, post, undo, settings.")
+@click.option("--by", "name", metavar="NAME", help="Acts of this person.")
+@options.output_format("json", "csv")
+@options.home
+def export(
+    since: str | None, until: str | None, act: str | None, name: str | None, form: str, home: Path | None
+) -> None:
+    """Print every act of this office, oldest first, with the hashes that chain them."""
+    import json
+
+    from era_engine.auditing import audit_log
+    from era_engine.cli.output import csv_lines, json_line
+    from era_engine.office import looking
+    from era_engine.store.audit import AuditRow
+
+    def wanted(row: AuditRow) -> bool:
+        day = row.at[:10]
+        in_time = (since is None or day >= since) and (until is None or day <= until)
+        return in_time and act in (None, row.act) and name in (None, row.by)
+
+    with looking(home) as (found_home, database):
+        rows = audit_log(found_home, database, wanted)
+        if form == "csv":
+            csv_lines(row._asdict() for row in rows)
+        else:
+            for row in rows:
+                json_line(row._asdict() | {"details": json.loads(row.details)})
