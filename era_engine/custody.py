@@ -5,26 +5,24 @@ are moved (from the inbox) or copied (from elsewhere) to the archive, then it is
 down. Whatever is found half-way at the next run is taken up where it stopped.
 """
 
-import errno
 import os
-import shutil
+import stat
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from sqlalchemy import Connection
-
+from era_engine import disk, places
 from era_engine.clock import now
-from era_engine.errors import UsageError
 from era_engine.home import Home
+from era_engine.intake import examine_whole, readable_name
 from era_engine.store import audit, files
 from era_engine.store.database import Database
 from era_engine.store.files import FileRow
+from era_engine.unpacking import Member
 from era_engine.x12.finding import Finding
 from era_engine.x12.source import Source, examine
-
-_LONGEST_NAME = 220  # bytes; 255 is the most a disk takes, and a copy's name grows
-_BEING_WRITTEN = (".tmp", ".part")
 
 
 class Received(NamedTuple):
@@ -35,130 +33,147 @@ class Received(NamedTuple):
     repeats: FileRow | None
 
 
-def files_to_read(home: Home, given: Iterable[Path]) -> list[Path]:
-    """The files meant by paths: files themselves, folders' files by name; the inbox when none are given.
-
-    Raises UsageError for a path that does not exist.
-    """
-    found: list[Path] = []
-    for path in list(given) or [home.inbox]:
-        if path.is_dir():
-            found += sorted(each for each in path.iterdir() if each.is_file() and not _is_aside(each))
-        elif path.exists():
-            found.append(path)
-        else:
-            raise UsageError(f"{path} does not exist.", "Name a file or a folder; without one, the inbox is read.")
-    return found
-
-
 def interrupted(home: Home, database: Database) -> Iterator[Received]:
     """Files an earlier run received and did not finish, wherever it left their bytes."""
     with database.reading() as connection:
         unfinished = files.unfinished_files(connection, home.identity)
-    for row in unfinished:
-        assert row.stored_as is not None  # set for every received file
-        stored = home.root / row.stored_as
-        for left_at in (_incoming(home, row.sha256), home.quarantine / stored.name):
-            if not stored.exists() and left_at.exists():
-                _move(left_at, stored)
-        if stored.exists():
-            with database.reading() as connection:
-                repeats = files.file_of(connection, row.duplicate_of) if row.duplicate_of else None
-            yield Received(row, examine(stored), repeats)
+    for each in unfinished:
+        with database.reading() as connection:
+            row = files.file_of(connection, each.id)
+            repeats = files.file_of(connection, row.duplicate_of) if row.duplicate_of else None
+        found = bytes_of(home, row) if row.state == "received" else None  # its container's work may have finished it
+        if found is not None:
+            yield Received(row, fetched(home, row, found), repeats)
 
 
-def receive(home: Home, database: Database, path: Path) -> Received:
-    """Take custody of a file. One from the inbox leaves it; any other stays where it is and is copied."""
-    source = examine(path)
+def bytes_of(home: Home, row: FileRow) -> Source | None:
+    """The bytes of a file that was received and not finished, where in our keeping they are; None: they are not."""
+    assert row.stored_as is not None  # set for every received file
+    stored = home.root / row.stored_as
+    for place in (stored, places.incoming(home, row.sha256), home.quarantine / stored.name):
+        if place.is_file() and (found := examine(place)).sha256 == row.sha256:
+            return found
+    return None
+
+
+def receive(home: Home, database: Database, path: Path) -> Received | None:
+    """Take custody of a file. One from the inbox leaves it; any other stays where it is and is copied.
+
+    None, and nothing is done, while somebody is still writing it. Raises UsageError for one that cannot be read.
+    """
+    source = examine_whole(path)
+    if source is None:
+        return None
     with database.reading() as connection:
         known = files.files_with_content(connection, source.sha256)
     row = next((each for each in known if each.state == "received" and each.home == home.identity), None)
     done = next((each for each in known if each.state == "archived"), None)
     name = readable_name(path)
     from_inbox = path.absolute().parent.resolve() == home.inbox.resolve()
-    moves = from_inbox and not path.is_symlink()  # of a link we keep what it points to, not the link
+    moves = from_inbox and _ours_alone(path)
     if done is not None and not from_inbox:
         with database.writing() as connection:
             row = files.receive_file(connection, home.identity, source, name, None, now(), "duplicate", done.id)
         return Received(row, source, done)
     if not moves:
-        _copy(path, _incoming(home, source.sha256))
+        disk.copy(path, places.incoming(home, source.sha256))
+        kept = examine(places.incoming(home, source.sha256))
+        if kept.sha256 != source.sha256:
+            kept.path.unlink()  # it changed while it was copied
+            return None
+        source = kept
     if row is None:
         with database.writing() as connection:
-            stored_as = _free_name(home, connection, name, source.sha256)
+            stored_as = places.free_name(home, connection, name, source.sha256)
             row = files.receive_file(
                 connection, home.identity, source, name, stored_as, now(), duplicate_of=done.id if done else None
             )
-    assert row.stored_as is not None
-    stored = home.root / row.stored_as
-    _move(path if moves else _incoming(home, source.sha256), stored)
+    if moves:
+        path.chmod(disk.OURS_ALONE)
+    source = fetched(home, row, source)
     if from_inbox and not moves:
         path.unlink()
-    return Received(row, source._replace(path=stored), done)
+    return Received(row, source, done)
+
+
+def receive_member(home: Home, database: Database, container: FileRow, member: Member) -> Received | None:
+    """Take custody of a member of a container, which was written for us; None when it was done with before.
+
+    A repeated one is not kept again: its bytes are. In a rehearsal nothing is kept, and it is read where it is.
+    """
+    source = examine(member.path)
+    with database.reading() as connection:
+        row = files.member_known(connection, container, member.name, source.sha256)
+        known = files.files_with_content(connection, source.sha256)
+    done = next((each for each in known if each.state == "archived"), None)
+    if row is not None and row.state == "received":  # its run was interrupted
+        if (found := bytes_of(home, row)) is not None:
+            source.path.unlink()
+            source = found
+        return Received(row, fetched(home, row, source), None)
+    keeps = row is None and done is None and container.stored_as is not None
+    if keeps:
+        disk.move(source.path, places.incoming(home, source.sha256))
+        source = source._replace(path=places.incoming(home, source.sha256))
+    elif container.stored_as is not None:
+        source.path.unlink()
+    if row is not None:
+        return None
+    state: files.State = "received" if done is None else "duplicate"
+    with database.writing() as connection:
+        stored_as = places.free_name(home, connection, member.name, source.sha256) if keeps else None
+        row = files.receive_file(
+            connection,
+            home.identity,
+            source,
+            member.name,
+            stored_as,
+            now(),
+            state,
+            done.id if done else None,
+            container.id,
+        )
+    return Received(row, fetched(home, row, source) if keeps else source, done)
+
+
+@contextmanager
+def room_to_unpack(home: Home, container: FileRow) -> Iterator[Path]:
+    """A folder for the members of a container on their way into our keeping; in a rehearsal one that goes."""
+    if container.stored_as is not None:
+        yield home.archive
+    else:
+        with TemporaryDirectory(prefix="era-") as folder:
+            yield Path(folder)
 
 
 def settle(home: Home, database: Database, received: Received, state: files.State, findings: Iterable[Finding]) -> None:
-    """Write down how the work on a file ended; a quarantined one moves out of the archive first."""
+    """Write down how the work on a file ended; a quarantined one moves out of the archive first, and gets its note."""
     row = received.row
+    findings = tuple(findings)
     stored_as = row.stored_as
-    if state == "quarantined" and stored_as is not None:
-        stored = home.root / stored_as
-        _move(stored, home.quarantine / stored.name)
-        stored_as = f"quarantine/{stored.name}"
+    if stored_as is not None:
+        name = Path(stored_as).name
+        if state == "quarantined":
+            disk.move(home.root / stored_as, home.quarantine / name)
+            stored_as = f"quarantine/{name}"
+            places.write_note(home, database, name, received.source.size, findings)
+        else:
+            places.remove_note(home, database, name)
     with database.writing() as connection:
         files.finish_file(connection, row.id, state, stored_as, findings)
         audit.append(connection, home.identity, "file", {"file": row.id, "sha256": row.sha256, "state": state})
 
 
-def readable_name(path: Path) -> str:
-    """A file's name as text that any database keeps, and not longer than any disk allows."""
-    name = os.fsencode(path.name).decode("utf-8", "replace")
-    if len(name.encode()) <= _LONGEST_NAME:
-        return name
-    return Path(name).stem[:50] + Path(name).suffix[:10]
+def fetched(home: Home, row: FileRow, source: Source) -> Source:
+    """The bytes of a file where the books say they are, moved there where they are not yet."""
+    assert row.stored_as is not None  # set for every received file
+    stored = home.root / row.stored_as
+    if source.path != stored:
+        disk.move(source.path, stored)
+    return source._replace(path=stored)
 
 
-def _is_aside(path: Path) -> bool:
-    """Hidden, or still being written by somebody."""
-    return path.name.startswith(".") or path.suffix in _BEING_WRITTEN
-
-
-def _incoming(home: Home, sha256: str) -> Path:
-    return home.archive / f".{sha256}.incoming"
-
-
-def _free_name(home: Home, connection: Connection, name: str, sha256: str) -> str:
-    """`archive/name`, or with a piece of the content's hash (and a number) when archive or quarantine has that name."""
-    path = Path(name)
-    candidates = [name, f"{path.stem}.{sha256[:8]}{path.suffix}"]
-    candidates += [f"{path.stem}.{sha256[:8]}-{number}{path.suffix}" for number in range(2, 10_000)]
-    for candidate in candidates:
-        on_disk = (home.archive / candidate).exists() or (home.quarantine / candidate).exists()
-        if not on_disk and not files.name_in_use(connection, home.identity, f"archive/{candidate}"):
-            return f"archive/{candidate}"
-    raise UsageError("The archive holds ten thousand files of one name.", "Clear it out.")
-
-
-def _copy(source: Path, target: Path) -> None:
-    """Copy so that the target is whole or not there, also after a power cut."""
-    partial = target.with_name(f".{target.name.lstrip('.')}.part")
-    with source.open("rb") as reading, partial.open("wb") as writing:
-        shutil.copyfileobj(reading, writing, 1 << 20)
-        writing.flush()
-        os.fsync(writing.fileno())
-    _move(partial, target)
-
-
-def _move(source: Path, target: Path) -> None:
-    try:
-        os.replace(source, target)
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-        _copy(source, target)  # the inbox may be a mount of its own
-        source.unlink()
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+def _ours_alone(path: Path) -> bool:
+    """Whether nobody else can reach the file once it has moved. Of a link we keep what it points to, not the link."""
+    found = path.lstat()
+    return stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid() and found.st_nlink == 1

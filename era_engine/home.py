@@ -86,7 +86,9 @@ def make_home(root: Path) -> Home:
         home.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name in FOLDERS:
             (home.root / name).mkdir(mode=0o700, exist_ok=True)
-        (home.root / "era.toml").write_text(DEFAULT_TOML, encoding="utf-8")
+        toml = home.root / "era.toml"
+        toml.touch(mode=0o600)
+        toml.write_text(DEFAULT_TOML, encoding="utf-8")
     except OSError as error:
         raise UsageError(
             f"{home.root} cannot be made a home: {error.strerror}.", "Choose a folder you may write."

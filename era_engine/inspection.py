@@ -1,19 +1,50 @@
 """A file as read, in the shape of the outside contract: every value, every finding, no database."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from era_engine.remittance.balance import balance_findings
 from era_engine.remittance.conformance import conformance_findings
 from era_engine.remittance.model import Adjustment, ClaimPayment, Dated, Remittance, ServiceLine
 from era_engine.remittance.survey import not_used, read_payments, survey
+from era_engine.settings import Files
+from era_engine.unpacking import container_kind, in_container, unpack
+from era_engine.x12.finding import Finding
 from era_engine.x12.source import examine
 
 Record = dict[str, Any]
 
 
+def inspect_path(path: Path) -> Iterator[Record]:
+    """What a file says; of a gzip or zip what each member says, and what is wrong with itself if anything is.
+
+    Raises UsageError when it cannot be read at all.
+    """
+    source = examine(path)
+    if container_kind(source) is None:
+        yield inspect_file(path)
+        return
+    wrong = []
+    with TemporaryDirectory(prefix="era-") as folder:
+        for each in unpack(source, path.name, Path(folder), Files().largest_bytes):
+            if isinstance(each, Finding):
+                wrong.append(each)
+            elif container_kind(examine(each.path)) is not None:
+                yield _nothing_read(each.name, [in_container()])
+            else:
+                yield inspect_file(each.path) | {"file": each.name}
+    if wrong:
+        yield _nothing_read(path.name, wrong)
+
+
+def _nothing_read(name: str, findings: list[Finding]) -> Record:
+    return {"file": name, "interchanges": 0, "remittances": [], "findings": [each._asdict() for each in findings]}
+
+
 def inspect_file(path: Path) -> Record:
-    """Everything a file says. Raises UsageError when it cannot be read at all."""
+    """Everything a file says that is no gzip or zip. Raises UsageError when it cannot be read at all."""
     surveyed = survey(examine(path))
     findings = surveyed.all_findings()
     remittances = []

@@ -19,6 +19,7 @@ ALLOWED = frozenset(
         "timestamp",
         "file",
         "file_state",
+        "reason",
         "sha256",
         "payment_id",
         "posted",

@@ -4,19 +4,21 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from era_engine import custody, judging
+from era_engine import custody, judging, quarantine
 from era_engine.acknowledging import acknowledge, acknowledge_again, hear
 from era_engine.clock import now
 from era_engine.custody import Received
 from era_engine.errors import UsageError
+from era_engine.intake import FileLeft, examine_whole, files_to_read, readable_name
 from era_engine.judging import PaymentDone, PaymentRepeated
 from era_engine.office import Office, keep_versions, note_act
+from era_engine.places import clear_leftovers
 from era_engine.reconsidering import PaymentReconsidered, reconsider
 from era_engine.remittance.conformance import conformance_findings, is_used
 from era_engine.remittance.survey import Survey, not_used, read_payments, survey
 from era_engine.store import files
+from era_engine.unpacking import container_kind, in_container, too_large, unpack
 from era_engine.x12.finding import Finding
-from era_engine.x12.source import examine
 
 
 class FileOpened(NamedTuple):
@@ -35,7 +37,7 @@ class FileDone(NamedTuple):
     duplicate_of: str | None
 
 
-Event = FileOpened | PaymentDone | PaymentRepeated | PaymentReconsidered | FileDone
+Event = FileLeft | FileOpened | PaymentDone | PaymentRepeated | PaymentReconsidered | FileDone
 
 
 def run(office: Office, paths: Iterable[Path]) -> Iterator[Event]:
@@ -44,18 +46,45 @@ def run(office: Office, paths: Iterable[Path]) -> Iterator[Event]:
     Raises LockedError when another run holds the home, UsageError for a path that does not exist.
     """
     with office.home.locked():
-        to_read = custody.files_to_read(office.home, paths)
+        meant = files_to_read(office.home, paths)
         keep_versions(office)
-        note_act(office, "run", {"files": len(to_read)})
-        for path in to_read:
+        note_act(office, "run", {"files": len(meant.files)})
+        clear_leftovers(office.home, office.database)
+        quarantine.renew_notes(office.home, office.database)
+        yield from meant.left
+        for path in meant.files:
             try:
                 received = custody.receive(office.home, office.database, path)
             except UsageError as error:  # it stays where it is; the other files are not to wait for it
                 yield _unreadable(path, error)
                 continue
-            yield from _work_on(office, received)
+            if received is None:
+                yield FileLeft(readable_name(path), "being-written")
+            else:
+                yield from _work_on(office, received)
         for received in custody.interrupted(office.home, office.database):
             yield from _work_on(office, received)  # last, so that one that breaks a run keeps no other waiting
+        yield from reconsider(office)
+
+
+def requeue(office: Office, names: Iterable[str], by: str | None) -> Iterator[Event]:
+    """Work on quarantined files again: those named, as they lie in quarantine, or all of it where none is named.
+
+    Raises LockedError as a run does, and UsageError, before anything is done, for a name that is not there or a file
+    that is not what was received. Of all, such a file is told and stays as it is.
+    """
+    with office.home.locked():
+        named = quarantine.quarantined_by_name(office.home, office.database, names)
+        for row in named:
+            quarantine.unchanged(office.home, row)
+        keep_versions(office)
+        for row in named or quarantine.quarantined(office.home, office.database):
+            try:
+                received = quarantine.take_back(office.home, office.database, row, by)
+            except UsageError as error:
+                yield _unreadable(Path(row.name), error)
+                continue
+            yield from _work_on(office, received)
         yield from reconsider(office)
 
 
@@ -63,29 +92,66 @@ def rehearse(office: Office, paths: Iterable[Path]) -> Iterator[Event]:
     """The same, but nothing is kept: no row, no entry, no file moved."""
     with office.home.locked(), office.database.rehearsing():
         keep_versions(office)
-        for path in custody.files_to_read(office.home, paths):
+        meant = files_to_read(office.home, paths)
+        yield from meant.left
+        for path in meant.files:
             try:
-                source = examine(path)
+                source = examine_whole(path)
             except UsageError as error:
                 yield _unreadable(path, error)
+                continue
+            if source is None:
+                yield FileLeft(readable_name(path), "being-written")
                 continue
             with office.database.writing() as connection:
                 same = files.files_with_content(connection, source.sha256)
                 repeats = next((row for row in same if row.state == "archived"), None)
-                row = files.receive_file(
-                    connection, office.home.identity, source, custody.readable_name(path), None, now()
-                )
+                row = files.receive_file(connection, office.home.identity, source, readable_name(path), None, now())
             yield from _work_on(office, Received(row, source, repeats))
         yield from reconsider(office)
 
 
 def _work_on(office: Office, received: Received) -> Iterator[Event]:
-    name = received.row.name
     if received.repeats is not None:
-        acknowledge_again(office.home, office.database, received, office.settings.conformance)
+        if container_kind(received.source) is None:
+            acknowledge_again(office.home, office.database, received, office.settings.conformance)
         custody.settle(office.home, office.database, received, "duplicate", ())
-        yield FileDone(name, "duplicate", (), received.repeats.name)
-        return
+        yield FileDone(received.row.name, "duplicate", (), received.repeats.name)
+    elif received.source.size > office.settings.files.largest_bytes:
+        yield _put_aside(office, received, too_large(office.settings.files.largest_bytes))
+    elif container_kind(received.source) is None:
+        yield from _read(office, received)
+    elif received.row.unpacked_from is None:
+        yield from _unpack(office, received)
+    else:
+        yield _put_aside(office, received, in_container())
+
+
+def _unpack(office: Office, received: Received) -> Iterator[Event]:
+    """Each member of a gzip or zip file becomes a file of its own; the container ends when all of them have."""
+    row, wrong = received.row, []
+    with custody.room_to_unpack(office.home, row) as folder:
+        for each in unpack(received.source, row.name, folder, office.settings.files.largest_bytes):
+            if isinstance(each, Finding):
+                wrong.append(each)
+                continue
+            member = custody.receive_member(office.home, office.database, row, each)
+            if member is not None:
+                yield from _work_on(office, member)
+    if wrong:
+        yield _put_aside(office, received, *wrong)
+    else:
+        custody.settle(office.home, office.database, received, "archived", ())
+        yield FileDone(row.name, "archived", (), None)
+
+
+def _put_aside(office: Office, received: Received, *findings: Finding) -> FileDone:
+    custody.settle(office.home, office.database, received, "quarantined", findings)
+    return FileDone(received.row.name, "quarantined", findings, None)
+
+
+def _read(office: Office, received: Received) -> Iterator[Event]:
+    name = received.row.name
     surveyed = survey(received.source)
     yield FileOpened(name, sum(each.claim_count for each in surveyed.remittances))
     findings = list(surveyed.all_findings())
@@ -113,7 +179,7 @@ def _work_on(office: Office, received: Received) -> Iterator[Event]:
 
 def _unreadable(path: Path, error: UsageError) -> FileDone:
     finding = Finding("unreadable-file", "reject", str(error))
-    return FileDone(custody.readable_name(path), "quarantined", (finding,), None)
+    return FileDone(readable_name(path), "quarantined", (finding,), None)
 
 
 def _state(surveyed: Survey, findings: list[Finding], payments: int, repeated: int) -> files.State:

@@ -60,6 +60,9 @@ post_exact = false
 [deposits]                           # a payment waits until `era import bank` has shown its money
 required = false
 
+[files]                              # a larger file, or one that unpacks to more, is put aside
+largest_megabytes = 512
+
 [holds]                              # any hold of `era rules show` as "hold" or "warn"
 # procedure-mismatch = "warn"
 
@@ -212,6 +215,16 @@ class Deposits(_Table):
     required: bool = Field(default=False, description=_FLAG)
 
 
+class Files(_Table):
+    """The most bytes a file may have, and what a gzip or zip may unpack to."""
+
+    largest_megabytes: int = Field(default=512, ge=1, le=100_000, description="a whole number from 1 to 100000")
+
+    @property
+    def largest_bytes(self) -> int:
+        return self.largest_megabytes << 20
+
+
 class Practice(_Table):
     """Who the payee of our payments is; tax_id without its dash. None: not given, not checked."""
 
@@ -251,6 +264,7 @@ class Settings(_Table):
     )
     reversals: Reversals = Field(default=Reversals(), description="a table, begun by the line [reversals]")
     deposits: Deposits = Field(default=Deposits(), description="a table, begun by the line [deposits]")
+    files: Files = Field(default=Files(), description="a table, begun by the line [files]")
     holds: dict[str, Literal["hold", "warn"]] = Field(
         default={}, description='"hold" or "warn" for the id of a hold, such as procedure-mismatch = "warn"'
     )
@@ -273,13 +287,18 @@ class Settings(_Table):
         sqlite = _SQLITE.fullmatch(self.database)
         if sqlite is None:
             return "postgresql+psycopg" + self.database[self.database.index("://") :]
-        file = str((home / sqlite["file"]).absolute())
+        file = str(self.database_file(home))
         if "?" in file:
             raise SettingsError(
                 f"{file}: a path with a question mark cannot hold the database.",
                 "Move the home to a folder without one in its name.",
             )
         return f"sqlite:///{file}"
+
+    def database_file(self, home: Path) -> Path | None:
+        """The SQLite file; None for a database on a server."""
+        sqlite = _SQLITE.fullmatch(self.database)
+        return None if sqlite is None else (home / sqlite["file"]).absolute()
 
     @property
     def database_shown(self) -> str:

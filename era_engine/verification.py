@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from era_engine.errors import UsageError
+from era_engine.file_accounts import FileAccounts, file_accounts
 from era_engine.home import Home
 from era_engine.ledger.provider_adjustments import CLOSED, entry_for_provider_adjustment
 from era_engine.money import dollars
@@ -22,16 +22,17 @@ from era_engine.store import verification as questions
 from era_engine.store.database import Database
 from era_engine.store.decision_proofs import Entered
 from era_engine.store.provider_adjustments import payer_balances
-from era_engine.x12.source import examine
 
 _REVERSAL = "22"
 
 
 class Verified(NamedTuple):
-    """`problems` is empty when everything holds; `counts` says how much was proven, by noun."""
+    """`problems` is empty when everything holds; `counts` says how much was proven, by noun; `files` what became of
+    every file that came in."""
 
     problems: list[str]
     counts: dict[str, int]
+    files: FileAccounts
 
 
 def verify(home: Home, database: Database) -> Verified:
@@ -50,8 +51,8 @@ def verify(home: Home, database: Database) -> Verified:
         counts = questions.how_many(connection)
         counts["payer"] = len(payer_balances(connection))
         files = questions.kept_files(connection, home.identity)
-    problems += _files(home, files)
-    return Verified(problems, counts | {"file": len(files)})
+    accounts = file_accounts(home, files)
+    return Verified(problems + accounts.problems, counts | {"file": len(files)}, accounts)
 
 
 def _entries(connection: Connection) -> Iterator[str]:
@@ -222,31 +223,3 @@ def _owed(pair: questions.EnteredPair) -> dict[str, int] | None:
 def _deposits(connection: Connection) -> Iterator[str]:
     for deposit_id, times in questions.deposits_twice(connection):
         yield f"Deposit {deposit_id} is in the books {times} times."
-
-
-def _files(home: Home, rows: list[questions.KeptFile]) -> list[str]:
-    problems = []
-    known = set()
-    for row in rows:
-        if row.stored_as is None:
-            continue
-        known.add(row.stored_as)
-        problems += _file(home, row)
-    for folder in (home.archive, home.quarantine):
-        for path in sorted(folder.iterdir()):
-            if f"{folder.name}/{path.name}" not in known and not path.name.startswith("."):
-                problems.append(f"{folder.name}/{path.name} is not in the books. Move it to the inbox and run again.")
-    return problems
-
-
-def _file(home: Home, row: questions.KeptFile) -> list[str]:
-    if row.state == "received":
-        return [f"File {row.name} was received but its work was interrupted. Run `era run` to finish it."]
-    assert row.stored_as is not None
-    try:
-        source = examine(home.root / row.stored_as)
-    except UsageError:
-        return [f"File {row.name}: {row.stored_as} is missing."]
-    if source.sha256 != row.sha256:
-        return [f"File {row.name}: {row.stored_as} is no longer what was received."]
-    return []

@@ -1,6 +1,8 @@
 """No word of a patient leaves the decision log: not in logs, not in messages of our own faults, not in file names."""
 
+import io
 import json
+import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -120,6 +122,20 @@ def test_no_file_or_folder_we_make_is_named_after_a_patient(office: OfficeHome) 
     names = [str(path.relative_to(office.root)) for path in office.root.rglob("*")]
     assert len(names) > 10
     assert silent("\n".join(names))
+
+
+def test_no_note_in_quarantine_tells_who_is_in_the_file(office: OfficeHome) -> None:
+    fill(office)
+    damaged = io.BytesIO()
+    with zipfile.ZipFile(damaged, "w") as file:
+        file.writestr("CANARYLAST.835", ORDINARY)
+    (office.root / "inbox" / "5.zip").write_bytes(damaged.getvalue().replace(b"CANARYICN", b"CANARYICX"))
+    office.receive("CLP*CANARY1*1*1*1~" + ORDINARY + "CLP*CANARY2*1*1*1~", "6.835")
+    office.set({"conformance": "require"})
+    office.era("run")
+    notes = [path.read_text() for path in (office.root / "quarantine").glob("*.txt")]
+    assert len(notes) == 4  # of 3.835 to 6.835
+    assert [text for text in notes if not silent(text)] == []
 
 
 def test_no_refused_claims_file_tells_who_is_in_it(office: OfficeHome, tmp_path: Path) -> None:

@@ -24,13 +24,15 @@ def office(home: OfficeHome) -> OfficeHome:
 
 
 def kept(home: OfficeHome) -> dict[str, str]:
-    """Every file in our keeping, by its path in the home."""
+    """Every file in our keeping, by its path in the home; the note beside a quarantined one is not one of them."""
     folders = (home.root / name for name in ("inbox", "archive", "quarantine"))
-    return {
+    found = {
         str(path.relative_to(home.root)): path.read_bytes().decode("latin-1")
         for folder in folders
         for path in sorted(folder.iterdir())
     }
+    notes = [f"{name}.txt" for name in found if name.startswith("quarantine/") and f"{name}.txt" in found]
+    return {name: text for name, text in found.items() if name not in notes}
 
 
 def posted_times(home: OfficeHome, number: str = "C1") -> int:

@@ -29,12 +29,12 @@ def books(home: OfficeHome) -> OfficeHome:
 
 def test_books_nobody_touched_hold(books: OfficeHome) -> None:
     told = "✔ The books hold: 4 entries, 3 decisions, 2 payments, 2 claims, 2 patients, 0 payers, 1 file.\n"
-    assert books.verified().out == told
+    assert books.verified().out == told + "Files in: 1 = 1 archived + 0 quarantined + 0 duplicate + 0 waiting.\n"
 
 
 def test_an_office_that_has_read_nothing_has_books_that_hold(home: OfficeHome) -> None:
     told = "✔ The books hold: 0 entries, 0 decisions, 0 payments, 0 claims, 0 patients, 0 payers, 0 files.\n"
-    assert home.verified().out == told
+    assert home.verified().out == told + "Files in: 0 = 0 archived + 0 quarantined + 0 duplicate + 0 waiting.\n"
 
 
 def test_how_many_problems_there_are_is_told_at_the_end(books: OfficeHome) -> None:
@@ -44,6 +44,7 @@ def test_how_many_problems_there_are_is_told_at_the_end(books: OfficeHome) -> No
     assert ended.out == (
         "✘ Entry 1 does not balance: its postings sum to $0.01.\n"
         "\n1 problem in 4 entries, 3 decisions, 2 payments, 2 claims, 2 patients, 0 payers, 1 file.\n"
+        "Files in: 1 = 1 archived + 0 quarantined + 0 duplicate + 0 waiting.\n"
     )
 
 
@@ -299,12 +300,61 @@ def test_a_file_that_is_not_as_it_was_kept_is_found(
     assert problems(books) == told
 
 
-def test_a_run_that_was_interrupted_is_found(books: OfficeHome) -> None:
+def test_a_run_that_was_interrupted_waits_and_is_no_fault(books: OfficeHome) -> None:
     books.change("UPDATE files SET state = 'received'")
-    [found] = problems(books)
-    assert found == "File 001.835 was received but its work was interrupted. Run `era run` to finish it."
+    books.receive(remittance("90", claim("C3"), trace="T3"), "next.835")
+    assert books.verified().out.splitlines()[1:] == [
+        "Files in: 2 = 0 archived + 0 quarantined + 0 duplicate + 2 waiting.",
+        "A run was interrupted with 1 file received; `era run` finishes it.",
+    ]
     books.era("run")
-    books.verified()
+    assert books.verified().out.splitlines()[1:] == [
+        "Files in: 2 = 2 archived + 0 quarantined + 0 duplicate + 0 waiting."
+    ]
+
+
+def test_one_that_was_written_down_and_still_lies_in_the_inbox_counts_once(books: OfficeHome) -> None:
+    books.change("UPDATE files SET state = 'received'")
+    (books.root / "archive" / "001.835").rename(books.root / "inbox" / "001.835")
+    assert "Files in: 1 = 0 archived + 0 quarantined + 0 duplicate + 1 waiting." in books.verified().out
+
+
+def test_an_interrupted_file_whose_bytes_are_gone_is_found(books: OfficeHome) -> None:
+    books.change("UPDATE files SET state = 'received'")
+    kept = books.root / "archive" / "001.835"
+    for damage in (lambda: kept.write_text("other"), kept.unlink):
+        damage()
+        assert problems(books)[0] == (
+            "File 001.835 was received, but its bytes are nowhere in this home. Put it into inbox/ again."
+        )
+        assert books.records("run") == []
+
+
+WRONGLY_KEPT = {
+    "archived in quarantine": (
+        "UPDATE files SET stored_as = 'quarantine/001.835'",
+        "File 001.835 is archived, but kept as quarantine/001.835.",
+    ),
+    "quarantined in the archive": (
+        "UPDATE files SET state = 'quarantined'",
+        "File 001.835 is quarantined, but kept as archive/001.835.",
+    ),
+    "kept nowhere": (
+        "UPDATE files SET stored_as = NULL",
+        "File 001.835 is archived, but the books say nothing of where its bytes are.",
+    ),
+    "a duplicate of nothing": (
+        "UPDATE files SET state = 'duplicate', stored_as = NULL",
+        "File 001.835 is duplicate, but the books say nothing of where its bytes are.",
+    ),
+    "lost": ("UPDATE files SET state = 'lost'", "File 001.835 is 'lost', a state there is not."),
+}
+
+
+@pytest.mark.parametrize(("change", "told"), WRONGLY_KEPT.values(), ids=WRONGLY_KEPT)
+def test_books_and_disk_that_disagree_on_a_file_are_found(books: OfficeHome, change: str, told: str) -> None:
+    books.change(change)
+    assert told in problems(books)
 
 
 def test_a_payment_that_never_added_up_is_no_fault_of_the_books(home: OfficeHome) -> None:

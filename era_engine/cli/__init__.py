@@ -14,6 +14,7 @@ _COMMANDS = {
     "init": ("era_engine.cli.init", "Make an office's home folder."),
     "import": ("era_engine.cli.importing", "Load what the office expects from insurers."),
     "run": ("era_engine.cli.run", "Read, decide and post remittance files."),
+    "requeue": ("era_engine.cli.requeue", "Try quarantined files again."),
     "inspect": ("era_engine.cli.inspect", "Show remittance files as read, with every finding."),
     "log": ("era_engine.cli.log", "The decision log: what was posted, what was left, and why."),
     "explain": ("era_engine.cli.explain", "Every rule and condition behind one decision."),

@@ -34,9 +34,9 @@ def command(folder: Path, demo: bool) -> None:
             audit.append(connection, office.identity, "import-claims", {"demo": True, "added": imported.added})
         files = sorted(samples.glob("*.835"))
         for file in files:
-            shutil.copy(file, home.inbox / file.name)
+            shutil.copyfile(file, home.inbox / file.name)
     for name in _TO_TRY:
-        shutil.copy(samples / name, home.root / name)
+        shutil.copyfile(samples / name, home.root / name)
     click.echo(f"Loaded {imported.added} invented claims and put {len(files)} sample remittances into the inbox.")
     click.echo(f"To try later, in {folder}: {', '.join(_TO_TRY)} (era import claims, fees, bank).")
     click.echo(f"Next: era run --home {folder}")

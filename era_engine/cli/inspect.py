@@ -14,14 +14,17 @@ from era_engine.cli import options
 def command(files: tuple[Path, ...], as_json: bool) -> int:
     """Show remittance files as read, with every finding. Touches no database and needs no home.
 
+    Of a gzip or zip file each file in it is shown.
+
     Exit code 3 when one of them is rejected. The output holds patient data.
     """
+    from itertools import chain
+
     from era_engine.cli.output import json_line
-    from era_engine.inspection import inspect_file
+    from era_engine.inspection import inspect_path
 
     rejected = False
-    for file in files:
-        record = inspect_file(file)
+    for record in chain.from_iterable(map(inspect_path, files)):
         rejected = rejected or any(each["severity"] == "reject" for each in record["findings"])
         if as_json:
             json_line(record)

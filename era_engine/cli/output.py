@@ -91,6 +91,12 @@ def money(cents: int | None) -> str:
     return "unknown" if cents is None else dollars(cents)
 
 
+def warn(text: str | None) -> None:
+    """What is worth knowing and stops nothing, on stderr; None: nothing is."""
+    if text is not None:
+        click.echo(f"Warning: {text}", err=True)
+
+
 def count(number: int, noun: str) -> str:
     """`1 claim`, `2 claims`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

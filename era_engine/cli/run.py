@@ -1,9 +1,6 @@
 """era run."""
 
-import sys
-from contextlib import ExitStack
 from pathlib import Path
-from typing import TextIO
 
 import click
 
@@ -17,42 +14,17 @@ from era_engine.cli import options
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
 @click.option("--dry-run", is_flag=True, help="Show what would be decided; nothing is kept or moved.")
 @options.as_json
-@click.option(
-    "--log-file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Append JSON log lines to this file.  [default: stderr when that is no terminal]",
-)
+@options.log_file
 @options.home
 def command(paths: tuple[Path, ...], dry_run: bool, as_json: bool, log_file: Path | None, home: Path | None) -> int:
     """Read remittance files, decide every claim, and post or leave it.
 
     PATH is a file or a folder; without one the inbox is read. Files of the inbox move to archive/ or quarantine/,
-    others stay and are copied. Exit code 3 when a file was quarantined, 5 when another run is at work.
+    others stay and are copied. What is still being written is left to the next run. Exit code 3 when a file was
+    quarantined, 5 when another run is at work.
     """
-    from era_engine.cli.running import JsonReport, TableReport, follow
-    from era_engine.logs import log_to
-    from era_engine.office import open_office
+    from era_engine.cli.running import work
     from era_engine.pipeline import rehearse, run
 
-    with ExitStack() as stack:
-        stream = stack.enter_context(_opened(log_file)) if log_file else sys.stderr
-        logger = None if stream is sys.stderr and stream.isatty() else log_to(stream)
-        office = stack.enter_context(open_office(home))
-        events = (rehearse if dry_run else run)(office, paths)
-        report = (JsonReport if as_json else TableReport)(office, dry_run)
-        try:
-            quarantined = follow(events, report, logger, dry_run)
-        except BaseException:
-            report.end(broken_off=True)  # what is done is told, however the run ends
-            raise
-        report.end()
-    return 3 if quarantined else 0
-
-
-def _opened(log_file: Path) -> TextIO:
-    from era_engine.errors import UsageError
-
-    try:
-        return log_file.open("a", encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{log_file} cannot be written: {error.strerror}.", "Name a file you may write.") from error
+    todo = rehearse if dry_run else run
+    return work(home, lambda office: todo(office, paths), as_json, log_file, dry_run)

@@ -3,23 +3,33 @@
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import nullcontext
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, nullcontext
 from itertools import chain, islice
-from typing import Any
+from pathlib import Path
+from typing import Any, TextIO
 
 import click
 from structlog.typing import FilteringBoundLogger
 
-from era_engine.cli.output import Column, count, json_line, money, table
+from era_engine.cli.output import Column, count, json_line, money, plain, table, warn
+from era_engine.errors import UsageError
+from era_engine.intake import FileLeft, Reason
 from era_engine.judging import PaymentDone, PaymentRepeated
-from era_engine.office import Office
+from era_engine.logs import log_to
+from era_engine.office import Office, open_office
+from era_engine.permissions import open_to_others
 from era_engine.pipeline import Event, FileDone, FileOpened
 from era_engine.reconsidering import DecidedAgain, PaymentReconsidered
 from era_engine.reports import LogReader
 from era_engine.store.log import Filters
 
 _SHOWN = 20  # claims listed after a run; `era log` has all
+_LEFT: dict[Reason, str] = {
+    "being-written": "is still being written; the next run takes it when it is whole",
+    "folder": "is a folder; name it (era run FOLDER) to read what is in it",
+    "no-file": "is a pipe, a socket or the like, and no file",
+}
 
 
 class JsonReport:
@@ -72,6 +82,7 @@ class TableReport:
         self._rows: list[tuple[str, ...]] = []
         self._colours: list[str] = []
         self._quarantined: list[FileDone] = []
+        self._untouched: list[FileLeft] = []
         self._totals: Counter[str] = Counter()
         self._read: set[int] = set()  # payments of this run
         self._again: dict[int, DecidedAgain] = {}  # the last decision on each claim payment judged again
@@ -93,6 +104,8 @@ class TableReport:
                 self._row("✘ aside", "red", event.name, "", None, None, "quarantined")
             case FileDone(state="duplicate", duplicate_of=str(first)):
                 self._row("· repeated", "grey50", event.name, "", None, None, f"same file as {first}")
+            case FileLeft():
+                self._untouched.append(event)
             case FileDone(state="archived") if not event.findings:
                 self._totals["files"] += 1
             case _:
@@ -102,12 +115,18 @@ class TableReport:
         if not self._rows and broken_off:
             return
         if not self._rows:
-            click.echo("No remittance files to read. Put them into inbox/, or name them: era run PATH.")
+            click.echo(
+                f"Read {count(read, 'file')}, which brought nothing new."
+                if (read := self._totals["files"])
+                else "No remittance files to read. Put them into inbox/, or name them: era run PATH."
+            )
+            self._show_untouched()
             return
         table(self._columns, self._rows, self._colours)
         self._show_left()
         for event in self._quarantined:
             self._show_quarantined(event)
+        self._show_untouched()
         totals = self._totals
         verb = "would post" if self._dry_run else "posted"
         leave = "would leave" if self._dry_run else "left"
@@ -206,11 +225,47 @@ class TableReport:
 
     def _show_quarantined(self, event: FileDone) -> None:
         left_in_place = any(each.code == "unreadable-file" for each in event.findings)
-        ending = "could not be opened and stays where it is" if left_in_place else "was put aside in quarantine/"
+        ending = "could not be read and stays where it is" if left_in_place else "was put aside in quarantine/"
         click.echo(f"\n{event.name} {ending}:")
         for finding in [each for each in event.findings if each.severity == "reject"][:5]:
             where = f"segment {finding.segment_number}: " if finding.segment_number else ""
             click.echo(f"  {where}{finding.message}")
+
+    def _show_untouched(self) -> None:
+        if self._untouched:
+            click.echo("\nLeft where they are")
+        for event in self._untouched:
+            click.echo(f"  {plain(event.name)} {_LEFT[event.reason]}.")
+
+
+def work(
+    home: Path | None,
+    what: Callable[[Office], Iterable[Event]],
+    as_json: bool,
+    log_file: Path | None = None,
+    dry_run: bool = False,
+) -> int:
+    """Do work on files in an office and tell it; returns the exit code."""
+    with ExitStack() as stack:
+        stream = stack.enter_context(_opened(log_file)) if log_file else sys.stderr
+        logger = None if stream is sys.stderr and stream.isatty() else log_to(stream)
+        office = stack.enter_context(open_office(home))
+        warn(open_to_others(office.home, office.settings))
+        report = (JsonReport if as_json else TableReport)(office, dry_run)
+        try:
+            quarantined = follow(what(office), report, logger, dry_run)
+        except BaseException:
+            report.end(broken_off=True)  # what is done is told, however the run ends
+            raise
+        report.end()
+    return 3 if quarantined else 0
+
+
+def _opened(log_file: Path) -> TextIO:
+    try:
+        return log_file.open("a", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{log_file} cannot be written: {error.strerror}.", "Name a file you may write.") from error
 
 
 def follow(
@@ -235,6 +290,8 @@ def follow(
                         posted_cents=event.posted_cents,
                         dry_run=dry_run,
                     )
+                case FileLeft() if logger is not None:
+                    logger.info("file-left", file=event.name, reason=event.reason, dry_run=dry_run)
                 case FileDone():
                     quarantined += event.state == "quarantined"
                     if logger is not None:

@@ -16,11 +16,14 @@ def command(home: Path | None) -> int:
 
     Exit code 1, and a list, when something does not hold.
     """
-    from era_engine.cli.output import count
+    from era_engine.cli.output import count, warn
     from era_engine.office import looking
+    from era_engine.permissions import open_to_others
+    from era_engine.settings import load_settings
     from era_engine.verification import verify
 
     with looking(home) as (found_home, database):
+        warn(open_to_others(found_home, load_settings(found_home.root)))
         result = verify(found_home, database)
     for problem in result.problems:
         click.echo(f"✘ {problem}")
@@ -30,6 +33,13 @@ def command(home: Path | None) -> int:
     proven = ", ".join(told.values())
     if result.problems:
         click.echo(f"\n{count(len(result.problems), 'problem')} in {proven}.")
-        return 1
-    click.echo(f"✔ The books hold: {proven}.")
-    return 0
+    else:
+        click.echo(f"✔ The books hold: {proven}.")
+    files = result.files
+    click.echo(
+        f"Files in: {files.came_in:,} = {files.archived:,} archived + {files.quarantined:,} quarantined"
+        f" + {files.duplicate:,} duplicate + {files.waiting:,} waiting."
+    )
+    if files.interrupted:
+        click.echo(f"A run was interrupted with {count(files.interrupted, 'file')} received; `era run` finishes it.")
+    return 1 if result.problems else 0

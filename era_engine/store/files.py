@@ -16,7 +16,7 @@ State = Literal["received", "archived", "quarantined", "duplicate"]
 
 
 class FileRow(NamedTuple):
-    """A file we took custody of; `stored_as` is relative to the home."""
+    """A file we took custody of; `stored_as` is relative to the home, `unpacked_from` the id of its gzip or zip."""
 
     id: int
     home: str
@@ -25,6 +25,7 @@ class FileRow(NamedTuple):
     state: State
     stored_as: str | None
     duplicate_of: int | None
+    unpacked_from: int | None = None
 
 
 class PaymentRow(NamedTuple):
@@ -37,14 +38,19 @@ class PaymentRow(NamedTuple):
     trace_number: str
 
 
-_FILE = select(
-    files.c.id, files.c.home, files.c.name, files.c.sha256, files.c.state, files.c.stored_as, files.c.duplicate_of
-)
+_FILE = select(*(files.c[name] for name in FileRow._fields))
 
 
 def files_with_content(connection: Connection, sha256: str) -> list[FileRow]:
     """Files of exactly these bytes, oldest first."""
     return [FileRow(*row) for row in connection.execute(_FILE.where(files.c.sha256 == sha256).order_by(files.c.id))]
+
+
+def member_known(connection: Connection, container: FileRow, name: str, sha256: str) -> FileRow | None:
+    """The file of this name and these bytes that was received from a container before."""
+    query = _FILE.where(files.c.unpacked_from == container.id, files.c.name == name, files.c.sha256 == sha256)
+    row = connection.execute(query.limit(1)).first()
+    return FileRow(*row) if row else None
 
 
 def unfinished_files(connection: Connection, home: str) -> list[FileRow]:
@@ -55,6 +61,18 @@ def unfinished_files(connection: Connection, home: str) -> list[FileRow]:
             _FILE.where(files.c.state == "received", files.c.home == home).order_by(files.c.id)
         )
     ]
+
+
+def every_file(connection: Connection, home: str) -> list[FileRow]:
+    """Every file this home received, oldest first."""
+    query = _FILE.where(files.c.home == home).order_by(files.c.id)
+    return [FileRow(*row) for row in connection.execute(query)]
+
+
+def quarantined_files(connection: Connection, home: str) -> list[FileRow]:
+    """Files that lie in this home's quarantine, oldest first."""
+    query = _FILE.where(files.c.state == "quarantined", files.c.home == home, files.c.stored_as.is_not(None))
+    return [FileRow(*row) for row in connection.execute(query.order_by(files.c.id))]
 
 
 def file_of(connection: Connection, file_id: int) -> FileRow:
@@ -68,8 +86,9 @@ def received_at(connection: Connection, file_id: int) -> str:
     return at
 
 
-def name_in_use(connection: Connection, home: str, stored_as: str) -> bool:
-    query = select(files.c.id).where(files.c.home == home, files.c.stored_as == stored_as)
+def name_in_use(connection: Connection, home: str, stored_as: tuple[str, ...]) -> bool:
+    """Whether a file is kept under one of these names."""
+    query = select(files.c.id).where(files.c.home == home, files.c.stored_as.in_(stored_as))
     return connection.execute(query.limit(1)).first() is not None
 
 
@@ -82,8 +101,9 @@ def receive_file(
     received_at: str,
     state: State = "received",
     duplicate_of: int | None = None,
+    unpacked_from: int | None = None,
 ) -> FileRow:
-    """Write down that a file came in."""
+    """Write down that a file came in, by itself or in a container."""
     row = {
         "home": home,
         "name": name,
@@ -94,9 +114,18 @@ def receive_file(
         "stored_as": stored_as,
         "duplicate_of": duplicate_of,
         "findings": "[]",
+        "unpacked_from": unpacked_from,
     }
     file_id = connection.execute(insert(files).returning(files.c.id), row).scalar_one()
-    return FileRow(file_id, home, name, source.sha256, state, stored_as, duplicate_of)
+    return FileRow(file_id, home, name, source.sha256, state, stored_as, duplicate_of, unpacked_from)
+
+
+def receive_again(connection: Connection, row: FileRow, stored_as: str, duplicate_of: int | None) -> FileRow:
+    """Write down that a file put aside is to be worked on once more."""
+    again = row._replace(state="received", stored_as=stored_as, duplicate_of=duplicate_of)
+    values = {"state": again.state, "stored_as": stored_as, "duplicate_of": duplicate_of}
+    connection.execute(update(files).where(files.c.id == row.id), values)
+    return again
 
 
 def finish_file(
@@ -105,6 +134,12 @@ def finish_file(
     """Write down how the work on a file ended."""
     values = {"state": state, "stored_as": stored_as, "findings": findings_json(findings)}
     connection.execute(update(files).where(files.c.id == file_id), values)
+
+
+def findings_of(connection: Connection, file_id: int) -> tuple[Finding, ...]:
+    """What was found wrong with a file when the work on it ended."""
+    found = connection.execute(select(files.c.findings).where(files.c.id == file_id)).scalar_one()
+    return tuple(Finding(**each) for each in json.loads(found))
 
 
 def payment_with_content(connection: Connection, remittance: Remittance) -> PaymentRow | None:

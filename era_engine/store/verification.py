@@ -13,6 +13,7 @@ from sqlalchemy import Connection, case, func, select
 from era_engine.ledger.entries import INSURANCE_DEPOSITS
 from era_engine.store.bulk import stream
 from era_engine.store.decision_proofs import Row, found
+from era_engine.store.files import FileRow, every_file
 from era_engine.store.schema import (
     claim_payments,
     decisions,
@@ -154,19 +155,16 @@ def deposits_twice(connection: Connection) -> list[Row]:
 
 
 class KeptFile(NamedTuple):
-    """A file received; `stored_as` is relative to the home, None where the same bytes were kept before."""
+    """A file received, and the state of the one it repeats, if it repeats any."""
 
-    name: str
-    state: str
-    stored_as: str | None
-    sha256: str
+    row: FileRow
+    repeats: str | None
 
 
 def kept_files(connection: Connection, home: str) -> list[KeptFile]:
     """Every file this home received."""
-    query = select(files.c.name, files.c.state, files.c.stored_as, files.c.sha256).where(files.c.home == home)
-    query = query.order_by(files.c.id)
-    return [KeptFile(*row) for row in connection.execute(query)]
+    states = {row.id: row.state for row in connection.execute(select(files.c.id, files.c.state))}
+    return [KeptFile(row, states.get(row.duplicate_of or 0)) for row in every_file(connection, home)]
 
 
 def how_many(connection: Connection) -> dict[str, int]:

@@ -4,7 +4,7 @@ import codecs
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from era_engine.errors import UsageError
 
@@ -24,6 +24,10 @@ class Source(NamedTuple):
         with self.path.open(encoding=self.encoding, newline="") as stream:
             while chunk := stream.read(CHUNK):
                 yield chunk
+
+    def binary(self) -> BinaryIO:
+        """The bytes, to be read from anywhere; the caller closes it."""
+        return self.path.open("rb")
 
 
 def examine(path: Path) -> Source:

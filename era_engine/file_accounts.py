@@ -1,0 +1,106 @@
+"""What became of every file that came in: archived, quarantined, duplicate or waiting; by the books and on disk."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from era_engine import custody, put_aside
+from era_engine.errors import UsageError
+from era_engine.home import Home
+from era_engine.intake import in_inbox, readable_name
+from era_engine.store.files import FileRow
+from era_engine.store.verification import KeptFile
+from era_engine.x12.source import examine
+
+_FOLDERS = {"archived": "archive", "quarantined": "quarantine", "duplicate": "archive"}
+
+
+class FileAccounts(NamedTuple):
+    """How many files there are of each fate. Waiting: in the inbox, or received by a run that was interrupted."""
+
+    archived: int
+    quarantined: int
+    duplicate: int
+    waiting: int
+    interrupted: int
+    problems: list[str]
+
+    @property
+    def came_in(self) -> int:
+        return self.archived + self.quarantined + self.duplicate + self.waiting
+
+
+def file_accounts(home: Home, kept: list[KeptFile]) -> FileAccounts:
+    """Hold the books of files against the disk; reads every file that is kept."""
+    rows = [each.row for each in kept]
+    problems = [problem for each in kept for problem in _of_file(home, each)]
+    inbox = in_inbox(home)
+    interrupted = [row for row in rows if row.state == "received"]
+    for row in interrupted:
+        if custody.bytes_of(home, row) is None:
+            there = next((path for path in inbox if _is(path, row)), None)
+            if there is None:
+                problems.append(
+                    f"File {row.name} was received, but its bytes are nowhere in this home. Put it into inbox/ again."
+                )
+            else:
+                inbox.remove(there)  # it counts once
+    problems += _strangers(home, rows)
+    return FileAccounts(
+        sum(row.state == "archived" for row in rows),
+        sum(row.state == "quarantined" for row in rows),
+        sum(row.state == "duplicate" for row in rows),
+        len(interrupted) + len(inbox),
+        len(interrupted),
+        problems,
+    )
+
+
+def _of_file(home: Home, kept: KeptFile) -> Iterator[str]:
+    row = kept.row
+    if row.state == "received":
+        return
+    folder = _FOLDERS.get(row.state)
+    if folder is None:
+        yield f"File {row.name} is {row.state!r}, a state there is not."
+        return
+    if row.stored_as is None:
+        if (row.state, kept.repeats) != ("duplicate", "archived"):
+            yield f"File {row.name} is {row.state}, but the books say nothing of where its bytes are."
+        return
+    if Path(row.stored_as).parent != Path(folder):
+        yield f"File {row.name} is {row.state}, but kept as {row.stored_as}."
+    yield from _bytes(home, row, row.stored_as)
+
+
+def _bytes(home: Home, row: FileRow, stored_as: str) -> Iterator[str]:
+    try:
+        source = examine(home.root / stored_as)
+    except UsageError:
+        yield f"File {row.name}: {stored_as} is missing."
+        return
+    if source.sha256 != row.sha256:
+        yield f"File {row.name}: {stored_as} is no longer what was received."
+    if row.state == "quarantined" and not (home.root / put_aside.note_name(stored_as)).is_file():
+        yield f"File {row.name}: {put_aside.note_name(stored_as)} is missing. `era run` writes it again."
+
+
+def _is(path: Path, row: FileRow) -> bool:
+    """Whether a file in the inbox is the one that was written down as received."""
+    try:
+        return readable_name(path) == row.name and examine(path).sha256 == row.sha256
+    except UsageError:
+        return False
+
+
+def _strangers(home: Home, rows: list[FileRow]) -> Iterator[str]:
+    known = {row.stored_as for row in rows if row.stored_as is not None}
+    for row in rows:
+        if row.stored_as is not None and row.state in ("quarantined", "received"):
+            known.add(f"quarantine/{put_aside.note_name(Path(row.stored_as).name)}")
+            if row.state == "received":
+                known.add(f"quarantine/{Path(row.stored_as).name}")
+    for folder in (home.archive, home.quarantine):
+        for path in sorted(folder.iterdir()):
+            if f"{folder.name}/{path.name}" not in known and not path.name.startswith("."):
+                yield f"{folder.name}/{path.name} is not in the books. Move it to the inbox and run again."

@@ -1,0 +1,75 @@
+"""Where files lie in a home's archive and quarantine, under which names, and the notes beside quarantined ones."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from era_engine import disk, put_aside
+from era_engine.errors import UsageError
+from era_engine.home import Home
+from era_engine.store import files
+from era_engine.store.database import Database
+from era_engine.x12.finding import Finding
+
+
+def incoming(home: Home, sha256: str) -> Path:
+    """Where a copy waits until it has its place."""
+    return home.archive / f".{sha256}.incoming"
+
+
+def clear_leftovers(home: Home, database: Database) -> None:
+    """Delete copies that a killed run left half-way: of each the bytes still lie where they were copied from."""
+    with database.reading() as connection:
+        wanted = {incoming(home, row.sha256) for row in files.unfinished_files(connection, home.identity)}
+    for folder in (home.archive, home.quarantine):
+        for path in folder.glob(".*"):
+            if path.suffix in (".part", ".incoming", ".member") and path not in wanted:
+                path.unlink()
+
+
+def free_name(home: Home, connection: Connection, name: str, sha256: str) -> str:
+    """`archive/name`, or with a piece of the content's hash (and a number) when that is taken in archive or quarantine.
+
+    Taken, too, is a name of which the note would bear another file's name, or that is another file's note's.
+    """
+    path = Path(name)
+    candidates = [name, f"{path.stem}.{sha256[:8]}{path.suffix}"]
+    candidates += [f"{path.stem}.{sha256[:8]}-{number}{path.suffix}" for number in range(2, 10_000)]
+    for candidate in candidates:
+        taken = [candidate, put_aside.note_name(candidate)]
+        if candidate.endswith(put_aside.note_name("")):
+            taken.append(candidate.removesuffix(put_aside.note_name("")))
+        if not any(_taken(home, connection, each) for each in taken):
+            return f"archive/{candidate}"
+    raise UsageError("The archive holds ten thousand files of one name.", "Clear it out.")
+
+
+def _taken(home: Home, connection: Connection, name: str) -> bool:
+    on_disk = (home.archive / name).exists() or (home.quarantine / name).exists()
+    return on_disk or _in_use(connection, home, name)
+
+
+def _in_use(connection: Connection, home: Home, name: str) -> bool:
+    """Whether the books know a file of this name in archive or quarantine."""
+    return files.name_in_use(connection, home.identity, (f"archive/{name}", f"quarantine/{name}"))
+
+
+def write_note(home: Home, database: Database, name: str, size: int, findings: Iterable[Finding]) -> None:
+    """Write what a person needs to know beside `quarantine/name`."""
+    beside = put_aside.note_name(name)
+    with database.reading() as connection:
+        if _in_use(connection, home, beside):
+            return  # a file received by a version that wrote no notes bears this name
+    text = put_aside.note(home.root, name, size, findings)
+    disk.write(home.quarantine / beside, lambda writing: writing.write(text.encode()))
+
+
+def remove_note(home: Home, database: Database, name: str) -> None:
+    """Delete the note of a file that leaves quarantine."""
+    beside = home.quarantine / put_aside.note_name(name)
+    if beside.exists():
+        with database.reading() as connection:
+            ours = not _in_use(connection, home, beside.name)
+        if ours:
+            beside.unlink()
