@@ -86,9 +86,9 @@ def versions(home: OfficeHome) -> OfficeHome:
 
 def test_another_version_of_what_is_posted_is_filed_and_not_entered(versions: OfficeHome) -> None:
     home = versions
-    assert todo(home) == [("payment-changed", "T1", CLOSE.format("2"))]
-    assert "is another version of payment 1, of which something is posted" in refused(home, "post", "2", PAIRS, *ANN)
-    assert done(home, "close", "2", PAIRS, *WHY) == ["Closed WO Q6 by hand without posting."]
+    assert todo(home) == [("payment-changed", "T1", CLOSE.format("id:2"))]
+    assert "is another version of payment 1, of which something is posted" in refused(home, "post", "id:2", PAIRS, *ANN)
+    assert done(home, "close", "id:2", PAIRS, *WHY) == ["Closed WO Q6 by hand without posting."]
     assert todo(home) == []
     assert [each["status"] for each in home.records("eras")] == ["completed", "completed"]
     assert home.posted()["payer_balances"] == -1000
@@ -97,7 +97,7 @@ def test_another_version_of_what_is_posted_is_filed_and_not_entered(versions: Of
 def test_where_the_other_version_counts_the_first_is_taken_back(versions: OfficeHome) -> None:
     home = versions
     assert done(home, "undo", "1", PAIRS, *WHY) == ["Took back WO Q5: -$10.00."]
-    assert done(home, "post", "2", PAIRS, *ANN) == ["Entered WO Q6: -$10.00."]
+    assert done(home, "post", "id:2", PAIRS, *ANN) == ["Entered WO Q6: -$10.00."]
     assert "is another version of payment 2" in refused(home, "post", "1", PAIRS, *ANN)
     assert ("provider-adjustment-left", "T1", CLOSE.format("1")) in todo(home)
 

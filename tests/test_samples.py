@@ -14,6 +14,7 @@ from era_engine.settings import Settings, load_settings
 BEYOND_A_REMITTANCE = {
     "undone",  # a person must have taken a posting back
     "provider-level-adjustment",  # keeps an adjustment and no claim; the table counts those as `left`
+    "plans-in-doubt",  # the office's own claims must contradict each other; test_several_plans.py
 }
 # Claim numbers as the payer wrote them, none of them the office's, whose claim is found by other means.
 FOUND_OTHERWISE = {"26042", "C26O65", "LPD-C26106", "9000417", "0"}
