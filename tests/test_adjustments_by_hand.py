@@ -99,7 +99,7 @@ def test_where_the_other_version_counts_the_first_is_taken_back(versions: Office
     assert done(home, "undo", "1", PAIRS, *WHY) == ["Took back WO Q5: -$10.00."]
     assert done(home, "post", "id:2", PAIRS, *ANN) == ["Entered WO Q6: -$10.00."]
     assert "is another version of payment 2" in refused(home, "post", "1", PAIRS, *ANN)
-    assert ("provider-adjustment-left", "T1", CLOSE.format("1")) in todo(home)
+    assert ("provider-adjustment-left", "T1", CLOSE.format("id:1")) in todo(home)
 
 
 def test_what_is_not_made_out_to_the_practice_is_filed_and_not_entered(home: OfficeHome) -> None:
