@@ -14,7 +14,7 @@ demo: .venv/.complete
 	@echo && cat scripts/after-demo.txt
 
 test: .venv/.complete
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto $(ARGS)
 
 check: .venv/.complete
 	@$(BIN)/ruff check .
