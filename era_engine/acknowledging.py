@@ -54,8 +54,6 @@ def hear(surveyed: Survey) -> Heard:
 
 def acknowledge_again(home: Home, database: Database, received: Received, setting: Setting) -> None:
     """Answer a file of known bytes: its sender waits for an answer to this one, too, so it is read for that alone."""
-    if received.row.stored_as is None:
-        return
     heard = hear(survey(received.source))
     advice = conformance_findings(heard.surveyed, setting)
     for (remittance, claims), conformance in zip(read_payments(heard.surveyed), advice, strict=True):

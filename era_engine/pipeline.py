@@ -113,7 +113,7 @@ def rehearse(office: Office, paths: Iterable[Path]) -> Iterator[Event]:
 
 def _work_on(office: Office, received: Received) -> Iterator[Event]:
     if received.repeats is not None:
-        if container_kind(received.source) is None:
+        if received.row.stored_as is not None and container_kind(received.source) is None:
             acknowledge_again(office.home, office.database, received, office.settings.conformance)
         custody.settle(office.home, office.database, received, "duplicate", ())
         yield FileDone(received.row.name, "duplicate", (), received.repeats.name)

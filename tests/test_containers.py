@@ -176,7 +176,7 @@ def test_a_members_name_is_made_safe(sqlite_office: OfficeHome, given: str, name
     assert told(sqlite_office.records("run")) == [(name, "post")]
     assert (sqlite_office.root / "archive" / name).read_text() == A
     after = {path for path in sqlite_office.root.parent.rglob("*") if path.is_file()} - set(before)
-    assert {path.parent.name for path in after} <= {"archive", "home"}
+    assert {path.parent.name for path in after} <= {"archive", "acks", "home"}
     sqlite_office.verified()
 
 
