@@ -36,7 +36,7 @@ def keep_head(home: Home, database: Database) -> None:
         if remembered is not None and audit.hash_at(connection, home.identity, remembered.seq) != remembered.hash:
             raise InstallationError(
                 f"The audit log no longer holds its row {remembered.seq}, which this home remembers.",
-                "Run `era audit verify`; restore the last backup it finds in order.",
+                "Run `era audit verify`. Where you put another database in its place yourself, delete .audit-head.",
             )
     assert head is not None, "a row that is remembered is there"
     partial = home.audit_head.with_suffix(f".{os.getpid()}")

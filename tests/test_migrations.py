@@ -192,6 +192,13 @@ def test_the_first_versions_books_hold_and_go_on(old_home: OfficeHome) -> None:
     old_home.verified()
 
 
+def test_books_of_a_version_without_audit_log_are_sealed_as_they_are_found(old_home: OfficeHome) -> None:
+    assert old_home.era("run").code == 0
+    told = [each["act"] for each in old_home.era("audit", "export").records]
+    assert told[:3] == ["begin", "adopt", "adopt"]
+    assert old_home.era("audit", "verify").code == 0
+
+
 @pytest.mark.parametrize(
     "trouble",
     [
