@@ -2,12 +2,15 @@
 
 import re
 import statistics
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from processes import BASELINE, ERA, JOBS, Job, Run, a_home, era_run, fresh_copy, measured, rounds, tell
+
+HERE = Path(__file__).parent
 
 
 def goal(name: str, values: Sequence[float], wanted: str, unit: str, by_cpu: Sequence[float] = ()) -> dict[str, object]:
@@ -63,6 +66,10 @@ def measure_goals(
         return measured(era_run(a_home(work, f"large-{payments}", sent), file)).peak
 
     slowest_help = help_milliseconds(times)
+    acts = large * 20
+    tell(f"an audit log of {acts:,} acts")
+    subprocess.run([sys.executable, str(HERE / "audit_log.py"), str(home), str(acts)], check=True)
+    proofs = [measured([ERA, "audit", "verify", "--home", str(home)]) for _ in range(times)]
     tell(f"memory: two files of {large:,} claims")
     with ThreadPoolExecutor(2) as at_once:  # neither is timed
         peaks = list(at_once.map(peak, (1, 10)))
@@ -97,5 +104,6 @@ def measure_goals(
         ),
         goal(f"{large:,} claims in 1 payment: peak memory", peaks[:1], "≤ 150", "MiB"),
         goal(f"{large:,} claims in 10 payments: peak memory", peaks[1:], "≤ 150", "MiB"),
+        goal(f"era audit verify, {acts:,} acts", [run.wall for run in proofs], "≤ 10", "s", [r.cpu for r in proofs]),
         goal("slowest --help", slowest_help, "≤ 300", "ms"),
     ]
