@@ -1,10 +1,8 @@
 """An audit log of any length, as `python benchmarks/audit_log.py HOME ROWS`: for measuring `era audit verify`."""
 
 import sys
-from contextlib import closing
 from pathlib import Path
 
-from era_engine.home import Home
 from era_engine.office import looking
 from era_engine.store.audit import AuditRow, chained_hash, heads
 from era_engine.store.bulk import insert_rows
