@@ -57,14 +57,35 @@ def interrupted(home: Home, database: Database) -> Iterator[Received]:
         unfinished = files.unfinished_files(connection, home.identity)
     for row in unfinished:
         assert row.stored_as is not None  # set for every received file
-        stored = home.root / row.stored_as
-        for left_at in (_incoming(home, row.sha256), home.quarantine / stored.name):
+        stored, *on_its_way = places_of(home, row.stored_as, row.sha256)
+        for left_at in on_its_way:
             if not stored.exists() and left_at.exists():
                 _move(left_at, stored)
         if stored.exists():
             with database.reading() as connection:
                 repeats = files.file_of(connection, row.duplicate_of) if row.duplicate_of else None
             yield Received(row, examine(stored), repeats)
+
+
+def places_of(home: Home, stored_as: str, sha256: str) -> list[Path]:
+    """Where the bytes of a file in our keeping may lie: at its place, or where a run that was killed left them."""
+    stored = home.root / stored_as
+    return [stored, _incoming(home, sha256), home.quarantine / stored.name]
+
+
+def found_at(home: Home, stored_as: str, sha256: str) -> Path:
+    """Where the bytes of a received file lie, be it still in the inbox; its place where they are nowhere."""
+    places = places_of(home, stored_as, sha256)
+    found = [path for path in places if path.exists()]
+    found += [] if found else [path for path in files_to_read(home, ()) if _is(path, sha256)]
+    return found[0] if found else places[0]
+
+
+def _is(path: Path, sha256: str) -> bool:
+    try:
+        return examine(path).sha256 == sha256
+    except UsageError:  # what cannot be read is not what was received
+        return False
 
 
 def receive(home: Home, database: Database, path: Path) -> Received:

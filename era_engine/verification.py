@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from era_engine.custody import found_at
 from era_engine.errors import UsageError
 from era_engine.home import Home
 from era_engine.ledger.provider_adjustments import entry_for_provider_adjustment
@@ -28,10 +29,14 @@ _REVERSAL = "22"
 
 
 class Verified(NamedTuple):
-    """`problems` is empty when everything holds; `counts` says how much was proven, by noun."""
+    """`problems` is empty when everything holds; `counts` says how much was proven, by noun.
+
+    `unfinished`: files received of which a run has not finished its work; nothing of them is lost.
+    """
 
     problems: list[str]
     counts: dict[str, int]
+    unfinished: list[str]
 
 
 def verify(home: Home, database: Database) -> Verified:
@@ -50,8 +55,9 @@ def verify(home: Home, database: Database) -> Verified:
         counts = questions.how_many(connection)
         counts["payer"] = len(payer_balances(connection))
         files = questions.kept_files(connection, home.identity)
-    problems += _files(home, files)
-    return Verified(problems, counts | {"file": len(files)})
+    problems += _files(home, database, files)
+    unfinished = [row.name for row in files if row.state == "received"]
+    return Verified(problems, counts | {"file": len(files)}, unfinished)
 
 
 def _entries(connection: Connection) -> Iterator[str]:
@@ -219,14 +225,20 @@ def _deposits(connection: Connection) -> Iterator[str]:
         yield f"Deposit {deposit_id} is in the books {times} times."
 
 
-def _files(home: Home, rows: list[questions.KeptFile]) -> list[str]:
+def _files(home: Home, database: Database, rows: list[questions.KeptFile]) -> list[str]:
     problems = []
     known = set()
     for row in rows:
         if row.stored_as is None:
             continue
         known.add(row.stored_as)
-        problems += _file(home, row)
+        wrong = _file(home, row)
+        if wrong:  # unless a run or a purge went on with the file meanwhile
+            with database.reading() as connection:
+                newest = questions.kept_file(connection, row.id)
+            known.add(newest.stored_as or row.stored_as)
+            wrong = wrong if newest == row else _file(home, newest)
+        problems += wrong
     for folder in (home.archive, home.quarantine):
         for path in sorted(folder.iterdir()):
             if f"{folder.name}/{path.name}" not in known and not path.name.startswith("."):
@@ -235,11 +247,10 @@ def _files(home: Home, rows: list[questions.KeptFile]) -> list[str]:
 
 
 def _file(home: Home, row: questions.KeptFile) -> list[str]:
-    if row.state == "received":
-        return [f"File {row.name} was received but its work was interrupted. Run `era run` to finish it."]
     assert row.stored_as is not None
     try:
-        source = examine(home.root / row.stored_as)
+        received = row.state == "received"
+        source = examine(found_at(home, row.stored_as, row.sha256) if received else home.root / row.stored_as)
     except UsageError:
         return [f"File {row.name}: {row.stored_as} is missing."]
     if source.sha256 != row.sha256:

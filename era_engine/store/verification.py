@@ -149,19 +149,29 @@ def deposits_twice(connection: Connection) -> list[Row]:
 
 
 class KeptFile(NamedTuple):
-    """A file received; `stored_as` is relative to the home, None where the same bytes were kept before."""
+    """A file received; `stored_as` is relative to the home, None where the same bytes were kept before.
+
+    `purged_at`: since when its bytes are gone by the office's own wish.
+    """
 
     name: str
     state: str
     stored_as: str | None
     sha256: str
+    id: int
+    purged_at: str | None
+
+
+_KEPT = select(files.c.name, files.c.state, files.c.stored_as, files.c.sha256, files.c.id, files.c.purged_at)
 
 
 def kept_files(connection: Connection, home: str) -> list[KeptFile]:
     """Every file this home received."""
-    query = select(files.c.name, files.c.state, files.c.stored_as, files.c.sha256).where(files.c.home == home)
-    query = query.order_by(files.c.id)
-    return [KeptFile(*row) for row in connection.execute(query)]
+    return [KeptFile(*row) for row in connection.execute(_KEPT.where(files.c.home == home).order_by(files.c.id))]
+
+
+def kept_file(connection: Connection, file_id: int) -> KeptFile:
+    return KeptFile(*connection.execute(_KEPT.where(files.c.id == file_id)).one())
 
 
 def how_many(connection: Connection) -> dict[str, int]:

@@ -1,0 +1,167 @@
+"""A home made of a backup, beside where it will be; it gets its name when all of it is there."""
+
+import json
+import os
+import re
+import shutil
+import tomllib
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from era_engine.auditing import keep_head
+from era_engine.backup.checking import Checked, check
+from era_engine.backup.format import DATABASE, HOME, Reading, Told, flush_folder, is_manifest, read_members
+from era_engine.errors import UsageError
+from era_engine.home import FOLDERS, Home
+from era_engine.settings import Settings, load_settings
+from era_engine.store import audit
+from era_engine.store.database import Database
+from era_engine.store.snapshot import Take, filling_postgresql, making_sqlite
+
+# era.toml: what comes before the first table, and the line of the database in it
+_TOP = re.compile(r"(.*?)(^[ \t]*\[.*|\Z)", re.DOTALL | re.MULTILINE)
+_DATABASE = re.compile(r"^[ \t]*(?:database|\"database\"|'database')[ \t]*=.*$", re.MULTILINE)
+
+
+class Restored(NamedTuple):
+    """`files` of the home were restored, as they and the database were at `made_at` (UTC)."""
+
+    files: int
+    made_at: str
+    unreadable: list[str]
+    missing: list[str]
+
+
+def restore(file: Path, folder: Path, database: str | None, told: Told) -> Restored:
+    """Make the home `folder` of a backup; `database`, where given, takes the place of the one in era.toml.
+
+    Every hash is checked before anything is made. Raises UsageError or BackupError, and then there is no home; a
+    PostgreSQL database is filled in one transaction.
+    """
+    folder = folder.absolute()
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(f"{folder} is not empty.", "Name a folder that is empty or does not exist.")
+    checked = check(file, told)
+    staging = folder.with_name(f".{folder.name}.restoring")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(staging, ignore_errors=True)
+        staging.mkdir(mode=0o700)
+        for name in FOLDERS:
+            (staging / name).mkdir(mode=0o700)
+        _make(file, checked, staging, database, told)
+        for path in (*(each for each in staging.rglob("*") if each.is_dir()), staging):
+            flush_folder(path)
+        os.rename(staging, folder)
+    except BaseException:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
+    manifest = checked.manifest
+    return Restored(manifest.kept, manifest.made_at, manifest.unreadable, manifest.missing)
+
+
+def _make(file: Path, checked: Checked, staging: Path, database: str | None, told: Told) -> None:
+    """Files and database in one pass; what era.toml says of the database comes before it."""
+    manifest = checked.manifest
+    left_out = set(manifest.unreadable)
+    size = file.stat().st_size
+    with file.open("rb") as stream:
+        members = iter(read_members(stream))
+        first: Reading | None = None
+        for first in members:
+            if first.name.startswith(DATABASE):
+                break
+            _write(first, staging, left_out)
+        settings = _settings(staging, database)
+        with _database(checked, settings, staging) as take:
+            for member in _with(first, members):
+                if member.name.startswith(DATABASE):
+                    take(member.name, member.chunks)
+                elif not is_manifest(member):
+                    _write(member, staging, left_out)
+                told("restoring", stream.tell(), size)
+
+
+def _with(first: Reading | None, rest: Iterable[Reading]) -> Iterator[Reading]:
+    if first is not None:
+        yield first
+    yield from rest
+
+
+def _write(member: Reading, staging: Path, left_out: set[str]) -> None:
+    if member.name in left_out:
+        return
+    path = staging / member.name.removeprefix(HOME)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with path.open("xb") as stream:
+        stream.writelines(member.chunks)
+        stream.flush()
+        os.fsync(stream.fileno())
+    os.utime(path, (member.modified, member.modified))
+
+
+def _settings(staging: Path, database: str | None) -> Settings:
+    """What era.toml says; another database is written into it, and nothing else is changed."""
+    path = staging / "era.toml"
+    if database is not None:
+        text = path.read_text(encoding="utf-8-sig")
+        found = _TOP.match(text)
+        assert found is not None, "it matches any text"
+        top, tables = found.groups()
+        line = f"database = {json.dumps(database, ensure_ascii=False)}"
+        top, there = _DATABASE.subn(lambda _: line, top)
+        changed = (top if there else f"{line}\n{top}") + tables
+        if tomllib.loads(changed) != tomllib.loads(text) | {"database": database}:
+            raise UsageError(
+                "era.toml of the backup is written so that no other database can be put into it.",
+                "Restore it without --database.",
+            )
+        path.write_text(changed, encoding="utf-8")
+    return load_settings(staging)
+
+
+@contextmanager
+def _database(checked: Checked, settings: Settings, staging: Path) -> Iterator[Take]:
+    """Where the pieces of the database go; at the end it is opened, and the act of restoring written down."""
+    manifest = checked.manifest
+    url = settings.database_url(staging)
+    kind = "sqlite" if url.startswith("sqlite") else "postgresql"
+    if kind != manifest.kind:
+        raise UsageError(
+            f"The backup is of a {manifest.kind} database, which a {kind} database cannot take.",
+            "Give the URL of one with --database.",
+        )
+    if kind == "postgresql":
+        with filling_postgresql(url, manifest.version, manifest.columns) as take:
+            yield take
+        _note(checked, staging, url)
+        return
+    final = Path(url.removeprefix("sqlite:///"))
+    if final.exists():
+        raise UsageError(
+            f"{final} is there already.", "Name another file, such as --database sqlite:///era.db; nothing was changed."
+        )
+    # Outside the folder that gets its name at the end, the database gets its own then, too.
+    made = final if final.is_relative_to(staging) else final.with_name(f".{final.name}.restoring")
+    made.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if made != final:
+        made.unlink(missing_ok=True)
+    try:
+        with making_sqlite(made) as take:
+            yield take
+        _note(checked, staging, f"sqlite:///{made}")
+        made.rename(final)
+    except BaseException:
+        made.unlink(missing_ok=True)
+        raise
+
+
+def _note(checked: Checked, staging: Path, url: str) -> None:
+    home = Home(staging)
+    done = {"sha256": checked.sha256, "made_at": checked.manifest.made_at}
+    with closing(Database(url)) as database:
+        with database.writing() as connection:
+            audit.append(connection, home.identity, "restore", done)
+        keep_head(home, database)
