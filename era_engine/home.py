@@ -33,6 +33,10 @@ class Home(NamedTuple):
         return self.root / "quarantine"
 
     @property
+    def acks(self) -> Path:
+        return self.root / "acks"
+
+    @property
     def audit_head(self) -> Path:
         """Where the home remembers how far its audit log goes, apart from the database."""
         return self.root / ".audit-head"

@@ -10,6 +10,7 @@ from era_engine.custody import Received
 from era_engine.errors import UsageError
 from era_engine.judging import PaymentDone, PaymentRepeated
 from era_engine.office import Office, keep_versions, note_act
+from era_engine.purging import FilesPurged, keep_to_setting
 from era_engine.reconsidering import PaymentReconsidered, reconsider
 from era_engine.remittance.conformance import conformance_findings
 from era_engine.remittance.survey import Survey, not_used, read_payments, survey
@@ -34,7 +35,7 @@ class FileDone(NamedTuple):
     duplicate_of: str | None
 
 
-Event = FileOpened | PaymentDone | PaymentRepeated | PaymentReconsidered | FileDone
+Event = FileOpened | PaymentDone | PaymentRepeated | PaymentReconsidered | FileDone | FilesPurged
 
 
 def run(office: Office, paths: Iterable[Path]) -> Iterator[Event]:
@@ -56,6 +57,7 @@ def run(office: Office, paths: Iterable[Path]) -> Iterator[Event]:
         for received in custody.interrupted(office.home, office.database):
             yield from _work_on(office, received)  # last, so that one that breaks a run keeps no other waiting
         yield from reconsider(office)
+        yield from keep_to_setting(office)
 
 
 def rehearse(office: Office, paths: Iterable[Path]) -> Iterator[Event]:

@@ -63,11 +63,15 @@ required = false
 [holds]                              # any hold of `era rules show` as "hold" or "warn"
 # procedure-mismatch = "warn"
 
+[retention]                          # days after which each run purges archived files; none: never
+# archived_files_days = 2557
+
 [practice]                           # where given, a payment to another payee is left to a person
 # npi = "1234567893"                 # the payee's NPI
 # tax_id = "12-3456789"              # the payee's tax id
 """
 
+_OF_KEEPING = {"database", "retention"}  # of no influence on a decision
 # Far beyond any use, and few enough for exact arithmetic to stay fast.
 _MOST_DECIMALS = 20
 _SQLITE = re.compile(r"sqlite:///(?!:memory:|file:)(?P<file>[^?\x00-\x1f]*[^?\x00-\x20])")
@@ -212,6 +216,14 @@ class Deposits(_Table):
     required: bool = Field(default=False, description=_FLAG)
 
 
+class Retention(_Table):
+    """How many days archived files are kept. None: for ever."""
+
+    archived_files_days: Annotated[int, Field(ge=1, le=36500)] | None = Field(
+        default=None, description="a whole number of days from 1 to 36500, without quotes, such as 2557"
+    )
+
+
 class Practice(_Table):
     """Who the payee of our payments is; tax_id without its dash. None: not given, not checked."""
 
@@ -254,6 +266,7 @@ class Settings(_Table):
     holds: dict[str, Literal["hold", "warn"]] = Field(
         default={}, description='"hold" or "warn" for the id of a hold, such as procedure-mismatch = "warn"'
     )
+    retention: Retention = Field(default=Retention(), description="a table, begun by the line [retention]")
     practice: Practice = Field(default=Practice(), description="a table, begun by the line [practice]")
 
     def posting(self, mode: Literal["auto", "quick"]) -> PostingOption:
@@ -290,9 +303,13 @@ class Settings(_Table):
         return f"postgresql+psycopg://{postgresql['host']}{postgresql['name'] or ''}"
 
     def to_json(self) -> str:
-        """All that can influence a decision: everything but the database. Equal settings, equal text."""
-        values = self.model_dump(mode="json", exclude={"database"})
+        """All that can influence a decision: everything but how files are kept. Equal settings, equal text."""
+        values = self.model_dump(mode="json", exclude=_OF_KEEPING)
         return json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+    def keeping(self) -> dict[str, object]:
+        """How files are kept, for people to read."""
+        return self.model_dump(mode="json", include=_OF_KEEPING - {"database"})
 
     @cached_property
     def content_hash(self) -> str:

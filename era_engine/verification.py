@@ -57,7 +57,9 @@ def verify(home: Home, database: Database) -> Verified:
         files = questions.kept_files(connection, home.identity)
     problems += _files(home, database, files)
     unfinished = [row.name for row in files if row.state == "received"]
-    return Verified(problems, counts | {"file": len(files)}, unfinished)
+    purged = sum(row.purged_at is not None for row in files)
+    counts["file"] = len(files) - purged
+    return Verified(problems, counts | ({"purged file": purged} if purged else {}), unfinished)
 
 
 def _entries(connection: Connection) -> Iterator[str]:
@@ -248,6 +250,10 @@ def _files(home: Home, database: Database, rows: list[questions.KeptFile]) -> li
 
 def _file(home: Home, row: questions.KeptFile) -> list[str]:
     assert row.stored_as is not None
+    if row.purged_at is not None:
+        if (home.root / row.stored_as).exists():
+            return [f"File {row.name} was purged, but {row.stored_as} is still there. Run `era purge` again."]
+        return []
     try:
         received = row.state == "received"
         source = examine(found_at(home, row.stored_as, row.sha256) if received else home.root / row.stored_as)

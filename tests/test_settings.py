@@ -278,6 +278,7 @@ def test_the_reference_names_every_key_with_its_default() -> None:
         "several_plans.post": "never",
         "reversals.post_exact": "false",
         "deposits.required": "false",
+        "retention.archived_files_days": "none",
         "practice.npi": "none",
         "practice.tax_id": "none",
     }

@@ -101,7 +101,7 @@ class _Files:
     def expect(self, known: list[KeptFile]) -> None:
         """How much there will be, for who watches."""
         paths = [self._home.root / row.stored_as for row in known if row.stored_as and not row.purged_at]
-        paths += [path for folder in (self._home.inbox, self._home.root / "acks") for path in _files_in(folder)]
+        paths += [path for folder in (self._home.inbox, self._home.acks) for path in _files_in(folder)]
         self._total += sum(path.stat().st_size for path in paths if path.exists())
 
     def advance(self, size: int) -> None:
@@ -127,7 +127,7 @@ class _Files:
             still &= self._add_later(known)
             if still:
                 break
-        self._add_folder(self._home.root / "acks")
+        self._add_folder(self._home.acks)
         return missing
 
     def _find(self, row: KeptFile) -> bool:

@@ -35,6 +35,7 @@ _COMMANDS = {
     "audit": ("era_engine.cli.audit", "Who did what and when, proven."),
     "backup": ("era_engine.cli.backup", "Write everything the home holds into one file."),
     "restore": ("era_engine.cli.restore", "Make a home of a backup."),
+    "purge": ("era_engine.cli.purge", "Remove the bytes of old files for good."),
     "settings": ("era_engine.cli.settings", "The settings in force."),
     "rules": ("era_engine.cli.rules", "The rules in force."),
 }

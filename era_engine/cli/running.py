@@ -15,6 +15,7 @@ from era_engine.cli.output import Column, count, json_line, money, table
 from era_engine.judging import PaymentDone, PaymentRepeated
 from era_engine.office import Office
 from era_engine.pipeline import Event, FileDone, FileOpened
+from era_engine.purging import FilesPurged
 from era_engine.reconsidering import PaymentReconsidered
 from era_engine.reports import LogReader
 from era_engine.store.log import Filters
@@ -73,6 +74,7 @@ class TableReport:
         self._colours: list[str] = []
         self._quarantined: list[FileDone] = []
         self._totals: Counter[str] = Counter()
+        self._purged: FilesPurged | None = None
         self._payments: dict[int, PaymentDone | PaymentReconsidered] = {}
 
     def take(self, event: Event) -> None:
@@ -93,10 +95,17 @@ class TableReport:
                 self._row("· repeated", "grey50", event.name, "", None, None, f"same file as {first}")
             case FileDone(state="archived") if not event.findings:
                 self._totals["files"] += 1
+            case FilesPurged():
+                self._purged = event
             case _:
                 pass
 
     def end(self, broken_off: bool = False) -> None:
+        self._show_run(broken_off)
+        if self._purged is not None:
+            click.echo(f"Purged {count(self._purged.purged, 'file')} received before {self._purged.before}.")
+
+    def _show_run(self, broken_off: bool) -> None:
         if not self._rows and broken_off:
             return
         if not self._rows:
@@ -226,6 +235,8 @@ def follow(
                         logger.info(
                             "file-done", file=event.name, file_state=event.state, findings=dict(codes), dry_run=dry_run
                         )
+                case FilesPurged() if logger is not None:
+                    logger.info("files-purged", files=event.purged, before=event.before, left=event.left)
                 case _:
                     pass
     if logger is not None:
