@@ -17,6 +17,8 @@ from sqlalchemy import Connection
 from era_engine.clock import now
 from era_engine.errors import UsageError
 from era_engine.home import Home
+from era_engine.keys import Keyring
+from era_engine.sealed_files import keep
 from era_engine.store import audit, files
 from era_engine.store.database import Database
 from era_engine.store.files import FileRow
@@ -64,7 +66,7 @@ def interrupted(home: Home, database: Database) -> Iterator[Received]:
         if stored.exists():
             with database.reading() as connection:
                 repeats = files.file_of(connection, row.duplicate_of) if row.duplicate_of else None
-            yield Received(row, examine(stored), repeats)
+            yield Received(row, examine(stored, home.keyring), repeats)
 
 
 def places_of(home: Home, stored_as: str, sha256: str) -> list[Path]:
@@ -77,20 +79,20 @@ def found_at(home: Home, stored_as: str, sha256: str) -> Path:
     """Where the bytes of a received file lie, be it still in the inbox; its place where they are nowhere."""
     places = places_of(home, stored_as, sha256)
     found = [path for path in places if path.exists()]
-    found += [] if found else [path for path in files_to_read(home, ()) if _is(path, sha256)]
+    found += [] if found else [path for path in files_to_read(home, ()) if _is(home, path, sha256)]
     return found[0] if found else places[0]
 
 
-def _is(path: Path, sha256: str) -> bool:
+def _is(home: Home, path: Path, sha256: str) -> bool:
     try:
-        return examine(path).sha256 == sha256
+        return examine(path, home.keyring).sha256 == sha256
     except UsageError:  # what cannot be read is not what was received
         return False
 
 
 def receive(home: Home, database: Database, path: Path) -> Received:
     """Take custody of a file. One from the inbox leaves it; any other stays where it is and is copied."""
-    source = examine(path)
+    source = examine(path, home.keyring)
     with database.reading() as connection:
         known = files.files_with_content(connection, source.sha256)
     row = next((each for each in known if each.state == "received" and each.home == home.identity), None)
@@ -98,12 +100,13 @@ def receive(home: Home, database: Database, path: Path) -> Received:
     name = readable_name(path)
     from_inbox = path.absolute().parent.resolve() == home.inbox.resolve()
     moves = from_inbox and not path.is_symlink()  # of a link we keep what it points to, not the link
+    moves = moves and home.keyring.sealing is None  # else a sealed copy is kept, and the plain file goes
     if done is not None and not from_inbox:
         with database.writing() as connection:
             row = files.receive_file(connection, home.identity, source, name, None, now(), "duplicate", done.id)
         return Received(row, source, done)
     if not moves:
-        _copy(path, _incoming(home, source.sha256))
+        _copy(path, _incoming(home, source.sha256), home.keyring)
     if row is None:
         with database.writing() as connection:
             stored_as = _free_name(home, connection, name, source.sha256)
@@ -160,11 +163,15 @@ def _free_name(home: Home, connection: Connection, name: str, sha256: str) -> st
     raise UsageError("The archive holds ten thousand files of one name.", "Clear it out.")
 
 
-def _copy(source: Path, target: Path) -> None:
-    """Copy so that the target is whole or not there, also after a power cut."""
+def _copy(source: Path, target: Path, keyring: Keyring | None = None) -> None:
+    """Copy so that the target is whole or not there, also after a power cut; with keys, the content is sealed."""
     partial = target.with_name(f".{target.name.lstrip('.')}.part")
-    with source.open("rb") as reading, partial.open("wb") as writing:
-        shutil.copyfileobj(reading, writing, 1 << 20)
+    with partial.open("wb") as writing:
+        if keyring is None:
+            with source.open("rb") as reading:
+                shutil.copyfileobj(reading, writing, 1 << 20)
+        else:
+            keep(source, writing, keyring)
         writing.flush()
         os.fsync(writing.fileno())
     _move(partial, target)

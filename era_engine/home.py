@@ -9,6 +9,7 @@ from typing import NamedTuple
 from uuid import uuid4
 
 from era_engine.errors import LockedError, UsageError
+from era_engine.keys import NO_KEYS, Keyring
 from era_engine.settings import DEFAULT_TOML
 
 FOLDERS = ("inbox", "archive", "quarantine", "acks")
@@ -16,9 +17,10 @@ REMEMBERED = (".home-id", ".audit-head", "era.toml")  # files of the home itself
 
 
 class Home(NamedTuple):
-    """`root` is absolute; everything the office has lies below it."""
+    """`root` is absolute; everything the office has lies below it. `keyring`: the keys of its sealed files."""
 
     root: Path
+    keyring: Keyring = NO_KEYS
 
     @property
     def inbox(self) -> Path:
@@ -40,6 +42,11 @@ class Home(NamedTuple):
     def audit_head(self) -> Path:
         """Where the home remembers how far its audit log goes, apart from the database."""
         return self.root / ".audit-head"
+
+    @property
+    def sealed_with(self) -> Path:
+        """Where the home remembers the id of the key its files are sealed with."""
+        return self.root / ".sealed-with"
 
     @property
     def identity(self) -> str:

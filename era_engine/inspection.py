@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from era_engine.keys import NO_KEYS, Keyring
 from era_engine.remittance.balance import balance_findings
 from era_engine.remittance.conformance import conformance_findings
 from era_engine.remittance.model import Adjustment, ClaimPayment, Dated, Remittance, ServiceLine
@@ -12,9 +13,9 @@ from era_engine.x12.source import examine
 Record = dict[str, Any]
 
 
-def inspect_file(path: Path) -> Record:
-    """Everything a file says. Raises UsageError when it cannot be read at all."""
-    surveyed = survey(examine(path))
+def inspect_file(path: Path, keyring: Keyring = NO_KEYS) -> Record:
+    """Everything a file says, be it sealed. Raises UsageError when it cannot be read at all."""
+    surveyed = survey(examine(path, keyring))
     findings = surveyed.all_findings()
     remittances = []
     for remittance, claims in read_payments(surveyed):

@@ -66,7 +66,7 @@ def rehearse(office: Office, paths: Iterable[Path]) -> Iterator[Event]:
         keep_versions(office)
         for path in custody.files_to_read(office.home, paths):
             try:
-                source = examine(path)
+                source = examine(path, office.home.keyring)
             except UsageError as error:
                 yield _unreadable(path, error)
                 continue

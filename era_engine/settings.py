@@ -66,12 +66,15 @@ required = false
 [retention]                          # days after which each run purges archived files; none: never
 # archived_files_days = 2557
 
+[encryption]                         # archive, quarantine and backups are sealed with the key in this file
+# key_file = "/etc/era/office.key"   # outside this folder; made by `era encryption new-key`
+
 [practice]                           # where given, a payment to another payee is left to a person
 # npi = "1234567893"                 # the payee's NPI
 # tax_id = "12-3456789"              # the payee's tax id
 """
 
-_OF_KEEPING = {"database", "retention"}  # of no influence on a decision
+_OF_KEEPING = {"database", "retention", "encryption"}  # of no influence on a decision
 # Far beyond any use, and few enough for exact arithmetic to stay fast.
 _MOST_DECIMALS = 20
 _SQLITE = re.compile(r"sqlite:///(?!:memory:|file:)(?P<file>[^?\x00-\x1f]*[^?\x00-\x20])")
@@ -142,6 +145,12 @@ def _database(url: str) -> str:
     if not _SQLITE.fullmatch(url) and not _POSTGRESQL.fullmatch(url):
         raise ValueError("not a database URL this program knows")
     return url
+
+
+def _file_name(name: str) -> str:
+    if not name.strip() or "\0" in name:
+        raise ValueError("no name of a file")
+    return name
 
 
 def _rules_folder(folder: str, info: ValidationInfo) -> str:
@@ -224,6 +233,14 @@ class Retention(_Table):
     )
 
 
+class Encryption(_Table):
+    """The key that archive, quarantine and backups are sealed with. None: they are plain."""
+
+    key_file: Annotated[str, AfterValidator(_file_name)] | None = Field(
+        default=None, description='a file outside the home, such as "/etc/era/office.key"'
+    )
+
+
 class Practice(_Table):
     """Who the payee of our payments is; tax_id without its dash. None: not given, not checked."""
 
@@ -267,6 +284,7 @@ class Settings(_Table):
         default={}, description='"hold" or "warn" for the id of a hold, such as procedure-mismatch = "warn"'
     )
     retention: Retention = Field(default=Retention(), description="a table, begun by the line [retention]")
+    encryption: Encryption = Field(default=Encryption(), description="a table, begun by the line [encryption]")
     practice: Practice = Field(default=Practice(), description="a table, begun by the line [practice]")
 
     def posting(self, mode: Literal["auto", "quick"]) -> PostingOption:

@@ -18,6 +18,7 @@ from era_engine.ledger.provider_adjustments import entry_for_provider_adjustment
 from era_engine.money import dollars
 from era_engine.payer_items import balances_that_differ
 from era_engine.remittance.model import ProviderAdjustment
+from era_engine.sealed_files import SealedFileError, key_id_of
 from era_engine.store import claim_proofs, decision_proofs, entry_proofs
 from era_engine.store import verification as questions
 from era_engine.store.database import Database
@@ -256,7 +257,12 @@ def _file(home: Home, row: questions.KeptFile) -> list[str]:
         return []
     try:
         received = row.state == "received"
-        source = examine(found_at(home, row.stored_as, row.sha256) if received else home.root / row.stored_as)
+        path = found_at(home, row.stored_as, row.sha256) if received else home.root / row.stored_as
+        source = examine(path, home.keyring)
+        if home.keyring.sealing is not None and not received and key_id_of(path) is None:
+            return [f"File {row.name}: {row.stored_as} is not sealed. Run `era encryption rotate`."]
+    except SealedFileError as error:
+        return [f"File {row.name}: {error.problem}"]
     except UsageError:
         return [f"File {row.name}: {row.stored_as} is missing."]
     if source.sha256 != row.sha256:

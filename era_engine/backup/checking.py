@@ -18,6 +18,8 @@ from era_engine.backup.format import (
     read_members,
 )
 from era_engine.errors import UsageError
+from era_engine.keys import Keyring
+from era_engine.sealed_files import DamagedFileError, opened
 from era_engine.store.snapshot import SQLITE_PIECE
 
 _SETTINGS = "home/era.toml"
@@ -30,11 +32,11 @@ class Checked(NamedTuple):
     sha256: str
 
 
-def check(file: Path, told: Told) -> Checked:
+def check(file: Path, keyring: Keyring, told: Told) -> Checked:
     """Read all of a backup. Raises BackupError where a byte is not what was written, UsageError without a file."""
     try:
-        return Checked(_checked(file, told), _hash_of(file))
-    except BackupError as error:
+        return Checked(_checked(file, keyring, told), _hash_of(file))
+    except (BackupError, DamagedFileError) as error:
         raise BackupError(
             f"{file} is no backup that can be used. {error.problem}",
             "Use another backup; nothing was made of this one.",
@@ -43,11 +45,11 @@ def check(file: Path, told: Told) -> Checked:
         raise UsageError(f"{file} cannot be read: {error.strerror}.", "Name a backup this user may read.") from error
 
 
-def _checked(file: Path, told: Told) -> Manifest:
+def _checked(file: Path, keyring: Keyring, told: Told) -> Manifest:
     members: list[Member] = []
     manifest: Manifest | None = None
     size = file.stat().st_size
-    with file.open("rb") as stream:
+    with opened(file, keyring) as stream:
         for reading in read_members(stream):
             if manifest is not None:
                 raise BackupError("Something follows its manifest.")

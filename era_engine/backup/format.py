@@ -45,7 +45,8 @@ class Manifest(NamedTuple):
     """What a backup holds, and of what.
 
     `made_at` UTC; `home` the identity of the home; `kind` and `version` of its database, `columns` of each table;
-    `unreadable` members are filled up with zeros and not to be restored; `missing` files were nowhere.
+    `unreadable` members are filled up with zeros and not to be restored; `missing` files were nowhere; `beside` are
+    texts about kept files, which are never sealed.
     """
 
     format: int
@@ -57,11 +58,12 @@ class Manifest(NamedTuple):
     members: list[Member]
     unreadable: list[str]
     missing: list[str]
+    beside: list[str]
 
     @property
     def kept(self) -> int:
         """How many files of the home there are to restore."""
-        return sum(each.name.startswith(HOME) for each in self.members) - len(self.unreadable)
+        return sum(each.name.startswith(HOME) and each.name not in self.unreadable for each in self.members)
 
 
 class Writer:

@@ -12,9 +12,12 @@ from typing import NamedTuple
 
 from era_engine.auditing import keep_head
 from era_engine.backup.checking import Checked, check
-from era_engine.backup.format import DATABASE, HOME, Reading, Told, flush_folder, is_manifest, read_members
+from era_engine.backup.format import DATABASE, HOME, Manifest, Reading, Told, flush_folder, is_manifest, read_members
 from era_engine.errors import UsageError
 from era_engine.home import FOLDERS, Home
+from era_engine.home_keys import Sealed, remember
+from era_engine.keys import Key, Keyring, keyring, keys_given
+from era_engine.sealed_files import Sealing, key_id_of, opened
 from era_engine.settings import Settings, load_settings
 from era_engine.store import audit
 from era_engine.store.database import Database
@@ -26,12 +29,16 @@ _DATABASE = re.compile(r"^[ \t]*(?:database|\"database\"|'database')[ \t]*=.*$",
 
 
 class Restored(NamedTuple):
-    """`files` of the home were restored, as they and the database were at `made_at` (UTC)."""
+    """`files` of the home were restored, as they and the database were at `made_at` (UTC).
+
+    `key`: the id of the key that the backup is sealed with, and the home is, too; None where both are plain.
+    """
 
     files: int
     made_at: str
     unreadable: list[str]
     missing: list[str]
+    key: str | None
 
 
 def restore(file: Path, folder: Path, database: str | None, told: Told) -> Restored:
@@ -43,7 +50,8 @@ def restore(file: Path, folder: Path, database: str | None, told: Told) -> Resto
     folder = folder.absolute()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"{folder} is not empty.", "Name a folder that is empty or does not exist.")
-    checked = check(file, told)
+    keys = keyring(None, keys_given())
+    checked = check(file, keys, told)
     staging = folder.with_name(f".{folder.name}.restoring")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -51,7 +59,7 @@ def restore(file: Path, folder: Path, database: str | None, told: Told) -> Resto
         staging.mkdir(mode=0o700)
         for name in FOLDERS:
             (staging / name).mkdir(mode=0o700)
-        _make(file, checked, staging, database, told)
+        _make(file, checked, keys, staging, database, told)
         for path in (*(each for each in staging.rglob("*") if each.is_dir()), staging):
             flush_folder(path)
         os.rename(staging, folder)
@@ -59,28 +67,34 @@ def restore(file: Path, folder: Path, database: str | None, told: Told) -> Resto
         shutil.rmtree(staging, ignore_errors=True)
         raise
     manifest = checked.manifest
-    return Restored(manifest.kept, manifest.made_at, manifest.unreadable, manifest.missing)
+    return Restored(manifest.kept, manifest.made_at, manifest.unreadable, manifest.missing, key_id_of(file))
 
 
-def _make(file: Path, checked: Checked, staging: Path, database: str | None, told: Told) -> None:
-    """Files and database in one pass; what era.toml says of the database comes before it."""
+def _make(file: Path, checked: Checked, keys: Keyring, staging: Path, database: str | None, told: Told) -> None:
+    """Files and database in one pass; what era.toml says of the database comes before it.
+
+    What we keep is sealed with the key of the backup, where that is sealed.
+    """
+    key_id = key_id_of(file)
+    sealing = None if key_id is None else keys.opening[key_id]
+    if sealing is not None:
+        remember(Home(staging), Sealed(sealing.id, ()))
     manifest = checked.manifest
-    left_out = set(manifest.unreadable)
     size = file.stat().st_size
-    with file.open("rb") as stream:
+    with opened(file, keys) as stream:
         members = iter(read_members(stream))
         first: Reading | None = None
         for first in members:
             if first.name.startswith(DATABASE):
                 break
-            _write(first, staging, left_out)
+            _write(first, staging, manifest, sealing)
         settings = _settings(staging, database)
         with _database(checked, settings, staging) as take:
             for member in _with(first, members):
                 if member.name.startswith(DATABASE):
                     take(member.name, member.chunks)
                 elif not is_manifest(member):
-                    _write(member, staging, left_out)
+                    _write(member, staging, manifest, sealing)
                 told("restoring", stream.tell(), size)
 
 
@@ -90,13 +104,19 @@ def _with(first: Reading | None, rest: Iterable[Reading]) -> Iterator[Reading]:
     yield from rest
 
 
-def _write(member: Reading, staging: Path, left_out: set[str]) -> None:
-    if member.name in left_out:
+def _write(member: Reading, staging: Path, manifest: Manifest, sealing: Key | None) -> None:
+    if member.name in manifest.unreadable:
         return
     path = staging / member.name.removeprefix(HOME)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    kept = path.parent in (staging / "archive", staging / "quarantine") and member.name not in manifest.beside
     with path.open("xb") as stream:
-        stream.writelines(member.chunks)
+        if sealing is not None and kept:
+            with Sealing(stream, sealing) as sealed:
+                for chunk in member.chunks:
+                    sealed.write(chunk)
+        else:
+            stream.writelines(member.chunks)
         stream.flush()
         os.fsync(stream.fileno())
     os.utime(path, (member.modified, member.modified))

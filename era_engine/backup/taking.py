@@ -7,11 +7,11 @@ goes to the inbox of the restored home, which reads it again.
 
 import hashlib
 import os
-import stat
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from era_engine.backup.checking import check
 from era_engine.backup.format import CHUNK, FORMAT, HOME, Manifest, Told, Writer, flush_folder
@@ -19,6 +19,7 @@ from era_engine.clock import now
 from era_engine.custody import places_of
 from era_engine.errors import UsageError
 from era_engine.home import REMEMBERED, Home
+from era_engine.sealed_files import SealedFileError, Sealing, opened
 from era_engine.settings import Settings
 from era_engine.store import audit
 from era_engine.store.database import Database
@@ -48,10 +49,13 @@ def back_up(home: Home, settings: Settings, database: Database, target: Path, to
     with home.keeping_files():
         try:
             with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
-                _write(home, settings, database, stream, told)
+                with ExitStack() as stack:
+                    sealing = home.keyring.sealing
+                    target_stream = stream if sealing is None else stack.enter_context(Sealing(stream, sealing))
+                    changed = _write(home, settings, database, target_stream, told)
                 stream.flush()
                 os.fsync(stream.fileno())
-            checked = check(partial, told)
+            checked = check(partial, home.keyring, told)
             _refuse_existing(target)
             partial.rename(target)
         finally:
@@ -64,6 +68,7 @@ def back_up(home: Home, settings: Settings, database: Database, target: Path, to
     problems = [
         f"{name.removeprefix(HOME)} could not be read and is not in the backup." for name in manifest.unreadable
     ]
+    problems += [f"{name} is no longer what was received." for name in changed]
     problems += [f"{name} is in the books, but was not found." for name in manifest.missing]
     return BackedUp(manifest.kept, target.stat().st_size, checked.sha256, problems)
 
@@ -73,7 +78,8 @@ def _refuse_existing(target: Path) -> None:
         raise UsageError(f"{target} is there already.", "Give the backup another name; nothing was overwritten.")
 
 
-def _write(home: Home, settings: Settings, database: Database, stream: BinaryIO, told: Told) -> None:
+def _write(home: Home, settings: Settings, database: Database, stream: Any, told: Told) -> list[str]:
+    """Returns the names of files that are no longer what was received."""
     made_at = now()
     with Writer(stream) as writer:
         files = _Files(home, writer, told)
@@ -86,7 +92,8 @@ def _write(home: Home, settings: Settings, database: Database, stream: BinaryIO,
                 files.advance(piece.size)
         missing = files.add_all(moment)
         of = (home.identity, moment.kind, moment.version, moment.columns)
-        writer.finish(Manifest(FORMAT, made_at, *of, writer.members, writer.unreadable, missing))
+        writer.finish(Manifest(FORMAT, made_at, *of, writer.members, writer.unreadable, missing, files.beside))
+    return files.changed
 
 
 class _Files:
@@ -97,6 +104,8 @@ class _Files:
         self._names: set[str] = set()  # in the backup, without `home/`
         self._contents: set[str] = set()  # their hashes
         self._done = self._total = 0
+        self.changed: list[str] = []  # known by another content
+        self.beside: list[str] = []
 
     def expect(self, known: list[KeptFile]) -> None:
         """How much there will be, for who watches."""
@@ -139,8 +148,11 @@ class _Files:
         ]
         for attempt in range(3):
             time.sleep(_PATIENCE * attempt)
-            if any(self._add(place, row.stored_as) for place in places):
-                return True
+            for place in places:
+                content = self._add(place, row.stored_as)
+                if content is not None:
+                    self.changed += [] if content in (row.sha256, "") else [row.stored_as]
+                    return True
         return row.sha256 in self._contents  # received, and still in the inbox
 
     def _add_folder(self, folder: Path) -> bool:
@@ -148,7 +160,7 @@ class _Files:
         still = True
         for path in _files_in(folder):
             name = str(path.relative_to(self._home.root))
-            still &= name in self._names or self._add(path, name)
+            still &= name in self._names or self._add(path, name) is not None
         return still
 
     def _add_later(self, known: set[str | None]) -> bool:
@@ -160,32 +172,59 @@ class _Files:
                 if name in known or name in self._names:
                     continue
                 if name.removesuffix(".txt") in known:  # what people are told about a file stays beside it
-                    still &= self._add(path, name)
+                    still &= self._add(path, name) is not None
+                    self.beside.append(HOME + name)
                     continue
-                content = _hash_of(path)
+                content = self._content(path)
                 if content is None:
                     still = False
                 elif content not in self._contents:
-                    still &= self._add(path, f"inbox/{self._free(path, content)}")
+                    still &= self._add(path, f"inbox/{self._free(path, content)}") is not None
         return still
 
     def _free(self, path: Path, content: str) -> str:
         return path.name if f"inbox/{path.name}" not in self._names else f"{path.stem}.{content[:8]}{path.suffix}"
 
-    def _add(self, path: Path, name: str) -> bool:
-        """False where no file is."""
+    def _add(self, path: Path, name: str) -> str | None:
+        """Add the content of a file; returns its hash, "" where it cannot be read whole, None where no file is."""
+        if not path.is_file():
+            return None
         try:
-            with path.open("rb") as stream:
-                held = os.fstat(stream.fileno())
-                if not stat.S_ISREG(held.st_mode):
-                    return False
-                member = self._writer.add(HOME + name, held.st_size, stream, int(held.st_mtime))
+            stream = self._opened(path)
         except FileNotFoundError:
-            return False
+            return None
+        except SealedFileError:
+            self._writer.unreadable.append(HOME + name)
+            self._names.add(name)
+            return ""
+        with stream:
+            size = stream.seek(0, os.SEEK_END)
+            stream.seek(0)
+            member = self._writer.add(HOME + name, size, stream, int(os.fstat(stream.fileno()).st_mtime))
         self._names.add(name)
+        self.advance(size)
+        if member.name in self._writer.unreadable:
+            return ""
         self._contents.add(member.sha256)
-        self.advance(held.st_size)
-        return True
+        return member.sha256
+
+    def _opened(self, path: Path) -> BinaryIO:
+        """What we keep is read through its seal; what lies elsewhere as it is."""
+        kept = path.parent in (self._home.archive, self._home.quarantine)
+        return opened(path, self._home.keyring) if kept else path.open("rb")
+
+    def _content(self, path: Path) -> str | None:
+        """The hash of what is in a file; None where it is gone by now."""
+        digest = hashlib.sha256()
+        try:
+            with self._opened(path) as stream:
+                while chunk := stream.read(CHUNK):
+                    digest.update(chunk)
+        except FileNotFoundError:
+            return None
+        except SealedFileError:
+            return ""
+        return digest.hexdigest()
 
 
 def _files_in(folder: Path) -> Iterator[Path]:
@@ -196,14 +235,3 @@ def _files_in(folder: Path) -> Iterator[Path]:
             path = Path(above, name)
             if not name.startswith(".") and path.suffix not in (".part", ".tmp"):
                 yield path
-
-
-def _hash_of(path: Path) -> str | None:
-    digest = hashlib.sha256()
-    try:
-        with path.open("rb") as stream:
-            while chunk := stream.read(CHUNK):
-                digest.update(chunk)
-    except FileNotFoundError:
-        return None
-    return digest.hexdigest()

@@ -11,17 +11,21 @@ from era_engine.cli import options
 @click.command(epilog="Example: era inspect march.835")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @options.as_json
-def command(files: tuple[Path, ...], as_json: bool) -> int:
+@options.home
+def command(files: tuple[Path, ...], as_json: bool, home: Path | None) -> int:
     """Show remittance files as read, with every finding. Touches no database and needs no home.
+
+    A sealed file needs its key: that of the home, or of ERA_KEY_FILE or ERA_KEY.
 
     Exit code 3 when one of them is rejected. The output holds patient data.
     """
     from era_engine.cli.output import json_line
     from era_engine.inspection import inspect_file
+    from era_engine.office import keyring_for
 
     rejected = False
     for file in files:
-        record = inspect_file(file)
+        record = inspect_file(file, keyring_for(file, home))
         rejected = rejected or any(each["severity"] == "reject" for each in record["findings"])
         if as_json:
             json_line(record)

@@ -15,7 +15,8 @@ import click
 def command(file: Path, folder: Path, database: str | None) -> None:
     """Make the home DIR of a backup. DIR must be empty or not exist, and so must the database.
 
-    Every hash of the backup is checked before anything is made; a damaged backup makes nothing.
+    Every hash of the backup is checked before anything is made; a damaged backup makes nothing. A sealed backup needs
+    its key in ERA_KEY_FILE or ERA_KEY.
     """
     from era_engine.backup.restoring import restore
     from era_engine.cli.output import count
@@ -28,4 +29,6 @@ def command(file: Path, folder: Path, database: str | None) -> None:
     for name in done.missing:
         click.echo(f"⚠ {name} was not found when the backup was taken, and is not there.")
     click.echo(f"Restored {count(done.files, 'file')} and the database as of {done.made_at} into {folder}.")
+    if done.key is not None:
+        click.echo(f"It is sealed with key {done.key}: name its file by key_file in era.toml, or by ERA_KEY_FILE.")
     click.echo(f"Next: era verify --home {folder} and era audit verify --home {folder}")
