@@ -135,7 +135,7 @@ def test_a_lost_file_keeps_no_backup_from_being_taken_and_is_told(week: OfficeHo
 
 
 def test_every_backup_taken_while_a_run_is_at_work_restores_clean(home: OfficeHome, elsewhere: Elsewhere) -> None:
-    numbers = [f"C{number:02d}" for number in range(24)]
+    numbers = [f"C{number:02d}" for number in range(16)]
     home.expect(*(expects(number) for number in numbers))
     for number in numbers:
         home.receive(remittance("90", claim(number), trace=f"T{number}"), f"{number}.835")
@@ -145,7 +145,7 @@ def test_every_backup_taken_while_a_run_is_at_work_restores_clean(home: OfficeHo
     while at_work.poll() is None or not backups:
         backups.append(backed_up(home, f"{len(backups)}.era"))
     assert finished(at_work).code == 3
-    for backup in {backups[0], backups[len(backups) // 2], backups[-1]}:
+    for backup in {backups[len(backups) // 3], backups[-1]}:
         restored = elsewhere.clean(backup)
         restored.era("run")
         posted = [each["claim_number"] for each in restored.records("ledger") if each["kind"] == "insurance_payment"]
@@ -155,7 +155,7 @@ def test_every_backup_taken_while_a_run_is_at_work_restores_clean(home: OfficeHo
 
 
 def test_a_backup_of_a_home_whose_run_was_killed_at_any_step_loses_nothing(tmp_path: Path) -> None:
-    for step in range(1, 100, 2):
+    for step in range(1, 100, 4):
         home = make_office(tmp_path / str(step) / "home")
         home.expect(expects("C1"), expects("C2"), expects("C3"))
         home.receive(CUT)
@@ -200,7 +200,7 @@ def test_a_backup_that_is_killed_has_not_got_its_name(sqlite_home: OfficeHome, t
 
 def test_restoring_that_is_killed_leaves_no_home_and_can_be_done_again(week: OfficeHome, elsewhere: Elsewhere) -> None:
     backup = backed_up(week)
-    for step in range(1, 30):
+    for step in range(1, 30, 3):
         home = OfficeHome(week.root.parent / f"restored-{step}", elsewhere.database())
         command = ["restore", str(backup), str(home.root), "--database", home.database_url]
         if not killed_at_step(step, *command):
@@ -221,7 +221,7 @@ def test_restoring_that_is_killed_leaves_no_home_and_can_be_done_again(week: Off
 # refused
 
 
-def unpacked(data: bytes) -> bytes | None:
+def unpacked(data: bytes | bytearray) -> bytes | None:
     try:
         return gzip.decompress(data)
     except (OSError, EOFError, zlib.error):

@@ -114,7 +114,8 @@ def test_a_file_whose_work_is_not_finished_is_never_purged(old: OfficeHome) -> N
     old.verified()
 
 
-def test_a_purge_killed_at_any_step_is_told_as_it_is_and_finished_by_the_next(home: OfficeHome) -> None:
+def test_a_purge_killed_at_any_step_is_told_as_it_is_and_finished_by_the_next(sqlite_home: OfficeHome) -> None:
+    home = sqlite_home
     numbers = [f"C{number:02d}" for number in range(12)]
     home.expect(*(expects(number) for number in numbers))
     home.run(*(remittance("90", claim(number), trace=number) for number in numbers))
@@ -139,7 +140,8 @@ def test_a_purge_killed_at_any_step_is_told_as_it_is_and_finished_by_the_next(ho
     assert finished
 
 
-def test_a_purge_waits_for_no_backup_and_no_run(old: OfficeHome) -> None:
+def test_a_purge_takes_turns_with_backups_and_runs(sqlite_home: OfficeHome) -> None:
+    old = with_old_files(sqlite_home)
     with Home(old.root).keeping_files():
         assert old.era("purge", "--before", "2019-01-01", *BY).code == 5
     with Home(old.root).locked():
@@ -147,7 +149,8 @@ def test_a_purge_waits_for_no_backup_and_no_run(old: OfficeHome) -> None:
     assert "archive/001.835" in kept(old)
 
 
-def test_no_day_to_come_and_no_day_at_all_are_refused(old: OfficeHome) -> None:
+def test_no_day_to_come_and_no_day_at_all_are_refused(sqlite_home: OfficeHome) -> None:
+    old = with_old_files(sqlite_home)
     tomorrow = str((datetime.now(UTC) + timedelta(days=1)).date())
     assert old.era("purge", "--before", tomorrow, *BY).code == 2
     nothing = old.era("purge", *BY)
@@ -165,7 +168,8 @@ def test_the_setting_purges_at_the_end_of_every_run(old: OfficeHome) -> None:
     old.verified()
 
 
-def test_a_run_beside_a_backup_leaves_purging_to_the_next(old: OfficeHome) -> None:
+def test_a_run_beside_a_backup_leaves_purging_to_the_next(sqlite_home: OfficeHome) -> None:
+    old = with_old_files(sqlite_home)
     old.set({"retention.archived_files_days": 1000})
     with Home(old.root).keeping_files():
         assert old.era("run").code == 0
