@@ -44,8 +44,8 @@ def rotate(home: Home, settings: Settings, database: Database, to: Key, by: str,
         keys = [*home_keys.keys_at_hand(home.root, settings), to]
         earlier: set[str] = set()
         if before is not None:
+            home_keys.check(home, before, keys)
             earlier = {before.key, *before.earlier} - {to.id}
-            home_keys.check(home, Sealed(to.id, tuple(sorted(earlier))), keys)
         home_keys.remember(home, Sealed(to.id, tuple(sorted(earlier))))
         done = _seal_all(home, database, keyring(to, keys), told)
         if not done.problems:

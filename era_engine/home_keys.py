@@ -49,11 +49,17 @@ def keys_at_hand(root: Path, settings: Settings) -> list[Key]:
     """The keys given by era.toml and the environment. Raises SettingsError for a key inside the home."""
     named = settings.encryption.key_file
     file = None if named is None else root / named
-    if file is not None and file.resolve().is_relative_to(root.resolve()):
+    if file is not None:
+        refuse_inside(root, file)
+    return keys_given(file)
+
+
+def refuse_inside(root: Path, file: Path) -> None:
+    """Raises SettingsError for a key file in the home."""
+    if file.resolve().is_relative_to(root.resolve()):
         raise SettingsError(
             f"{file}: a key in the home it protects protects nothing.", "Move it to a folder outside the home."
         )
-    return keys_given(file)
 
 
 def check(home: Home, sealed: Sealed, keys: list[Key]) -> None:
@@ -69,6 +75,17 @@ def check(home: Home, sealed: Sealed, keys: list[Key]) -> None:
     if sealed.key not in at_hand:
         given = f"what was given is {' and '.join(sorted(at_hand))}" if at_hand else "no key was given"
         raise SettingsError(f"The files of {home.root} are sealed with key {sealed.key}; {given}.", _GIVE)
+
+
+def check_again(home: Home) -> None:
+    """For who holds the home by now: raises SettingsError where its key was changed since it was opened."""
+    sealed = remembered(home)
+    if sealed is None:
+        return
+    sealing = home.keyring.sealing
+    if sealing is None or sealing.id != sealed.key:
+        raise SettingsError(f"The key of {home.root} was changed meanwhile; nothing was done.", "Run again.")
+    check(home, sealed, list(home.keyring.opening.values()))
 
 
 def remembered(home: Home) -> Sealed | None:

@@ -8,6 +8,7 @@ from era_engine import custody, judging
 from era_engine.clock import now
 from era_engine.custody import Received
 from era_engine.errors import UsageError
+from era_engine.home_keys import check_again
 from era_engine.judging import PaymentDone, PaymentRepeated
 from era_engine.office import Office, keep_versions, note_act
 from era_engine.purging import FilesPurged, keep_to_setting
@@ -41,9 +42,11 @@ Event = FileOpened | PaymentDone | PaymentRepeated | PaymentReconsidered | FileD
 def run(office: Office, paths: Iterable[Path]) -> Iterator[Event]:
     """Read, decide and post every file; each event tells what is done and safe.
 
-    Raises LockedError when another run holds the home, UsageError for a path that does not exist.
+    Raises LockedError when another run holds the home, SettingsError where its key was changed since it was opened,
+    UsageError for a path that does not exist.
     """
     with office.home.locked():
+        check_again(office.home)
         to_read = custody.files_to_read(office.home, paths)
         keep_versions(office)
         note_act(office, "run", {"files": len(to_read)})

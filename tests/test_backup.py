@@ -3,6 +3,8 @@
 import gzip
 import io
 import stat
+import subprocess
+import sys
 import tarfile
 import zlib
 from collections.abc import Iterator
@@ -323,6 +325,53 @@ def test_a_sqlite_file_outside_the_home_is_never_overwritten(tmp_path: Path) -> 
     assert era("restore", backup, tmp_path / "restored").code == 0
     OfficeHome(tmp_path / "restored", home.database_url).verified()
     assert (tmp_path / "books.db").exists()
+
+
+def killed_writer_of(database: Path) -> None:
+    """A program that wrote a table, and was killed before SQLite had put it from its log into the file."""
+    script = (
+        "import os, signal, sqlite3, sys; books = sqlite3.connect(sys.argv[1]);"
+        "books.executescript('PRAGMA journal_mode = wal; PRAGMA wal_autocheckpoint = 0; CREATE TABLE of_another (x);');"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    subprocess.run([sys.executable, "-c", script, database], check=False, capture_output=True)
+    assert Path(f"{database}-wal").exists()
+
+
+def test_a_log_left_by_another_sqlite_database_is_never_read_into_the_one_restored(sqlite_home: OfficeHome) -> None:
+    folder = sqlite_home.root.parent
+    books = folder / "books.db"
+    backup = backed_up(sqlite_home)
+    killed_writer_of(books)
+    books.unlink()
+    restoring = [folder / "restored", "--database", f"sqlite:///{books}"]
+    assert "books.db-wal is there already" in refused(backup, *restoring).err
+    for end in ("-wal", "-shm"):  # as of restoring that was killed
+        (folder / f"books.db{end}").rename(folder / f".books.db.restoring{end}")
+    assert era("restore", backup, *restoring).code == 0
+    restored = OfficeHome(folder / "restored", f"sqlite:///{books}")
+    assert restored.rows("SELECT name FROM sqlite_master WHERE name = 'of_another'") == []
+    restored.verified()
+
+
+def test_what_a_link_leads_to_becomes_the_home(sqlite_home: OfficeHome, tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "disk")
+    assert era("restore", backed_up(sqlite_home), tmp_path / "link").code == 0
+    assert (tmp_path / "link").is_symlink()
+    OfficeHome(tmp_path / "disk", "sqlite:///era.db").verified()
+
+
+def test_no_disk_as_a_whole_becomes_a_home(sqlite_home: OfficeHome) -> None:
+    ended = era("restore", backed_up(sqlite_home), Path("/proc"))
+    assert (ended.code, "a disk of its own" in ended.err) == (2, True)
+
+
+def test_no_backup_lands_among_the_files_it_is_of(sqlite_home: OfficeHome) -> None:
+    for name in ("inbox", "archive", "quarantine", "acks"):
+        ended = sqlite_home.era("backup", sqlite_home.root / name / "backup.era")
+        assert (ended.code, "among the files of the home" in ended.err) == (2, True)
+        assert list((sqlite_home.root / name).iterdir()) == []
 
 
 def test_another_database_is_written_into_the_settings_and_nothing_else(tmp_path: Path) -> None:

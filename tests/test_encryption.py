@@ -9,6 +9,11 @@ from remittance_text import claim
 from tampering import problems
 from test_crash import CUT, killed_at_step
 
+from era_engine.backup.taking import back_up
+from era_engine.errors import SettingsError
+from era_engine.office import open_office
+from era_engine.pipeline import run
+
 KEY_FILE = "encryption.key_file"
 
 
@@ -154,6 +159,24 @@ def test_a_key_file_that_is_missing_or_in_the_home_is_refused(sqlite_home: Offic
         assert (refused.code, told in refused.err) == (4, True), refused
 
 
+def test_a_key_is_not_changed_to_one_in_the_home_nor_without_the_one_it_has(
+    sealed: OfficeHome, first: str, second: str, tmp_path: Path
+) -> None:
+    before = kept(sealed)
+    inside = sealed.root / "office.key"
+    Path(second).rename(inside)
+    inside_refused = sealed.era("encryption", "rotate", "--to", inside, "--by", "Ann")
+    assert (inside_refused.code, "protects nothing" in inside_refused.err) == (4, True), inside_refused
+    inside.rename(second)
+    third = new_key(tmp_path, "third.key")
+    sealed.set({KEY_FILE: second})
+    refused = sealed.era("encryption", "rotate", "--to", third, "--by", "Ann")
+    assert (refused.code, f"are sealed with key {id_of(first).decode()}" in refused.err) == (4, True), refused
+    assert kept(sealed) == before
+    sealed.set({KEY_FILE: first})
+    sealed.verified()
+
+
 def test_a_damaged_or_swapped_sealed_file_is_named(sealed: OfficeHome) -> None:
     archived, aside = sealed.root / "archive" / "001.835", sealed.root / "quarantine" / "strange.835"
     whole, other = archived.read_bytes(), aside.read_bytes()
@@ -231,6 +254,23 @@ def test_a_change_of_key_killed_at_any_step_is_finished_by_calling_it_again(tmp_
         if not killed:
             break
     assert step > 6
+
+
+def test_a_key_changed_between_opening_and_holding_a_home_stops_run_and_backup(
+    sealed: OfficeHome, second: str, tmp_path: Path
+) -> None:
+    waiting = sealed.receive(remittance("90", claim("C3"), trace="T3"), "003.835")
+    with open_office(sealed.root) as office:
+        assert sealed.era("encryption", "rotate", "--to", second, "--by", "Ann").code == 0
+        with pytest.raises(SettingsError, match="was changed meanwhile"):
+            list(run(office, ()))
+        with pytest.raises(SettingsError, match="was changed meanwhile"):
+            back_up(office.home, office.settings, office.database, tmp_path / "b.era", lambda *_: None)
+    assert waiting.exists()
+    sealed.set({KEY_FILE: second})
+    assert sealed.era("run").code == 0
+    assert sealed_with(sealed) == {id_of(second)}
+    sealed.verified()
 
 
 def test_a_damaged_file_keeps_the_need_for_the_old_key(sealed: OfficeHome, first: str, second: str) -> None:

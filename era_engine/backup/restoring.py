@@ -47,7 +47,9 @@ def restore(file: Path, folder: Path, database: str | None, told: Told) -> Resto
     Every hash is checked before anything is made. Raises UsageError or BackupError, and then there is no home; a
     PostgreSQL database is filled in one transaction.
     """
-    folder = folder.absolute()
+    folder = Path(os.path.realpath(folder))  # a link stays, what it leads to becomes the home
+    if folder.is_mount():
+        raise UsageError(f"{folder} is a disk of its own.", "Name a folder on it that does not exist.")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"{folder} is not empty.", "Name a folder that is empty or does not exist.")
     keys = keyring(None, keys_given())
@@ -159,23 +161,34 @@ def _database(checked: Checked, settings: Settings, staging: Path) -> Iterator[T
         _note(checked, staging, url)
         return
     final = Path(url.removeprefix("sqlite:///"))
-    if final.exists():
+    there = next((path for path in (final, *_logs_of(final)) if path.exists()), None)
+    if there is not None:
         raise UsageError(
-            f"{final} is there already.", "Name another file, such as --database sqlite:///era.db; nothing was changed."
+            f"{there} is there already.", "Name another file, such as --database sqlite:///era.db; nothing was changed."
         )
     # Outside the folder that gets its name at the end, the database gets its own then, too.
     made = final if final.is_relative_to(staging) else final.with_name(f".{final.name}.restoring")
     made.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if made != final:
-        made.unlink(missing_ok=True)
+        _remove_database(made)
     try:
         with making_sqlite(made) as take:
             yield take
         _note(checked, staging, f"sqlite:///{made}")
         made.rename(final)
     except BaseException:
-        made.unlink(missing_ok=True)
+        _remove_database(made)
         raise
+
+
+def _logs_of(database: Path) -> list[Path]:
+    """SQLite's own files beside a database. Left by another one, they would be read into the one restored."""
+    return [database.with_name(f"{database.name}{end}") for end in ("-wal", "-shm", "-journal")]
+
+
+def _remove_database(file: Path) -> None:
+    for path in (*_logs_of(file), file):
+        path.unlink(missing_ok=True)
 
 
 def _note(checked: Checked, staging: Path, url: str) -> None:

@@ -18,7 +18,8 @@ from era_engine.backup.format import CHUNK, FORMAT, HOME, Manifest, Told, Writer
 from era_engine.clock import now
 from era_engine.custody import places_of
 from era_engine.errors import UsageError
-from era_engine.home import REMEMBERED, Home
+from era_engine.home import FOLDERS, REMEMBERED, Home
+from era_engine.home_keys import check_again
 from era_engine.sealed_files import SealedFileError, Sealing, opened
 from era_engine.settings import Settings
 from era_engine.store import audit
@@ -42,11 +43,15 @@ class BackedUp(NamedTuple):
 def back_up(home: Home, settings: Settings, database: Database, target: Path, told: Told) -> BackedUp:
     """Write a backup to `target`, check all of it, and only then give it its name.
 
-    Raises UsageError when `target` is there already, LockedError when another backup is being taken.
+    Raises UsageError when `target` is there already or would lie among the home's files, LockedError when another
+    backup is being taken, SettingsError where the key was changed since the home was opened.
     """
     _refuse_existing(target)
+    if any(target.resolve().is_relative_to((home.root / name).resolve()) for name in FOLDERS):
+        raise UsageError(f"{target} is among the files of the home.", "Give the backup a place outside the home.")
     partial = target.with_name(f".{target.name}.part")
     with home.keeping_files():
+        check_again(home)
         try:
             with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
                 with ExitStack() as stack:

@@ -50,11 +50,13 @@ def rotate(file: Path, name: str, home: Path | None) -> int:
     from era_engine.cli.output import count
     from era_engine.cli.progress import bytes_done
     from era_engine.encryption import rotate
+    from era_engine.home_keys import refuse_inside
     from era_engine.keys import read_key
     from era_engine.office import without_keys
 
     key = read_key(file)
     with without_keys(home) as (found_home, settings, database), bytes_done() as told:
+        refuse_inside(found_home.root, file)
         done = rotate(found_home, settings, database, key, name, told)
     for problem in done.problems:
         click.echo(f"✘ {problem}")
