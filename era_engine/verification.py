@@ -30,14 +30,10 @@ _REVERSAL = "22"
 
 
 class Verified(NamedTuple):
-    """`problems` is empty when everything holds; `counts` says how much was proven, by noun.
-
-    `unfinished`: files received of which a run has not finished its work; nothing of them is lost.
-    """
+    """`problems` is empty when everything holds; `counts` says how much was proven, by noun."""
 
     problems: list[str]
     counts: dict[str, int]
-    unfinished: list[str]
 
 
 def verify(home: Home, database: Database) -> Verified:
@@ -57,10 +53,9 @@ def verify(home: Home, database: Database) -> Verified:
         counts["payer"] = len(payer_balances(connection))
         files = questions.kept_files(connection, home.identity)
     problems += _files(home, database, files)
-    unfinished = [row.name for row in files if row.state == "received"]
     purged = sum(row.purged_at is not None for row in files)
     counts["file"] = len(files) - purged
-    return Verified(problems, counts | ({"purged file": purged} if purged else {}), unfinished)
+    return Verified(problems, counts | ({"purged file": purged} if purged else {}))
 
 
 def _entries(connection: Connection) -> Iterator[str]:
@@ -267,4 +262,6 @@ def _file(home: Home, row: questions.KeptFile) -> list[str]:
         return [f"File {row.name}: {row.stored_as} is missing."]
     if source.sha256 != row.sha256:
         return [f"File {row.name}: {row.stored_as} is no longer what was received."]
+    if received:
+        return [f"File {row.name} was received but its work was interrupted. Run `era run` to finish it."]
     return []

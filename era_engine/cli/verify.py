@@ -24,8 +24,6 @@ def command(home: Path | None) -> int:
         result = verify(found_home, database)
     for problem in result.problems:
         click.echo(f"✘ {problem}")
-    for name in result.unfinished:
-        click.echo(f"· File {name} was received, and its work was not finished yet: era run finishes it.")
     told = {noun: count(number, noun) for noun, number in result.counts.items()}
     if result.counts["entry"] != 1:
         told["entry"] = f"{result.counts['entry']:,} entries"
