@@ -17,6 +17,7 @@ from era_engine import disk, places
 from era_engine.clock import now
 from era_engine.home import Home
 from era_engine.intake import examine_whole, readable_name
+from era_engine.sealed_files import keep
 from era_engine.store import audit, files
 from era_engine.store.database import Database
 from era_engine.store.files import FileRow
@@ -49,9 +50,8 @@ def interrupted(home: Home, database: Database) -> Iterator[Received]:
 def bytes_of(home: Home, row: FileRow) -> Source | None:
     """The bytes of a file that was received and not finished, where in our keeping they are; None: they are not."""
     assert row.stored_as is not None  # set for every received file
-    stored = home.root / row.stored_as
-    for place in (stored, places.incoming(home, row.sha256), home.quarantine / stored.name):
-        if place.is_file() and (found := examine(place)).sha256 == row.sha256:
+    for place in places.places_of(home, row):
+        if place.is_file() and (found := examine(place, home.keyring)).sha256 == row.sha256:
             return found
     return None
 
@@ -61,7 +61,7 @@ def receive(home: Home, database: Database, path: Path) -> Received | None:
 
     None, and nothing is done, while somebody is still writing it. Raises UsageError for one that cannot be read.
     """
-    source = examine_whole(path)
+    source = examine_whole(path, home.keyring)
     if source is None:
         return None
     with database.reading() as connection:
@@ -70,14 +70,14 @@ def receive(home: Home, database: Database, path: Path) -> Received | None:
     done = next((each for each in known if each.state == "archived"), None)
     name = readable_name(path)
     from_inbox = path.absolute().parent.resolve() == home.inbox.resolve()
-    moves = from_inbox and _ours_alone(path)
+    moves = from_inbox and home.keyring.sealing is None and _ours_alone(path)  # else a copy is kept, sealed with a key
     if done is not None and not from_inbox:
         with database.writing() as connection:
             row = files.receive_file(connection, home.identity, source, name, None, now(), "duplicate", done.id)
         return Received(row, source, done)
     if not moves:
-        disk.copy(path, places.incoming(home, source.sha256))
-        kept = examine(places.incoming(home, source.sha256))
+        _keep(home, path, places.incoming(home, source.sha256))
+        kept = examine(places.incoming(home, source.sha256), home.keyring)
         if kept.sha256 != source.sha256:
             kept.path.unlink()  # it changed while it was copied
             return None
@@ -113,8 +113,9 @@ def receive_member(home: Home, database: Database, container: FileRow, member: M
         return Received(row, fetched(home, row, source), None)
     keeps = row is None and done is None and container.stored_as is not None
     if keeps:
-        disk.move(source.path, places.incoming(home, source.sha256))
-        source = source._replace(path=places.incoming(home, source.sha256))
+        _keep(home, source.path, places.incoming(home, source.sha256))
+        source.path.unlink()
+        source = source._replace(path=places.incoming(home, source.sha256), keyring=home.keyring)
     elif container.stored_as is not None:
         source.path.unlink()
     if row is not None:
@@ -171,6 +172,11 @@ def fetched(home: Home, row: FileRow, source: Source) -> Source:
     if source.path != stored:
         disk.move(source.path, stored)
     return source._replace(path=stored)
+
+
+def _keep(home: Home, path: Path, target: Path) -> None:
+    """Copy a file into our keeping, sealed where the home has a key."""
+    disk.write(target, lambda writing: keep(path, writing, home.keyring))
 
 
 def _ours_alone(path: Path) -> bool:

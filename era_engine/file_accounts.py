@@ -8,7 +8,9 @@ from era_engine import custody, put_aside
 from era_engine.errors import UsageError
 from era_engine.home import Home
 from era_engine.intake import in_inbox, readable_name
-from era_engine.store.files import FileRow
+from era_engine.sealed_files import SealedFileError, key_id_of
+from era_engine.store.database import Database
+from era_engine.store.files import FileRow, file_of
 from era_engine.store.verification import KeptFile
 from era_engine.x12.source import examine
 
@@ -16,13 +18,17 @@ _FOLDERS = {"archived": "archive", "quarantined": "quarantine", "duplicate": "ar
 
 
 class FileAccounts(NamedTuple):
-    """How many files there are of each fate. Waiting: in the inbox, or received by a run that was interrupted."""
+    """How many files there are of each fate. Waiting: in the inbox, or received by a run that was interrupted.
+
+    purged: of those archived or quarantined, whose bytes are gone by the office's own wish.
+    """
 
     archived: int
     quarantined: int
     duplicate: int
     waiting: int
     interrupted: int
+    purged: int
     problems: list[str]
 
     @property
@@ -30,15 +36,24 @@ class FileAccounts(NamedTuple):
         return self.archived + self.quarantined + self.duplicate + self.waiting
 
 
-def file_accounts(home: Home, kept: list[KeptFile]) -> FileAccounts:
+def file_accounts(home: Home, database: Database, kept: list[KeptFile]) -> FileAccounts:
     """Hold the books of files against the disk; reads every file that is kept."""
-    rows = [each.row for each in kept]
-    problems = [problem for each in kept for problem in _of_file(home, each)]
+    problems = []
+    rows = []
+    for each in kept:
+        wrong = list(_of_file(home, each))
+        if wrong:  # unless a run or a purge went on with the file meanwhile
+            with database.reading() as connection:
+                newest = each._replace(row=file_of(connection, each.row.id))
+            wrong = wrong if newest == each else list(_of_file(home, newest))
+            each = newest
+        problems += wrong
+        rows.append(each.row)
     inbox = in_inbox(home)
     interrupted = [row for row in rows if row.state == "received"]
     for row in interrupted:
         if custody.bytes_of(home, row) is None:
-            there = next((path for path in inbox if _is(path, row)), None)
+            there = next((path for path in inbox if _is(home, path, row)), None)
             if there is None:
                 problems.append(
                     f"File {row.name} was received, but its bytes are nowhere in this home. Put it into inbox/ again."
@@ -52,6 +67,7 @@ def file_accounts(home: Home, kept: list[KeptFile]) -> FileAccounts:
         sum(row.state == "duplicate" for row in rows),
         len(interrupted) + len(inbox),
         len(interrupted),
+        sum(row.purged_at is not None for row in rows),
         problems,
     )
 
@@ -70,12 +86,22 @@ def _of_file(home: Home, kept: KeptFile) -> Iterator[str]:
         return
     if Path(row.stored_as).parent != Path(folder):
         yield f"File {row.name} is {row.state}, but kept as {row.stored_as}."
+    if row.purged_at is not None:
+        if (home.root / row.stored_as).exists():
+            yield f"File {row.name} was purged, but {row.stored_as} is still there. Run `era purge` again."
+        return
     yield from _bytes(home, row, row.stored_as)
 
 
 def _bytes(home: Home, row: FileRow, stored_as: str) -> Iterator[str]:
+    path = home.root / stored_as
     try:
-        source = examine(home.root / stored_as)
+        source = examine(path, home.keyring)
+        if home.keyring.sealing is not None and key_id_of(path) is None:
+            yield f"File {row.name}: {stored_as} is not sealed. Run `era encryption rotate`."
+    except SealedFileError as error:
+        yield f"File {row.name}: {error.problem}"
+        return
     except UsageError:
         yield f"File {row.name}: {stored_as} is missing."
         return
@@ -85,10 +111,10 @@ def _bytes(home: Home, row: FileRow, stored_as: str) -> Iterator[str]:
         yield f"File {row.name}: {put_aside.note_name(stored_as)} is missing. `era run` writes it again."
 
 
-def _is(path: Path, row: FileRow) -> bool:
+def _is(home: Home, path: Path, row: FileRow) -> bool:
     """Whether a file in the inbox is the one that was written down as received."""
     try:
-        return readable_name(path) == row.name and examine(path).sha256 == row.sha256
+        return readable_name(path) == row.name and examine(path, home.keyring).sha256 == row.sha256
     except UsageError:
         return False
 

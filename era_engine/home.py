@@ -9,15 +9,18 @@ from typing import NamedTuple
 from uuid import uuid4
 
 from era_engine.errors import LockedError, UsageError
+from era_engine.keys import NO_KEYS, Keyring
 from era_engine.settings import DEFAULT_TOML
 
 FOLDERS = ("inbox", "archive", "quarantine", "acks")
+REMEMBERED = (".home-id", ".audit-head", "era.toml")  # files of the home itself that a backup keeps
 
 
 class Home(NamedTuple):
-    """`root` is absolute; everything the office has lies below it."""
+    """`root` is absolute; everything the office has lies below it. `keyring`: the keys of its sealed files."""
 
     root: Path
+    keyring: Keyring = NO_KEYS
 
     @property
     def inbox(self) -> Path:
@@ -41,6 +44,11 @@ class Home(NamedTuple):
         return self.root / ".audit-head"
 
     @property
+    def sealed_with(self) -> Path:
+        """Where the home remembers the id of the key its files are sealed with."""
+        return self.root / ".sealed-with"
+
+    @property
     def identity(self) -> str:
         """What tells this home's files from those of another home on the same database; made on first use."""
         file = self.root / ".home-id"
@@ -56,14 +64,29 @@ class Home(NamedTuple):
 
         Raises LockedError at once when another run holds it.
         """
-        with (self.root / ".lock").open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise LockedError(
-                    f"Another run is at work on {self.root}.", "Wait until it has finished, then run again."
-                ) from error
+        busy = f"Another run is at work on {self.root}."
+        with _held(self.root / ".lock", busy, "Wait until it has finished, then run again."):
             yield
+
+    @contextmanager
+    def keeping_files(self) -> Iterator[None]:
+        """Hold what is kept in archive and quarantine: a backup, and what removes or rewrites files, take turns.
+
+        A run may be at work meanwhile: it only adds files. Raises LockedError at once.
+        """
+        busy = f"A backup of {self.root} is being taken, or its kept files are being purged or sealed anew."
+        with _held(self.root / ".files-lock", busy, "Wait until that has finished."):
+            yield
+
+
+@contextmanager
+def _held(path: Path, busy: str, remedy: str) -> Iterator[None]:
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise LockedError(busy, remedy) from error
+        yield
 
 
 def find_home(folder: Path | None) -> Home:

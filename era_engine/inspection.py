@@ -5,6 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from era_engine.keys import NO_KEYS, Keyring
 from era_engine.remittance.balance import balance_findings
 from era_engine.remittance.conformance import conformance_findings
 from era_engine.remittance.model import Adjustment, ClaimPayment, Dated, Remittance, ServiceLine
@@ -17,14 +18,14 @@ from era_engine.x12.source import examine
 Record = dict[str, Any]
 
 
-def inspect_path(path: Path) -> Iterator[Record]:
+def inspect_path(path: Path, keyring: Keyring = NO_KEYS) -> Iterator[Record]:
     """What a file says; of a gzip or zip what each member says, and what is wrong with itself if anything is.
 
     Raises UsageError when it cannot be read at all.
     """
-    source = examine(path)
+    source = examine(path, keyring)
     if container_kind(source) is None:
-        yield inspect_file(path)
+        yield inspect_file(path, keyring)
         return
     wrong = []
     with TemporaryDirectory(prefix="era-") as folder:
@@ -40,12 +41,12 @@ def inspect_path(path: Path) -> Iterator[Record]:
 
 
 def _nothing_read(name: str, findings: list[Finding]) -> Record:
-    return {"file": name, "interchanges": 0, "remittances": [], "findings": [each._asdict() for each in findings]}
+    return {"file": name, "interchanges": 0, "remittances": [], "findings": [each.record() for each in findings]}
 
 
-def inspect_file(path: Path) -> Record:
-    """Everything a file says that is no gzip or zip. Raises UsageError when it cannot be read at all."""
-    surveyed = survey(examine(path))
+def inspect_file(path: Path, keyring: Keyring = NO_KEYS) -> Record:
+    """Everything a file says that is no gzip or zip, be it sealed. Raises UsageError when it cannot be read at all."""
+    surveyed = survey(examine(path, keyring))
     findings = surveyed.all_findings()
     remittances = []
     for remittance, claims in read_payments(surveyed):

@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple
 
 from era_engine.errors import UsageError
 from era_engine.home import Home
+from era_engine.keys import NO_KEYS, Keyring
 from era_engine.x12.source import Source, examine
 
 # What browsers, WinSCP and other uploaders end a name in until the file is whole.
@@ -60,12 +61,12 @@ def files_to_read(home: Home, given: Iterable[Path]) -> Meant:
     return Meant(files, left)
 
 
-def examine_whole(path: Path) -> Source | None:
+def examine_whole(path: Path, keyring: Keyring = NO_KEYS) -> Source | None:
     """`examine`, but None for a file that somebody has open for writing, or that changed while it was read."""
     if _open_for_writing(path):
         return None
     before = _state(path)
-    source = examine(path)
+    source = examine(path, keyring)
     return source if _state(path) == before and not _open_for_writing(path) else None
 
 

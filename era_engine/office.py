@@ -10,7 +10,11 @@ from sqlalchemy import Connection
 from era_engine.auditing import keep_head
 from era_engine.decisions.engine import Engine
 from era_engine.decisions.rule_set import RuleSet, load_rule_set
+from era_engine.errors import UsageError
 from era_engine.home import Home, find_home
+from era_engine.home_keys import keys_at_hand, with_keys
+from era_engine.keys import NO_KEYS, Keyring, keyring, keys_given
+from era_engine.sealed_files import key_id_of
 from era_engine.settings import Settings, load_settings
 from era_engine.shipped import shipped
 from era_engine.store import audit, books
@@ -33,11 +37,17 @@ def rules_in_force(home: Home, settings: Settings) -> Path:
     return settings.rules_folder(home.root) or shipped("rules")
 
 
+def _opened(folder: Path | None) -> tuple[Home, Settings]:
+    """A home with the keys its files need; without them nothing of it is read."""
+    home = find_home(folder)
+    settings = load_settings(home.root)
+    return with_keys(home, settings), settings
+
+
 @contextmanager
 def open_office(folder: Path | None) -> Iterator[Office]:
     """Open a home for deciding. Raises SettingsError or RulesError before the database is touched."""
-    home = find_home(folder)
-    settings = load_settings(home.root)
+    home, settings = _opened(folder)
     rule_set = load_rule_set(rules_in_force(home, settings)).with_choices(settings.holds)
     engine = Engine(rule_set)
     database = Database(settings.database_url(home.root))
@@ -51,8 +61,8 @@ def open_office(folder: Path | None) -> Iterator[Office]:
 @contextmanager
 def looking(folder: Path | None) -> Iterator[tuple[Home, Database]]:
     """Open a home to prove what is there, before anything else is made of it."""
-    home = find_home(folder)
-    database = Database(load_settings(home.root).database_url(home.root))
+    home, settings = _opened(folder)
+    database = Database(settings.database_url(home.root))
     try:
         yield home, database
     finally:
@@ -62,6 +72,18 @@ def looking(folder: Path | None) -> Iterator[tuple[Home, Database]]:
 @contextmanager
 def open_books(folder: Path | None) -> Iterator[tuple[Home, Settings, Database]]:
     """Open a home for looking only: no rules are compiled."""
+    home, settings = _opened(folder)
+    database = Database(settings.database_url(home.root))
+    try:
+        yield home, settings, database
+        keep_head(home, database)
+    finally:
+        database.close()
+
+
+@contextmanager
+def without_keys(folder: Path | None) -> Iterator[tuple[Home, Settings, Database]]:
+    """Open a home to change its key, whichever of its keys are at hand."""
     home = find_home(folder)
     settings = load_settings(home.root)
     database = Database(settings.database_url(home.root))
@@ -70,6 +92,19 @@ def open_books(folder: Path | None) -> Iterator[tuple[Home, Settings, Database]]
         keep_head(home, database)
     finally:
         database.close()
+
+
+def keyring_for(file: Path, folder: Path | None) -> Keyring:
+    """What opens a file, wherever it lies: no key for a plain one, else all at hand, with or without a home."""
+    if not file.is_file() or key_id_of(file) is None:
+        return NO_KEYS
+    try:
+        home = find_home(folder)
+    except UsageError:
+        if folder is not None:
+            raise
+        return keyring(None, keys_given())
+    return keyring(None, keys_at_hand(home.root, load_settings(home.root)))
 
 
 def keep_versions(office: Office) -> None:

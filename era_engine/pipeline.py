@@ -9,10 +9,12 @@ from era_engine.acknowledging import acknowledge, acknowledge_again, hear
 from era_engine.clock import now
 from era_engine.custody import Received
 from era_engine.errors import UsageError
+from era_engine.home_keys import check_again
 from era_engine.intake import FileLeft, examine_whole, files_to_read, readable_name
 from era_engine.judging import PaymentDone, PaymentRepeated
 from era_engine.office import Office, keep_versions, note_act
 from era_engine.places import clear_leftovers
+from era_engine.purging import FilesPurged, keep_to_setting
 from era_engine.reconsidering import PaymentReconsidered, reconsider
 from era_engine.remittance.conformance import conformance_findings, is_used
 from era_engine.remittance.survey import Survey, not_used, read_payments, survey
@@ -37,15 +39,17 @@ class FileDone(NamedTuple):
     duplicate_of: str | None
 
 
-Event = FileLeft | FileOpened | PaymentDone | PaymentRepeated | PaymentReconsidered | FileDone
+Event = FileLeft | FileOpened | PaymentDone | PaymentRepeated | PaymentReconsidered | FileDone | FilesPurged
 
 
 def run(office: Office, paths: Iterable[Path]) -> Iterator[Event]:
     """Read, decide and post every file; each event tells what is done and safe.
 
-    Raises LockedError when another run holds the home, UsageError for a path that does not exist.
+    Raises LockedError when another run holds the home, SettingsError where its key was changed since it was opened,
+    UsageError for a path that does not exist.
     """
     with office.home.locked():
+        check_again(office.home)
         meant = files_to_read(office.home, paths)
         keep_versions(office)
         note_act(office, "run", {"files": len(meant.files)})
@@ -65,6 +69,7 @@ def run(office: Office, paths: Iterable[Path]) -> Iterator[Event]:
         for received in custody.interrupted(office.home, office.database):
             yield from _work_on(office, received)  # last, so that one that breaks a run keeps no other waiting
         yield from reconsider(office)
+        yield from keep_to_setting(office)
 
 
 def requeue(office: Office, names: Iterable[str], by: str | None) -> Iterator[Event]:
@@ -74,6 +79,7 @@ def requeue(office: Office, names: Iterable[str], by: str | None) -> Iterator[Ev
     that is not what was received. Of all, such a file is told and stays as it is.
     """
     with office.home.locked():
+        check_again(office.home)
         named = quarantine.quarantined_by_name(office.home, office.database, names)
         for row in named:
             quarantine.unchanged(office.home, row)
@@ -96,7 +102,7 @@ def rehearse(office: Office, paths: Iterable[Path]) -> Iterator[Event]:
         yield from meant.left
         for path in meant.files:
             try:
-                source = examine_whole(path)
+                source = examine_whole(path, office.home.keyring)
             except UsageError as error:
                 yield _unreadable(path, error)
                 continue

@@ -10,12 +10,20 @@ from era_engine.errors import UsageError
 from era_engine.home import Home
 from era_engine.store import files
 from era_engine.store.database import Database
+from era_engine.store.files import FileRow
 from era_engine.x12.finding import Finding
 
 
 def incoming(home: Home, sha256: str) -> Path:
     """Where a copy waits until it has its place."""
     return home.archive / f".{sha256}.incoming"
+
+
+def places_of(home: Home, row: FileRow) -> list[Path]:
+    """Where the bytes of a file in our keeping may lie: at its place, or where a run that was killed left them."""
+    assert row.stored_as is not None
+    stored = home.root / row.stored_as
+    return [stored, incoming(home, row.sha256), home.quarantine / stored.name]
 
 
 def clear_leftovers(home: Home, database: Database) -> None:

@@ -43,7 +43,7 @@ def unchanged(home: Home, row: FileRow) -> Source:
     """A quarantined file as it lies there. Raises UsageError where it is gone, or no longer what was received."""
     assert row.stored_as is not None  # set for every quarantined file
     path = home.root / row.stored_as
-    if path.exists() and (source := examine(path)).sha256 == row.sha256:
+    if path.exists() and (source := examine(path, home.keyring)).sha256 == row.sha256:
         return source
     what = "no longer what was received" if path.exists() else "missing"
     raise UsageError(

@@ -66,11 +66,18 @@ largest_megabytes = 512
 [holds]                              # any hold of `era rules show` as "hold" or "warn"
 # procedure-mismatch = "warn"
 
+[retention]                          # days after which each run purges archived files; none: never
+# archived_files_days = 2557
+
+[encryption]                         # archive, quarantine and backups are sealed with the key in this file
+# key_file = "/etc/era/office.key"   # outside this folder; made by `era encryption new-key`
+
 [practice]                           # where given, a payment to another payee is left to a person
 # npi = "1234567893"                 # the payee's NPI
 # tax_id = "12-3456789"              # the payee's tax id
 """
 
+_OF_KEEPING = {"database", "retention", "encryption"}  # of no influence on a decision
 # Far beyond any use, and few enough for exact arithmetic to stay fast.
 _MOST_DECIMALS = 20
 _SQLITE = re.compile(r"sqlite:///(?!:memory:|file:)(?P<file>[^?\x00-\x1f]*[^?\x00-\x20])")
@@ -141,6 +148,12 @@ def _database(url: str) -> str:
     if not _SQLITE.fullmatch(url) and not _POSTGRESQL.fullmatch(url):
         raise ValueError("not a database URL this program knows")
     return url
+
+
+def _file_name(name: str) -> str:
+    if not name.strip() or "\0" in name:
+        raise ValueError("no name of a file")
+    return name
 
 
 def _rules_folder(folder: str, info: ValidationInfo) -> str:
@@ -225,6 +238,22 @@ class Files(_Table):
         return self.largest_megabytes << 20
 
 
+class Retention(_Table):
+    """How many days archived files are kept. None: for ever."""
+
+    archived_files_days: Annotated[int, Field(ge=1, le=36500)] | None = Field(
+        default=None, description="a whole number of days from 1 to 36500, without quotes, such as 2557"
+    )
+
+
+class Encryption(_Table):
+    """The key that archive, quarantine and backups are sealed with. None: they are plain."""
+
+    key_file: Annotated[str, AfterValidator(_file_name)] | None = Field(
+        default=None, description='a file outside the home, such as "/etc/era/office.key"'
+    )
+
+
 class Practice(_Table):
     """Who the payee of our payments is; tax_id without its dash. None: not given, not checked."""
 
@@ -268,6 +297,8 @@ class Settings(_Table):
     holds: dict[str, Literal["hold", "warn"]] = Field(
         default={}, description='"hold" or "warn" for the id of a hold, such as procedure-mismatch = "warn"'
     )
+    retention: Retention = Field(default=Retention(), description="a table, begun by the line [retention]")
+    encryption: Encryption = Field(default=Encryption(), description="a table, begun by the line [encryption]")
     practice: Practice = Field(default=Practice(), description="a table, begun by the line [practice]")
 
     def posting(self, mode: Literal["auto", "quick"]) -> PostingOption:
@@ -309,9 +340,13 @@ class Settings(_Table):
         return f"postgresql+psycopg://{postgresql['host']}{postgresql['name'] or ''}"
 
     def to_json(self) -> str:
-        """All that can influence a decision: everything but the database. Equal settings, equal text."""
-        values = self.model_dump(mode="json", exclude={"database"})
+        """All that can influence a decision: everything but how files are kept. Equal settings, equal text."""
+        values = self.model_dump(mode="json", exclude=_OF_KEEPING)
         return json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+    def keeping(self) -> dict[str, object]:
+        """How files are kept, for people to read."""
+        return self.model_dump(mode="json", include=_OF_KEEPING - {"database"})
 
     @cached_property
     def content_hash(self) -> str:

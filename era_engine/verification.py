@@ -51,8 +51,10 @@ def verify(home: Home, database: Database) -> Verified:
         counts = questions.how_many(connection)
         counts["payer"] = len(payer_balances(connection))
         files = questions.kept_files(connection, home.identity)
-    accounts = file_accounts(home, files)
-    return Verified(problems + accounts.problems, counts | {"file": len(files)}, accounts)
+    accounts = file_accounts(home, database, files)
+    counts["file"] = len(files) - accounts.purged
+    counts |= {"purged file": accounts.purged} if accounts.purged else {}
+    return Verified(problems + accounts.problems, counts, accounts)
 
 
 def _entries(connection: Connection) -> Iterator[str]:

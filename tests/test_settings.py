@@ -279,6 +279,8 @@ def test_the_reference_names_every_key_with_its_default() -> None:
         "reversals.post_exact": "false",
         "deposits.required": "false",
         "files.largest_megabytes": "512",
+        "retention.archived_files_days": "none",
+        "encryption.key_file": "none",
         "practice.npi": "none",
         "practice.tax_id": "none",
     }

@@ -34,6 +34,10 @@ _COMMANDS = {
     "eras": ("era_engine.cli.eras", "Payments received, open and completed."),
     "verify": ("era_engine.cli.verify", "Prove the books."),
     "audit": ("era_engine.cli.audit", "Who did what and when, proven."),
+    "backup": ("era_engine.cli.backup", "Write everything the home holds into one file."),
+    "restore": ("era_engine.cli.restore", "Make a home of a backup."),
+    "purge": ("era_engine.cli.purge", "Remove the bytes of old files for good."),
+    "encryption": ("era_engine.cli.encryption", "The key that seals archive, quarantine and backups."),
     "settings": ("era_engine.cli.settings", "The settings in force."),
     "rules": ("era_engine.cli.rules", "The rules in force."),
 }

@@ -11,10 +11,12 @@ from era_engine.cli import options
 @click.command(epilog="Example: era inspect march.835")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @options.as_json
-def command(files: tuple[Path, ...], as_json: bool) -> int:
+@options.home
+def command(files: tuple[Path, ...], as_json: bool, home: Path | None) -> int:
     """Show remittance files as read, with every finding. Touches no database and needs no home.
 
     Of a gzip or zip file each file in it is shown.
+    A sealed file needs its key: that of the home, or of ERA_KEY_FILE or ERA_KEY.
 
     Exit code 3 when one of them is rejected. The output holds patient data.
     """
@@ -22,9 +24,10 @@ def command(files: tuple[Path, ...], as_json: bool) -> int:
 
     from era_engine.cli.output import json_line
     from era_engine.inspection import inspect_path
+    from era_engine.office import keyring_for
 
     rejected = False
-    for record in chain.from_iterable(map(inspect_path, files)):
+    for record in chain.from_iterable(inspect_path(file, keyring_for(file, home)) for file in files):
         rejected = rejected or any(each["severity"] == "reject" for each in record["findings"])
         if as_json:
             json_line(record)

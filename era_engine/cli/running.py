@@ -20,6 +20,7 @@ from era_engine.logs import log_to
 from era_engine.office import Office, open_office
 from era_engine.permissions import open_to_others
 from era_engine.pipeline import Event, FileDone, FileOpened
+from era_engine.purging import FilesPurged
 from era_engine.reconsidering import DecidedAgain, PaymentReconsidered
 from era_engine.reports import LogReader
 from era_engine.store.log import Filters
@@ -87,6 +88,7 @@ class TableReport:
         self._read: set[int] = set()  # payments of this run
         self._again: dict[int, DecidedAgain] = {}  # the last decision on each claim payment judged again
         self._payments: dict[int, PaymentDone | PaymentReconsidered] = {}  # the last that was told of each
+        self._purged: FilesPurged | None = None
 
     def take(self, event: Event) -> None:
         match event:
@@ -108,10 +110,17 @@ class TableReport:
                 self._untouched.append(event)
             case FileDone(state="archived") if not event.findings:
                 self._totals["files"] += 1
+            case FilesPurged():
+                self._purged = event
             case _:
                 pass
 
     def end(self, broken_off: bool = False) -> None:
+        self._show_run(broken_off)
+        if self._purged is not None:
+            click.echo(f"Purged {count(self._purged.purged, 'file')} received before {self._purged.before}.")
+
+    def _show_run(self, broken_off: bool) -> None:
         if not self._rows and broken_off:
             return
         if not self._rows:
@@ -299,6 +308,8 @@ def follow(
                         logger.info(
                             "file-done", file=event.name, file_state=event.state, findings=dict(codes), dry_run=dry_run
                         )
+                case FilesPurged() if logger is not None:
+                    logger.info("files-purged", files=event.purged, before=event.before, left=event.left)
                 case _:
                     pass
     if logger is not None:

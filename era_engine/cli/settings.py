@@ -24,7 +24,7 @@ def show(as_json: bool, home: Path | None) -> None:
     from era_engine.settings import load_settings
 
     settings = load_settings(find_home(home).root)
-    values = {"database": settings.database_shown} | json.loads(settings.to_json())
+    values = {"database": settings.database_shown} | json.loads(settings.to_json()) | settings.keeping()
     if as_json:
         click.echo(json.dumps(values | {"hash": settings.content_hash}))
         return

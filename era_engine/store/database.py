@@ -21,8 +21,8 @@ class Database:
 
     def __init__(self, url: str) -> None:
         """`url` is absolute; raises InstallationError when the database cannot be opened."""
-        self._engine = _engine(url)
-        self._name = _shown(url)
+        self._engine = engine_of(url)
+        self._name = shown(url)
         self._rehearsal: Connection | None = None
         try:
             _migrate(self._engine)
@@ -70,13 +70,14 @@ class Database:
         self._engine.dispose()
 
 
-def _shown(url: str) -> str:
+def shown(url: str) -> str:
     """Where the database is, without user, password and options."""
     parsed = make_url(url)
     return f"{parsed.drivername}://{parsed.host or ''}/{parsed.database or ''}"
 
 
-def _engine(url: str) -> Engine:
+def engine_of(url: str) -> Engine:
+    """Connections as this program uses them; the database is not asked yet."""
     engine = create_engine(url, hide_parameters=True)  # an error's text must not hold patient data
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
@@ -119,11 +120,6 @@ def _migrate(engine: Engine) -> None:
                     f"The database is at version {version}, newer than this program knows ({HEAD}).",
                     "Install the newer era-engine that last used it.",
                 )
-    from alembic import command
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with engine.connect() as connection:
         if engine.dialect.name == "sqlite":
             # To make a table anew its foreign keys must be off, which SQLite allows only outside a transaction.
@@ -131,11 +127,21 @@ def _migrate(engine: Engine) -> None:
         with connection.begin():
             if engine.dialect.name == "postgresql":  # SQLite's BEGIN IMMEDIATE lets one in at a time already
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATING})
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            make_tables(connection, "head")
             if engine.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
                 raise InstallationError(
                     "The database holds rows that point to rows that are not there; it was left as it was.",
                     "Restore the last copy of it that `era verify` finds in order.",
                 )
     engine.dispose()  # so that every connection from here on has its foreign keys on again
+
+
+def make_tables(connection: Connection, version: str) -> None:
+    """Make or change the tables to those of a version, in the transaction the connection is in."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, version)

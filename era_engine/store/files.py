@@ -16,7 +16,10 @@ State = Literal["received", "archived", "quarantined", "duplicate"]
 
 
 class FileRow(NamedTuple):
-    """A file we took custody of; `stored_as` is relative to the home, `unpacked_from` the id of its gzip or zip."""
+    """A file we took custody of; `stored_as` is relative to the home, `unpacked_from` the id of its gzip or zip.
+
+    `purged_at`: since when its bytes are gone by the office's own wish.
+    """
 
     id: int
     home: str
@@ -26,6 +29,7 @@ class FileRow(NamedTuple):
     stored_as: str | None
     duplicate_of: int | None
     unpacked_from: int | None = None
+    purged_at: str | None = None
 
 
 class PaymentRow(NamedTuple):
@@ -72,6 +76,7 @@ def every_file(connection: Connection, home: str) -> list[FileRow]:
 def quarantined_files(connection: Connection, home: str) -> list[FileRow]:
     """Files that lie in this home's quarantine, oldest first."""
     query = _FILE.where(files.c.state == "quarantined", files.c.home == home, files.c.stored_as.is_not(None))
+    query = query.where(files.c.purged_at.is_(None))
     return [FileRow(*row) for row in connection.execute(query.order_by(files.c.id))]
 
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, Select, bindparam, delete, insert, select, update
 
@@ -10,6 +10,7 @@ from era_engine.errors import ClaimsFileError
 from era_engine.practice.model import Claim, ProcedureLine
 from era_engine.store.schema import claim_payments, claims, entries, patients, procedure_lines
 
+_T = TypeVar("_T")
 _AT_A_TIME = 500  # claim numbers in one look-up; PostgreSQL and SQLite both plan this well
 
 
@@ -239,6 +240,6 @@ def _save(connection: Connection, imported: list[Claim], known: set[str]) -> Non
         connection.execute(insert(procedure_lines), lines)
 
 
-def slices(values: Collection[str]) -> Iterable[list[str]]:
+def slices(values: Collection[_T]) -> Iterable[list[_T]]:
     everything = list(values)
     return (everything[at : at + _AT_A_TIME] for at in range(0, len(everything), _AT_A_TIME))

@@ -2,11 +2,14 @@
 
 import codecs
 import hashlib
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from era_engine.errors import UsageError
+from era_engine.keys import NO_KEYS, Keyring
+from era_engine.sealed_files import opened
 
 CHUNK = 1 << 20  # bytes read at a time, so that memory does not grow with the file
 
@@ -18,22 +21,23 @@ class Source(NamedTuple):
     sha256: str
     size: int
     encoding: str
+    keyring: Keyring = NO_KEYS  # that opens it, where it is sealed
 
     def chunks(self) -> Iterator[str]:
         """The text in pieces of about a megabyte."""
-        with self.path.open(encoding=self.encoding, newline="") as stream:
+        with io.TextIOWrapper(opened(self.path, self.keyring), encoding=self.encoding, newline="") as stream:
             while chunk := stream.read(CHUNK):
                 yield chunk
 
     def binary(self) -> BinaryIO:
         """The bytes, to be read from anywhere; the caller closes it."""
-        return self.path.open("rb")
+        return opened(self.path, self.keyring)
 
 
-def examine(path: Path) -> Source:
+def examine(path: Path, keyring: Keyring = NO_KEYS) -> Source:
     """Read a file once for its hash and encoding: UTF-8 (with or without a mark) where every byte fits, else Latin-1.
 
-    Raises UsageError when it is not a readable file.
+    A sealed file is read as what is in it. Raises UsageError when it is not a readable file.
     """
     digest = hashlib.sha256()
     decoder = codecs.getincrementaldecoder("utf-8")()
@@ -41,7 +45,7 @@ def examine(path: Path) -> Source:
     if path.exists() and not path.is_file():  # a pipe would be waited for without end
         raise UsageError(f"{path}: is no file that can be read.", "Give the path of an ordinary file.")
     try:
-        with path.open("rb") as stream:
+        with opened(path, keyring) as stream:
             while block := stream.read(CHUNK):
                 if size == 0 and block.startswith(codecs.BOM_UTF8):
                     encoding = "utf-8-sig"
@@ -61,4 +65,4 @@ def examine(path: Path) -> Source:
         raise UsageError(
             f"{path}: cannot be read ({error.strerror}).", "Give the path of a file this user may read."
         ) from error
-    return Source(path, digest.hexdigest(), size, encoding)
+    return Source(path, digest.hexdigest(), size, encoding, keyring)

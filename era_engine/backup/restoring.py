@@ -1,0 +1,200 @@
+"""A home made of a backup, beside where it will be; it gets its name when all of it is there."""
+
+import json
+import os
+import re
+import shutil
+import tomllib
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from era_engine.auditing import keep_head
+from era_engine.backup.checking import Checked, check
+from era_engine.backup.format import DATABASE, HOME, Manifest, Reading, Told, flush_folder, is_manifest, read_members
+from era_engine.errors import UsageError
+from era_engine.home import FOLDERS, Home
+from era_engine.home_keys import Sealed, remember
+from era_engine.keys import Key, Keyring, keyring, keys_given
+from era_engine.sealed_files import Sealing, key_id_of, opened
+from era_engine.settings import Settings, load_settings
+from era_engine.store import audit
+from era_engine.store.database import Database
+from era_engine.store.snapshot import Take, filling_postgresql, making_sqlite
+
+# era.toml: what comes before the first table, and the line of the database in it
+_TOP = re.compile(r"(.*?)(^[ \t]*\[.*|\Z)", re.DOTALL | re.MULTILINE)
+_DATABASE = re.compile(r"^[ \t]*(?:database|\"database\"|'database')[ \t]*=.*$", re.MULTILINE)
+
+
+class Restored(NamedTuple):
+    """`files` of the home were restored, as they and the database were at `made_at` (UTC).
+
+    `key`: the id of the key that the backup is sealed with, and the home is, too; None where both are plain.
+    """
+
+    files: int
+    made_at: str
+    unreadable: list[str]
+    missing: list[str]
+    key: str | None
+
+
+def restore(file: Path, folder: Path, database: str | None, told: Told) -> Restored:
+    """Make the home `folder` of a backup; `database`, where given, takes the place of the one in era.toml.
+
+    Every hash is checked before anything is made. Raises UsageError or BackupError, and then there is no home; a
+    PostgreSQL database is filled in one transaction.
+    """
+    folder = Path(os.path.realpath(folder))  # a link stays, what it leads to becomes the home
+    if folder.is_mount():
+        raise UsageError(f"{folder} is a disk of its own.", "Name a folder on it that does not exist.")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(f"{folder} is not empty.", "Name a folder that is empty or does not exist.")
+    keys = keyring(None, keys_given())
+    checked = check(file, keys, told)
+    staging = folder.with_name(f".{folder.name}.restoring")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(staging, ignore_errors=True)
+        staging.mkdir(mode=0o700)
+        for name in FOLDERS:
+            (staging / name).mkdir(mode=0o700)
+        _make(file, checked, keys, staging, database, told)
+        for path in (*(each for each in staging.rglob("*") if each.is_dir()), staging):
+            flush_folder(path)
+        os.rename(staging, folder)
+    except BaseException:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
+    manifest = checked.manifest
+    return Restored(manifest.kept, manifest.made_at, manifest.unreadable, manifest.missing, key_id_of(file))
+
+
+def _make(file: Path, checked: Checked, keys: Keyring, staging: Path, database: str | None, told: Told) -> None:
+    """Files and database in one pass; what era.toml says of the database comes before it.
+
+    What we keep is sealed with the key of the backup, where that is sealed.
+    """
+    key_id = key_id_of(file)
+    sealing = None if key_id is None else keys.opening[key_id]
+    if sealing is not None:
+        remember(Home(staging), Sealed(sealing.id, ()))
+    manifest = checked.manifest
+    size = file.stat().st_size
+    with opened(file, keys) as stream:
+        members = iter(read_members(stream))
+        first: Reading | None = None
+        for first in members:
+            if first.name.startswith(DATABASE):
+                break
+            _write(first, staging, manifest, sealing)
+        settings = _settings(staging, database)
+        with _database(checked, settings, staging) as take:
+            for member in _with(first, members):
+                if member.name.startswith(DATABASE):
+                    take(member.name, member.chunks)
+                elif not is_manifest(member):
+                    _write(member, staging, manifest, sealing)
+                told("restoring", stream.tell(), size)
+
+
+def _with(first: Reading | None, rest: Iterable[Reading]) -> Iterator[Reading]:
+    if first is not None:
+        yield first
+    yield from rest
+
+
+def _write(member: Reading, staging: Path, manifest: Manifest, sealing: Key | None) -> None:
+    if member.name in manifest.unreadable:
+        return
+    path = staging / member.name.removeprefix(HOME)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    kept = path.parent in (staging / "archive", staging / "quarantine") and member.name not in manifest.beside
+    with path.open("xb") as stream:
+        if sealing is not None and kept:
+            with Sealing(stream, sealing) as sealed:
+                for chunk in member.chunks:
+                    sealed.write(chunk)
+        else:
+            stream.writelines(member.chunks)
+        stream.flush()
+        os.fsync(stream.fileno())
+    os.utime(path, (member.modified, member.modified))
+
+
+def _settings(staging: Path, database: str | None) -> Settings:
+    """What era.toml says; another database is written into it, and nothing else is changed."""
+    path = staging / "era.toml"
+    if database is not None:
+        text = path.read_text(encoding="utf-8-sig")
+        found = _TOP.match(text)
+        assert found is not None, "it matches any text"
+        top, tables = found.groups()
+        line = f"database = {json.dumps(database, ensure_ascii=False)}"
+        top, there = _DATABASE.subn(lambda _: line, top)
+        changed = (top if there else f"{line}\n{top}") + tables
+        if tomllib.loads(changed) != tomllib.loads(text) | {"database": database}:
+            raise UsageError(
+                "era.toml of the backup is written so that no other database can be put into it.",
+                "Restore it without --database.",
+            )
+        path.write_text(changed, encoding="utf-8")
+    return load_settings(staging)
+
+
+@contextmanager
+def _database(checked: Checked, settings: Settings, staging: Path) -> Iterator[Take]:
+    """Where the pieces of the database go; at the end it is opened, and the act of restoring written down."""
+    manifest = checked.manifest
+    url = settings.database_url(staging)
+    kind = "sqlite" if url.startswith("sqlite") else "postgresql"
+    if kind != manifest.kind:
+        raise UsageError(
+            f"The backup is of a {manifest.kind} database, which a {kind} database cannot take.",
+            "Give the URL of one with --database.",
+        )
+    if kind == "postgresql":
+        with filling_postgresql(url, manifest.version, manifest.columns) as take:
+            yield take
+        _note(checked, staging, url)
+        return
+    final = Path(url.removeprefix("sqlite:///"))
+    there = next((path for path in (final, *_logs_of(final)) if path.exists()), None)
+    if there is not None:
+        raise UsageError(
+            f"{there} is there already.", "Name another file, such as --database sqlite:///era.db; nothing was changed."
+        )
+    # Outside the folder that gets its name at the end, the database gets its own then, too.
+    made = final if final.is_relative_to(staging) else final.with_name(f".{final.name}.restoring")
+    made.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if made != final:
+        _remove_database(made)
+    try:
+        with making_sqlite(made) as take:
+            yield take
+        _note(checked, staging, f"sqlite:///{made}")
+        made.rename(final)
+    except BaseException:
+        _remove_database(made)
+        raise
+
+
+def _logs_of(database: Path) -> list[Path]:
+    """SQLite's own files beside a database. Left by another one, they would be read into the one restored."""
+    return [database.with_name(f"{database.name}{end}") for end in ("-wal", "-shm", "-journal")]
+
+
+def _remove_database(file: Path) -> None:
+    for path in (*_logs_of(file), file):
+        path.unlink(missing_ok=True)
+
+
+def _note(checked: Checked, staging: Path, url: str) -> None:
+    home = Home(staging)
+    done = {"sha256": checked.sha256, "made_at": checked.manifest.made_at}
+    with closing(Database(url)) as database:
+        with database.writing() as connection:
+            audit.append(connection, home.identity, "restore", done)
+        keep_head(home, database)

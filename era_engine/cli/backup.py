@@ -1,0 +1,35 @@
+"""era backup."""
+
+from pathlib import Path
+
+import click
+
+from era_engine.cli import options
+
+
+@click.command(epilog="Example: era backup /backups/office-2026-11-30.era --home office")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
+@options.home
+def command(file: Path, home: Path | None) -> int:
+    """Write everything the home holds into one file, also while a run is at work.
+
+    That is the database, era.toml, the files of inbox, archive, quarantine and acks, and what tells this home from
+    others. The file is read again and every hash checked before this command says that it is done; a file that is
+    there is never overwritten. It holds patient data.
+
+    Exit code 1, and a list, when a file could not be read or was not found; the backup holds all others.
+    """
+    from era_engine.backup.taking import back_up
+    from era_engine.cli.output import count
+    from era_engine.cli.progress import bytes_done
+    from era_engine.office import open_books
+
+    with open_books(home) as (found_home, settings, database), bytes_done() as told:
+        done = back_up(found_home, settings, database, file, told)
+    for problem in done.problems:
+        click.echo(f"✘ {problem}")
+    click.echo(
+        f"Backed up {count(done.files, 'file')} and the database to {file} ({done.size:,} bytes), and checked it."
+    )
+    click.echo(f"SHA-256 {done.sha256}")
+    return 1 if done.problems else 0

@@ -1,0 +1,91 @@
+"""era encryption."""
+
+from pathlib import Path
+
+import click
+
+from era_engine.cli import options
+
+
+@click.group(name="encryption", epilog="Example: era encryption new-key /etc/era/office.key")
+def command() -> None:
+    """The key that seals archive, quarantine and backups.
+
+    A home has a key when era.toml names its file (key_file under [encryption]), or ERA_KEY_FILE does, or ERA_KEY
+    holds it. The database is not sealed: put it on an encrypted disk.
+    """
+
+
+@command.command(name="new-key", epilog="Example: era encryption new-key /etc/era/office.key")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
+def new_key(file: Path) -> None:
+    """Make a key in a new file that only this user may read.
+
+    Keep a copy where neither the home nor its backups are: without the key nobody can read what is sealed with it.
+    """
+    from era_engine.keys import new_key
+
+    key = new_key(file)
+    click.echo(f"Made key {key.id} in {file}. Keep a copy of it somewhere else: without it nothing can be read.")
+
+
+@command.command(epilog="Example: era encryption rotate --to /etc/era/office-2027.key --by Ann")
+@click.option(
+    "--to",
+    "file",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="KEYFILE",
+    help="The key that every file has afterwards.",
+)
+@options.by
+@options.home
+def rotate(file: Path, name: str, home: Path | None) -> int:
+    """Seal every file in archive and quarantine anew with another key; plain files are sealed, too.
+
+    The old key is given as before (era.toml, ERA_KEY_FILE or ERA_KEY). When this is stopped, call it again.
+
+    Exit code 1, and a list, when a file could not be read; it stays as it is, and so does the need for the old key.
+    """
+    from era_engine.cli.output import count
+    from era_engine.cli.progress import bytes_done
+    from era_engine.encryption import rotate
+    from era_engine.home_keys import refuse_inside
+    from era_engine.keys import read_key
+    from era_engine.office import without_keys
+
+    key = read_key(file)
+    with without_keys(home) as (found_home, settings, database), bytes_done() as told:
+        refuse_inside(found_home.root, file)
+        done = rotate(found_home, settings, database, key, name, told)
+    for problem in done.problems:
+        click.echo(f"✘ {problem}")
+    click.echo(f"Sealed {count(done.sealed, 'file')} with key {key.id}; {count(done.before, 'file')} had it already.")
+    if done.problems:
+        click.echo("Restore the files named above from a backup, then call this again; until then keep the old key.")
+        return 1
+    click.echo(f"From now on give this key: key_file under [encryption] in era.toml, or ERA_KEY_FILE={file}")
+    return 0
+
+
+@command.command(epilog="Example: era encryption show archive/march.835 --home office > march.835")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
+@options.home
+def show(file: Path, home: Path | None) -> None:
+    """Print what is in a file, sealed or plain, byte for byte. It holds patient data.
+
+    The key is the home's, or that of ERA_KEY_FILE or ERA_KEY; there need be no home.
+    """
+    import shutil
+    import sys
+
+    from era_engine.errors import UsageError
+    from era_engine.office import keyring_for
+    from era_engine.sealed_files import opened
+
+    try:
+        stream = opened(file, keyring_for(file, home))
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}.", "Name a file this user may read.") from error
+    with stream:
+        shutil.copyfileobj(stream, sys.stdout.buffer, 1 << 20)

@@ -1,0 +1,63 @@
+"""era purge."""
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from era_engine.cli import options
+
+_SHOWN = 50
+
+
+@click.command(
+    epilog='\b\nExamples:\n  era purge --before 2019-01-01 --by Ann --because "seven years" --dry-run\n'
+    "  era purge --by Ann          what [retention] in era.toml no longer keeps"
+)
+@click.option(
+    "--before",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="Files received before this day (UTC).  [default: by the setting retention.archived_files_days]",
+)
+@click.option("--quarantine", is_flag=True, help="Also files in quarantine.")
+@click.option("--dry-run", is_flag=True, help="Show what would go and what would stay; nothing is removed.")
+@options.by
+@click.option("--because", metavar="TEXT", help="Why; it is kept in the audit log, so name no patient.")
+@options.home
+def command(
+    before: datetime | None, quarantine: bool, dry_run: bool, name: str, because: str | None, home: Path | None
+) -> None:
+    """Remove the bytes of old files for good. Payments, claims, decisions and entries stay.
+
+    A file with a payment that is not completed stays, and so does one whose work is not finished.
+    """
+    from era_engine.cli.output import Column, count, table
+    from era_engine.errors import UsageError
+    from era_engine.office import open_books
+    from era_engine.purging import Wish, cut_off, purge, would_purge
+
+    with open_books(home) as (found_home, settings, database):
+        days = settings.retention.archived_files_days
+        if before is None and days is None:
+            raise UsageError(
+                "No day was given, and no setting says how long files are kept.",
+                "Give --before DATE, or set archived_files_days under [retention] in era.toml.",
+            )
+        wish = Wish(before.date() if before else cut_off(days or 0), quarantine, name, because)
+        if dry_run:
+            done = would_purge(found_home, database, wish)
+        else:
+            with found_home.locked():
+                done = purge(found_home, database, wish)
+    word = "would go" if dry_run else "✔ purged"
+    rows = [(word, each.stored_as, each.received_at[:10], "") for each in done.purged[:_SHOWN]]
+    rows += [("· stays", each.stored_as, each.received_at[:10], why) for each, why in done.left[:_SHOWN]]
+    if rows:
+        table((Column("result"), Column("file"), Column("received"), Column("why")), rows)
+    more = len(done.purged) + len(done.left) - len(rows)
+    if more:
+        click.echo(f"… and {count(more, 'file')} more.")
+    verb = "Would purge" if dry_run else "Purged"
+    left = f"{count(len(done.left), 'file')} as old {'stays' if len(done.left) == 1 else 'stay'}"
+    click.echo(f"{verb} {count(len(done.purged), 'file')} received before {wish.before}; {left}.")

@@ -1,0 +1,34 @@
+"""era restore."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command(
+    epilog="\b\nExamples:\n  era restore office-2026-11-30.era office2\n"
+    "  era restore office.era office2 --database postgresql+psycopg://era@db/era2"
+)
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
+@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@click.option("--database", metavar="URL", help="Another database than era.toml names; it is written into era.toml.")
+def command(file: Path, folder: Path, database: str | None) -> None:
+    """Make the home DIR of a backup. DIR must be empty or not exist, and so must the database.
+
+    Every hash of the backup is checked before anything is made; a damaged backup makes nothing. A sealed backup needs
+    its key in ERA_KEY_FILE or ERA_KEY.
+    """
+    from era_engine.backup.restoring import restore
+    from era_engine.cli.output import count
+    from era_engine.cli.progress import bytes_done
+
+    with bytes_done() as told:
+        done = restore(file, folder, database, told)
+    for name in done.unreadable:
+        click.echo(f"⚠ {name} could not be read when the backup was taken, and is not there.")
+    for name in done.missing:
+        click.echo(f"⚠ {name} was not found when the backup was taken, and is not there.")
+    click.echo(f"Restored {count(done.files, 'file')} and the database as of {done.made_at} into {folder}.")
+    if done.key is not None:
+        click.echo(f"It is sealed with key {done.key}: name its file by key_file in era.toml, or by ERA_KEY_FILE.")
+    click.echo(f"Next: era verify --home {folder} and era audit verify --home {folder}")
