@@ -13,6 +13,7 @@ from era_engine.office import Office, keep_versions, note_act
 from era_engine.reconsidering import PaymentReconsidered, reconsider
 from era_engine.remittance.conformance import conformance_findings
 from era_engine.remittance.survey import Survey, not_used, read_payments, survey
+from era_engine.stopping import Check, go_on
 from era_engine.store import files
 from era_engine.x12.finding import Finding
 from era_engine.x12.source import examine
@@ -37,9 +38,10 @@ class FileDone(NamedTuple):
 Event = FileOpened | PaymentDone | PaymentRepeated | PaymentReconsidered | FileDone
 
 
-def run(office: Office, paths: Iterable[Path]) -> Iterator[Event]:
+def run(office: Office, paths: Iterable[Path], check: Check = go_on) -> Iterator[Event]:
     """Read, decide and post every file; each event tells what is done and safe.
 
+    check: called before each file and payment is begun; what it raises ends the run there, and the next one goes on.
     Raises LockedError when another run holds the home, UsageError for a path that does not exist.
     """
     with office.home.locked():
@@ -47,22 +49,25 @@ def run(office: Office, paths: Iterable[Path]) -> Iterator[Event]:
         keep_versions(office)
         note_act(office, "run", {"files": len(to_read)})
         for path in to_read:
+            check()
             try:
                 received = custody.receive(office.home, office.database, path)
             except UsageError as error:  # it stays where it is; the other files are not to wait for it
                 yield _unreadable(path, error)
                 continue
-            yield from _work_on(office, received)
+            yield from _work_on(office, received, check)
         for received in custody.interrupted(office.home, office.database):
-            yield from _work_on(office, received)  # last, so that one that breaks a run keeps no other waiting
-        yield from reconsider(office)
+            check()
+            yield from _work_on(office, received, check)  # last, so that one that breaks a run keeps no other waiting
+        yield from reconsider(office, check)
 
 
-def rehearse(office: Office, paths: Iterable[Path]) -> Iterator[Event]:
+def rehearse(office: Office, paths: Iterable[Path], check: Check = go_on) -> Iterator[Event]:
     """The same, but nothing is kept: no row, no entry, no file moved."""
     with office.home.locked(), office.database.rehearsing():
         keep_versions(office)
         for path in custody.files_to_read(office.home, paths):
+            check()
             try:
                 source = examine(path)
             except UsageError as error:
@@ -74,11 +79,11 @@ def rehearse(office: Office, paths: Iterable[Path]) -> Iterator[Event]:
                 row = files.receive_file(
                     connection, office.home.identity, source, custody.readable_name(path), None, now()
                 )
-            yield from _work_on(office, Received(row, source, repeats))
-        yield from reconsider(office)
+            yield from _work_on(office, Received(row, source, repeats), check)
+        yield from reconsider(office, check)
 
 
-def _work_on(office: Office, received: Received) -> Iterator[Event]:
+def _work_on(office: Office, received: Received, check: Check) -> Iterator[Event]:
     name = received.row.name
     if received.repeats is not None:
         custody.settle(office.home, office.database, received, "duplicate", ())
@@ -90,6 +95,7 @@ def _work_on(office: Office, received: Received) -> Iterator[Event]:
     repeated, payments = 0, 0
     advice = conformance_findings(surveyed, office.settings.conformance)
     for (remittance, claims), conformance in zip(read_payments(surveyed), advice, strict=True):
+        check()
         findings += conformance
         if remittance.rejected or any(each.severity == "reject" for each in conformance):
             findings += map(not_used, claims)

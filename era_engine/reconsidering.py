@@ -7,6 +7,7 @@ from typing import NamedTuple
 from era_engine.judging import Judge
 from era_engine.office import Office
 from era_engine.provider_posting import AdjustmentsPosted
+from era_engine.stopping import Check, go_on
 from era_engine.store import audit
 from era_engine.store.books import Judged
 from era_engine.store.provider_adjustments import payments_with_open_pairs
@@ -37,8 +38,11 @@ class PaymentReconsidered(NamedTuple):
     adjustments: AdjustmentsPosted
 
 
-def reconsider(office: Office) -> Iterator[PaymentReconsidered]:
-    """Judge every waiting claim again; only what changes is written down. The caller holds the home."""
+def reconsider(office: Office, check: Check = go_on) -> Iterator[PaymentReconsidered]:
+    """Judge every waiting claim again; only what changes is written down. The caller holds the home.
+
+    check: called before each payment is begun; what it raises ends it there.
+    """
     waits = [hold.id for hold in office.rule_set.holds if hold.waits_for is not None]
     for _ in range(_MOST_ROUNDS):
         posted = False
@@ -49,6 +53,7 @@ def reconsider(office: Office) -> Iterator[PaymentReconsidered]:
             # Beside a person, only the deposit releases a provider-level adjustment.
             with_pairs = payments_with_open_pairs(connection) if office.settings.deposits.required else []
         for payment_id in sorted(by_payment.keys() | set(with_pairs)):
+            check()
             event = _judge_again(office, payment_id, by_payment.get(payment_id, []))
             if event is not None:
                 posted = posted or event.posted > 0

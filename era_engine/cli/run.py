@@ -28,24 +28,27 @@ def command(paths: tuple[Path, ...], dry_run: bool, as_json: bool, log_file: Pat
 
     PATH is a file or a folder; without one the inbox is read. Files of the inbox move to archive/ or quarantine/,
     others stay and are copied. Exit code 3 when a file was quarantined, 5 when another run is at work.
+    SIGTERM or Ctrl-C ends it after the payment at hand, with exit code 1; a second one ends it at once.
     """
     from era_engine.cli.running import JsonReport, TableReport, follow
     from era_engine.logs import log_to
     from era_engine.office import open_office
     from era_engine.pipeline import rehearse, run
+    from era_engine.stopping import Stopped, stopped_by_signals
 
     with ExitStack() as stack:
+        stop = stack.enter_context(stopped_by_signals())
         stream = stack.enter_context(_opened(log_file)) if log_file else sys.stderr
         logger = None if stream is sys.stderr and stream.isatty() else log_to(stream)
         office = stack.enter_context(open_office(home))
-        events = (rehearse if dry_run else run)(office, paths)
+        events = (rehearse if dry_run else run)(office, paths, stop.check)
         report = (JsonReport if as_json else TableReport)(office, dry_run)
         try:
             quarantined = follow(events, report, logger, dry_run)
-        except BaseException:
-            report.end(broken_off=True)  # what is done is told, however the run ends
-            raise
-        report.end()
+        except Stopped:
+            goes_on = "" if dry_run else " `era run` goes on with the rest."
+            click.echo(f"Stopped as asked, after the payment at hand.{goes_on}", err=True)
+            return 1
     return 3 if quarantined else 0
 
 

@@ -17,6 +17,7 @@ from era_engine.office import Office
 from era_engine.pipeline import Event, FileDone, FileOpened
 from era_engine.reconsidering import PaymentReconsidered
 from era_engine.reports import LogReader
+from era_engine.stopping import Stopped
 from era_engine.store.log import Filters
 
 _SHOWN = 20  # claims listed after a run; `era log` has all
@@ -200,37 +201,49 @@ class TableReport:
 def follow(
     events: Iterable[Event], report: JsonReport | TableReport, logger: FilteringBoundLogger | None, dry_run: bool
 ) -> int:
-    """Show and log events as they come; returns how many files were quarantined."""
+    """Show and log events as they come; returns how many files were quarantined.
+
+    Raises what the events raise, Stopped among it, once what is done is told.
+    """
     quarantined = 0
     began = time.monotonic()
-    with _progress() as bar:
-        for event in events:
-            report.take(event)
-            if bar is not None:
-                _advance(bar, event)
-            match event:
-                case PaymentDone() if logger is not None:
-                    logger.info(
-                        "payment-decided",
-                        file=event.file,
-                        payment_id=event.payment_id,
-                        posted=event.posted,
-                        left=event.left,
-                        posted_cents=event.posted_cents,
-                        dry_run=dry_run,
-                    )
-                case FileDone():
-                    quarantined += event.state == "quarantined"
-                    if logger is not None:
-                        codes = Counter(each.code for each in event.findings)
-                        logger.info(
-                            "file-done", file=event.name, file_state=event.state, findings=dict(codes), dry_run=dry_run
-                        )
-                case _:
-                    pass
+    try:
+        with _progress() as bar:
+            for event in events:
+                report.take(event)
+                if bar is not None:
+                    _advance(bar, event)
+                if logger is not None:
+                    _log(event, logger, dry_run)
+                quarantined += isinstance(event, FileDone) and event.state == "quarantined"
+    except BaseException as error:
+        if logger is not None and isinstance(error, Stopped):
+            logger.info("run-stopped", seconds=round(time.monotonic() - began, 3), dry_run=dry_run)
+        report.end(broken_off=True)
+        raise
     if logger is not None:
         logger.info("run-finished", seconds=round(time.monotonic() - began, 3), dry_run=dry_run)
+    report.end()
     return quarantined
+
+
+def _log(event: Event, logger: FilteringBoundLogger, dry_run: bool) -> None:
+    match event:
+        case PaymentDone():
+            logger.info(
+                "payment-decided",
+                file=event.file,
+                payment_id=event.payment_id,
+                posted=event.posted,
+                left=event.left,
+                posted_cents=event.posted_cents,
+                dry_run=dry_run,
+            )
+        case FileDone():
+            codes = Counter(each.code for each in event.findings)
+            logger.info("file-done", file=event.name, file_state=event.state, findings=dict(codes), dry_run=dry_run)
+        case _:
+            pass
 
 
 def _progress() -> Any:
