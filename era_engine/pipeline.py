@@ -1,6 +1,8 @@
 """The story of a run: every file through every stage, one payment at a time."""
 
 from collections.abc import Iterable, Iterator
+from functools import partial
+from itertools import chain, count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,9 +14,11 @@ from era_engine.judging import PaymentDone, PaymentRepeated
 from era_engine.office import Office, keep_versions, note_act
 from era_engine.reconsidering import PaymentReconsidered, reconsider
 from era_engine.remittance.conformance import conformance_findings
-from era_engine.remittance.survey import Survey, not_used, read_payments, survey
+from era_engine.remittance.model import ClaimPayment, Remittance
+from era_engine.remittance.survey import Survey, claims_again, not_used, read_payments, survey
 from era_engine.stopping import Check, go_on
 from era_engine.store import files
+from era_engine.store.database import until_unblocked
 from era_engine.x12.finding import Finding
 from era_engine.x12.source import examine
 
@@ -101,13 +105,25 @@ def _work_on(office: Office, received: Received, check: Check) -> Iterator[Event
             findings += map(not_used, claims)
             continue
         payments += 1
-        event = judging.decide_payment(office, received.row, remittance, conformance, claims)
+        streams = chain([claims], (claims_again(surveyed, remittance) for _ in count()))
+        event = until_unblocked(partial(_decide, office, received.row, remittance, conformance, streams))
         repeated += isinstance(event, PaymentRepeated)
         if event is not None:
             yield event
     state = _state(surveyed, findings, payments, repeated)
     custody.settle(office.home, office.database, received, state, findings)
     yield FileDone(name, state, tuple(findings), None)
+
+
+def _decide(
+    office: Office,
+    file: files.FileRow,
+    remittance: Remittance,
+    conformance: tuple[Finding, ...],
+    streams: Iterator[Iterator[ClaimPayment]],
+) -> PaymentDone | PaymentRepeated | None:
+    """`streams`: the payment's claims, anew for each try."""
+    return judging.decide_payment(office, file, remittance, conformance, next(streams))
 
 
 def _unreadable(path: Path, error: UsageError) -> FileDone:

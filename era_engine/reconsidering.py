@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
 from era_engine.judging import Judge
@@ -10,6 +11,7 @@ from era_engine.provider_posting import AdjustmentsPosted
 from era_engine.stopping import Check, go_on
 from era_engine.store import audit
 from era_engine.store.books import Judged
+from era_engine.store.database import until_unblocked
 from era_engine.store.provider_adjustments import payments_with_open_pairs
 from era_engine.store.stored_payments import (
     Waiting,
@@ -54,7 +56,7 @@ def reconsider(office: Office, check: Check = go_on) -> Iterator[PaymentReconsid
             with_pairs = payments_with_open_pairs(connection) if office.settings.deposits.required else []
         for payment_id in sorted(by_payment.keys() | set(with_pairs)):
             check()
-            event = _judge_again(office, payment_id, by_payment.get(payment_id, []))
+            event = until_unblocked(partial(_judge_again, office, payment_id, by_payment.get(payment_id, [])))
             if event is not None:
                 posted = posted or event.posted > 0
                 yield event

@@ -8,6 +8,7 @@ from remittance_text import claim
 from waiting import PostingsWait
 
 from era_engine.home import Home
+from era_engine.judging import BATCH
 
 
 def posted_once(home: OfficeHome, *numbers: str) -> None:
@@ -221,6 +222,26 @@ def test_a_quick_post_and_the_reversal_of_a_claim_beside_it_do_not_block_each_ot
     ]
     assert home.posted()["insurance_deposits"] == 9_000
     home.verified()
+
+
+def test_two_runs_whose_payments_share_claims_in_opposite_order_both_come_through(
+    homes: list[OfficeHome], postings_wait: PostingsWait
+) -> None:
+    """Each holds the claims of its first batch and asks for one of the other's in its second: PostgreSQL ends one."""
+    some, others = ([f"{letter}{number:03d}" for number in range(BATCH)] for letter in "AB")
+    homes[0].expect(*(expects(number) for number in some + others))
+    for home, numbers in zip(homes, ([*some, others[0]], [*others, some[0]]), strict=False):
+        home.receive(remittance(str(90 * len(numbers)), *map(claim, numbers), trace=f"T{numbers[0]}"))
+    with postings_wait(homes[0]) as until_waiting:
+        runs = [home.process("run", "--json") for home in homes[:2]]
+        until_waiting(2)
+    ended = [finished(run) for run in runs]
+    assert [each.code for each in ended] == [0, 0], [each.err for each in ended]
+    assert sorted(len(each.records) for each in ended) == [BATCH + 1, BATCH + 1]
+    posted_once(homes[0], *some, *others)
+    for home in homes[:2]:
+        home.verified()
+        assert home.era("audit", "verify").code == 0
 
 
 def deposit(home: OfficeHome, row: str) -> None:
