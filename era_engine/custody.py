@@ -35,20 +35,25 @@ class Received(NamedTuple):
     repeats: FileRow | None
 
 
-def files_to_read(home: Home, given: Iterable[Path]) -> list[Path]:
-    """The files meant by paths: files themselves, folders' files by name; the inbox when none are given.
+def files_to_read(home: Home, given: Iterable[Path] | None) -> list[Path]:
+    """The files meant by paths: files themselves, folders' files by name; None: those of the inbox.
 
     Raises UsageError for a path that does not exist.
     """
     found: list[Path] = []
-    for path in list(given) or [home.inbox]:
+    for path in [home.inbox] if given is None else given:
         if path.is_dir():
-            found += sorted(each for each in path.iterdir() if each.is_file() and not _is_aside(each))
+            found += files_in(path)
         elif path.exists():
             found.append(path)
         else:
             raise UsageError(f"{path} does not exist.", "Name a file or a folder; without one, the inbox is read.")
     return found
+
+
+def files_in(folder: Path) -> list[Path]:
+    """The files of a folder that are there to be read, by name."""
+    return sorted(each for each in folder.iterdir() if each.is_file() and not _is_aside(each))
 
 
 def interrupted(home: Home, database: Database) -> Iterator[Received]:

@@ -52,13 +52,31 @@ class Home(NamedTuple):
 
         Raises LockedError at once when another run holds it.
         """
-        with (self.root / ".lock").open("w") as file:
+        with self._holding(
+            ".lock", f"Another run is at work on {self.root}.", "Wait until it has finished, then run again."
+        ):
+            yield
+
+    @contextmanager
+    def being_watched(self) -> Iterator[None]:
+        """Be the one that watches the home; runs may come between.
+
+        Raises LockedError at once when another one watches it.
+        """
+        with self._holding(
+            ".watch-lock",
+            f"Another `era watch` is at work on {self.root}.",
+            "Nothing need be done: it runs whenever files arrive. To have this one instead, stop that one first.",
+        ):
+            yield
+
+    @contextmanager
+    def _holding(self, name: str, problem: str, remedy: str) -> Iterator[None]:
+        with (self.root / name).open("w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
-                raise LockedError(
-                    f"Another run is at work on {self.root}.", "Wait until it has finished, then run again."
-                ) from error
+                raise LockedError(problem, remedy) from error
             yield
 
 

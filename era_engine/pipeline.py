@@ -42,9 +42,10 @@ class FileDone(NamedTuple):
 Event = FileOpened | PaymentDone | PaymentRepeated | PaymentReconsidered | FileDone
 
 
-def run(office: Office, paths: Iterable[Path], check: Check = go_on) -> Iterator[Event]:
+def run(office: Office, paths: Iterable[Path] | None, check: Check = go_on) -> Iterator[Event]:
     """Read, decide and post every file; each event tells what is done and safe.
 
+    paths: files and folders, listed when it is this run's turn; None: the inbox.
     check: called before each file and payment is begun; what it raises ends the run there, and the next one goes on.
     Raises LockedError when another run holds the home, UsageError for a path that does not exist.
     """
@@ -66,7 +67,7 @@ def run(office: Office, paths: Iterable[Path], check: Check = go_on) -> Iterator
         yield from reconsider(office, check)
 
 
-def rehearse(office: Office, paths: Iterable[Path], check: Check = go_on) -> Iterator[Event]:
+def rehearse(office: Office, paths: Iterable[Path] | None, check: Check = go_on) -> Iterator[Event]:
     """The same, but nothing is kept: no row, no entry, no file moved."""
     with office.home.locked(), office.database.rehearsing():
         keep_versions(office)

@@ -39,7 +39,7 @@ def taken_until_first(office_home: OfficeHome, kind: str) -> list[str]:
                 flag.ask()
 
     with open_office(office_home.root) as office, pytest.raises(Stopped):
-        take(run(office, [], flag.check))
+        take(run(office, None, flag.check))
     return seen
 
 

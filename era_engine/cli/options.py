@@ -15,6 +15,11 @@ home: Decorator = click.option(
     help="The office's home folder.  [default: ERA_HOME, else the current folder]",
 )
 as_json: Decorator = click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
+log_file: Decorator = click.option(
+    "--log-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Append JSON log lines to this file.  [default: stderr when that is no terminal]",
+)
 by: Decorator = click.option("--by", "name", required=True, metavar="NAME", help="Who does this; it is kept.")
 note: Decorator = click.option("--note", metavar="TEXT", help="A note kept with it.")
 because: Decorator = click.option("--because", required=True, metavar="TEXT", help="Why; it is kept.")

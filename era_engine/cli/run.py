@@ -17,11 +17,7 @@ from era_engine.cli import options
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
 @click.option("--dry-run", is_flag=True, help="Show what would be decided; nothing is kept or moved.")
 @options.as_json
-@click.option(
-    "--log-file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Append JSON log lines to this file.  [default: stderr when that is no terminal]",
-)
+@options.log_file
 @options.home
 def command(paths: tuple[Path, ...], dry_run: bool, as_json: bool, log_file: Path | None, home: Path | None) -> int:
     """Read remittance files, decide every claim, and post or leave it.
@@ -41,7 +37,7 @@ def command(paths: tuple[Path, ...], dry_run: bool, as_json: bool, log_file: Pat
         stream = stack.enter_context(_opened(log_file)) if log_file else sys.stderr
         logger = None if stream is sys.stderr and stream.isatty() else log_to(stream)
         office = stack.enter_context(open_office(home))
-        events = (rehearse if dry_run else run)(office, paths, stop.check)
+        events = (rehearse if dry_run else run)(office, paths or None, stop.check)
         report = (JsonReport if as_json else TableReport)(office, dry_run)
         try:
             quarantined = follow(events, report, logger, dry_run)

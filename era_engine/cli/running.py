@@ -20,6 +20,7 @@ from era_engine.reports import LogReader
 from era_engine.stopping import Stopped
 from era_engine.store.log import Filters
 
+_IDLE = "No remittance files to read. Put them into inbox/, or name them: era run PATH."
 _SHOWN = 20  # claims listed after a run; `era log` has all
 
 
@@ -68,8 +69,9 @@ class TableReport:
         Column("left", right=True),
     )
 
-    def __init__(self, office: Office, dry_run: bool) -> None:
-        self._office, self._dry_run = office, dry_run
+    def __init__(self, office: Office, dry_run: bool, when_idle: str | None = _IDLE) -> None:
+        """when_idle: what to say where nothing was done."""
+        self._office, self._dry_run, self._when_idle = office, dry_run, when_idle
         self._rows: list[tuple[str, ...]] = []
         self._colours: list[str] = []
         self._quarantined: list[FileDone] = []
@@ -98,10 +100,9 @@ class TableReport:
                 pass
 
     def end(self, broken_off: bool = False) -> None:
-        if not self._rows and broken_off:
-            return
         if not self._rows:
-            click.echo("No remittance files to read. Put them into inbox/, or name them: era run PATH.")
+            if self._when_idle is not None and not broken_off:
+                click.echo(self._when_idle)
             return
         table(self._columns, self._rows, self._colours)
         self._show_left()
