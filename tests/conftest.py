@@ -8,7 +8,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 from offices import OfficeHome, expects, make_office, remittance
-from postgresql_server import HOW_TO_INSTALL, Server, binaries, running
+from postgresql_server import HOW_TO_INSTALL, Server, binaries, database_name, running
 from remittance_text import claim
 from waiting import PostingsWait, postings_waiting
 
@@ -64,8 +64,10 @@ def postings_wait(postgresql: Server) -> PostingsWait:
 
     @contextmanager
     def waiting(home: OfficeHome) -> Iterator[Callable[[int], None]]:
-        database = home.database_url.partition("?")[0].rpartition("/")[2]
-        with postgresql.connect(database) as look, postings_waiting(home, look) as until_waiting:
+        with (
+            postgresql.connect(database_name(home.database_url)) as look,
+            postings_waiting(home, look) as until_waiting,
+        ):
             yield until_waiting
 
     return waiting
