@@ -2,8 +2,9 @@
 
 import fcntl
 import os
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
@@ -41,9 +42,10 @@ class Home(NamedTuple):
         """What tells this home's files from those of another home on the same database; made on first use."""
         file = self.root / ".home-id"
         if not file.exists():
-            partial = file.with_suffix(f".{os.getpid()}")
-            partial.write_text(uuid4().hex, encoding="ascii")
-            partial.replace(file)
+            partial = _written(file, uuid4().hex)
+            with suppress(FileExistsError):  # of two at once the first gives the name, and both use it
+                os.link(partial, file)
+            partial.unlink()
         return file.read_text(encoding="ascii")
 
     @contextmanager
@@ -78,6 +80,21 @@ class Home(NamedTuple):
             except BlockingIOError as error:
                 raise LockedError(problem, remedy) from error
             yield
+
+
+def write_whole(file: Path, text: str) -> None:
+    """Write a small file so that it is whole or what it was, also after a power cut."""
+    _written(file, text).replace(file)
+
+
+def _written(file: Path, text: str) -> Path:
+    """The text on the disk, under a name of its own beside the one it is for."""
+    number, partial = tempfile.mkstemp(prefix=f"{file.name}.", dir=file.parent)
+    with os.fdopen(number, "w", encoding="ascii") as writing:
+        writing.write(text)
+        writing.flush()
+        os.fsync(number)
+    return Path(partial)
 
 
 def find_home(folder: Path | None) -> Home:

@@ -38,13 +38,18 @@ def rules_in_force(home: Home, settings: Settings) -> Path:
 
 @contextmanager
 def open_office(folder: Path | None) -> Iterator[Office]:
-    """Open a home for deciding. Raises SettingsError or RulesError before the database is touched."""
+    """Open a home for deciding. Raises SettingsError or RulesError before the database is touched.
+
+    Raises InstallationError where the database is not the one this home remembers: another one, or none that was
+    there, would take the files in and know nothing of the claims.
+    """
     home = find_home(folder)
     settings = load_settings(home.root)
     rule_set = load_rule_set(rules_in_force(home, settings)).with_choices(settings.holds)
     engine = Engine(rule_set)
     database = Database(settings.database_url(home.root))
     try:
+        keep_head(home, database)
         yield Office(home, settings, rule_set, engine, database)
         keep_head(home, database)
     finally:

@@ -6,9 +6,10 @@
 from pathlib import Path
 
 import pytest
-from crash_ways import WAYS, Stage, killed_and_taken_up
-from killing import IN_TRANSACTION, killed_at
+from crash_ways import WAYS, Stage, killed_and_taken_up, proven
+from killing import IN_TRANSACTION, disturbed_at, killed_at
 from offices import expects, make_office, remittance
+from postgresql_server import Server, database_name
 from random_kills import kill_at_random_moments
 from remittance_text import claim
 
@@ -34,11 +35,11 @@ def test_what_a_kill_interrupts_is_taken_up_by_the_next_run(stage: Stage, name: 
 
 
 def test_kill_at_random_moments_on_sqlite(tmp_path: Path) -> None:
-    kill_at_random_moments(make_office(tmp_path / "home"), tmp_path, trials=9, seed=835)
+    kill_at_random_moments(make_office(tmp_path / "home"), tmp_path, trials=8, seed=835)
 
 
 def test_kill_at_random_moments_on_postgresql(tmp_path: Path, postgresql_url: str) -> None:
-    kill_at_random_moments(make_office(tmp_path / "home", postgresql_url), tmp_path, trials=5, seed=999)
+    kill_at_random_moments(make_office(tmp_path / "home", postgresql_url), tmp_path, trials=4, seed=999)
 
 
 def test_a_quick_post_that_is_killed_has_posted_all_or_nothing(tmp_path: Path) -> None:
@@ -51,3 +52,24 @@ def test_a_quick_post_that_is_killed_has_posted_all_or_nothing(tmp_path: Path) -
     assert killed_at(2, "quick-post", "EFT0001", "--home", home.root, named="after commit")
     assert home.posted()["insurance_deposits"] == 18_000
     home.verified()
+
+
+def test_a_run_that_loses_its_connection_tells_what_is_done_and_what_to_do(tmp_path: Path, postgresql: Server) -> None:
+    stage = Stage(tmp_path, postgresql)
+    way = WAYS["from the inbox"]
+
+    def lose() -> None:
+        with postgresql.connect("postgres") as admin:
+            query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+            admin.execute(query, (database_name(home.database_url),))
+
+    with stage.prepared(way) as before, stage.copy(before.home) as home:
+        # the fourth commit is the first payment's: the second finds no connection
+        ended = disturbed_at(4, lose, "run", "--home", home.root, named="after commit")
+        assert ended.code == 1
+        assert "Posted 2 claims, $180.00" in ended.out
+        assert "Error: the database cannot be used: " in ended.err
+        assert "Remedy: see that no other program holds it, that it runs and has room" in ended.err
+        for _ in range(2):
+            assert home.era("run").code == 0
+        proven(home, way, before.books, "connection lost")

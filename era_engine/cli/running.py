@@ -105,7 +105,8 @@ class TableReport:
                 click.echo(self._when_idle)
             return
         table(self._columns, self._rows, self._colours)
-        self._show_left()
+        if not broken_off:  # the database may be what broke it off
+            self._show_left()
         for event in self._quarantined:
             self._show_quarantined(event)
         totals = self._totals

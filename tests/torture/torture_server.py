@@ -28,6 +28,7 @@ def durable() -> Iterator[Server]:
 def told_with_a_remedy(ended: Ended) -> None:
     """What it did until then is told, what to do is told, and nothing of a patient."""
     assert ended.code == 1, ended
+    assert not ended.out or "Posted " in ended.out
     assert "Remedy: " in ended.err, ended
     assert "Traceback" not in ended.err
     assert not [each for each in PATIENTS if each in ended.err]
