@@ -3,7 +3,7 @@
 BIN := .venv/bin
 DEMO := demo-home
 
-.PHONY: demo test check bench format lock
+.PHONY: demo test torture check bench format lock
 
 demo: .venv/.complete
 	@rm -rf $(DEMO)
@@ -15,6 +15,9 @@ demo: .venv/.complete
 
 test: .venv/.complete
 	@$(BIN)/python -m pytest -n auto $(ARGS)
+
+torture: .venv/.complete
+	@$(BIN)/python -m pytest tests/torture -o python_files='torture_*.py' $(ARGS)
 
 check: .venv/.complete
 	@$(BIN)/ruff check .

@@ -1,12 +1,11 @@
 """The audit log held against itself, against the books, and against what the home remembers of it."""
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from era_engine.errors import InstallationError, UsageError
-from era_engine.home import Home
+from era_engine.home import Home, write_whole
 from era_engine.store import audit
 from era_engine.store.audit import GENESIS, AuditRow, Head
 from era_engine.store.database import Database
@@ -36,12 +35,12 @@ def keep_head(home: Home, database: Database) -> None:
         if remembered is not None and audit.hash_at(connection, home.identity, remembered.seq) != remembered.hash:
             raise InstallationError(
                 f"The audit log no longer holds its row {remembered.seq}, which this home remembers.",
-                "Run `era audit verify`. Where you put another database in its place yourself, delete .audit-head.",
+                "See that `database` in era.toml is this office's, and that it is there. If it is, run"
+                " `era audit verify`, and restore the last backup it finds in order. Where you put another database in"
+                " its place yourself, delete .audit-head.",
             )
     assert head is not None, "a row that is remembered is there"
-    partial = home.audit_head.with_suffix(f".{os.getpid()}")
-    partial.write_text(json.dumps(head._asdict()), encoding="ascii")
-    partial.replace(home.audit_head)
+    write_whole(home.audit_head, json.dumps(head._asdict()))
 
 
 def remembered_head(home: Home) -> Head | None:

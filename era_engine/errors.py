@@ -47,5 +47,12 @@ class LockedError(EraError):
     exit_code = 5
 
 
+class BlockedError(EraError):
+    """Two programs on one database waited for each other, and the database let the other go on.
+
+    Nothing of the transaction is written; to do it again is all that is needed.
+    """
+
+
 class InstallationError(EraError):
     """Something this program needs is missing or broken on this machine."""

@@ -2,8 +2,9 @@
 
 import fcntl
 import os
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
@@ -53,9 +54,10 @@ class Home(NamedTuple):
         """What tells this home's files from those of another home on the same database; made on first use."""
         file = self.root / ".home-id"
         if not file.exists():
-            partial = file.with_suffix(f".{os.getpid()}")
-            partial.write_text(uuid4().hex, encoding="ascii")
-            partial.replace(file)
+            partial = _written(file, uuid4().hex)
+            with suppress(FileExistsError):  # of two at once the first gives the name, and both use it
+                os.link(partial, file)
+            partial.unlink()
         return file.read_text(encoding="ascii")
 
     @contextmanager
@@ -66,6 +68,17 @@ class Home(NamedTuple):
         """
         busy = f"Another run is at work on {self.root}."
         with _held(self.root / ".lock", busy, "Wait until it has finished, then run again."):
+            yield
+
+    @contextmanager
+    def being_watched(self) -> Iterator[None]:
+        """Be the one that watches the home; runs may come between.
+
+        Raises LockedError at once when another one watches it.
+        """
+        busy = f"Another `era watch` is at work on {self.root}."
+        remedy = "Nothing need be done: it runs whenever files arrive. To have this one instead, stop that one first."
+        with _held(self.root / ".watch-lock", busy, remedy):
             yield
 
     @contextmanager
@@ -87,6 +100,21 @@ def _held(path: Path, busy: str, remedy: str) -> Iterator[None]:
         except BlockingIOError as error:
             raise LockedError(busy, remedy) from error
         yield
+
+
+def write_whole(file: Path, text: str) -> None:
+    """Write a small file so that it is whole or what it was, also after a power cut."""
+    _written(file, text).replace(file)
+
+
+def _written(file: Path, text: str) -> Path:
+    """The text on the disk, under a name of its own beside the one it is for."""
+    number, partial = tempfile.mkstemp(prefix=f"{file.name}.", dir=file.parent)
+    with os.fdopen(number, "w", encoding="ascii") as writing:
+        writing.write(text)
+        writing.flush()
+        os.fsync(number)
+    return Path(partial)
 
 
 def find_home(folder: Path | None) -> Home:

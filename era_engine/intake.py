@@ -40,8 +40,8 @@ class Meant(NamedTuple):
     left: list[FileLeft]
 
 
-def files_to_read(home: Home, given: Iterable[Path]) -> Meant:
-    """The files meant by paths: files themselves, folders' files by name; the inbox when none are given.
+def files_to_read(home: Home, given: Iterable[Path] | None) -> Meant:
+    """The files meant by paths: files themselves, folders' files by name; the inbox where none were asked for (None).
 
     A file named by its own path is the caller's word; in a folder what is unfinished or no file is left. Waits a
     second, once, for files just changed of which nobody can say that they are whole. Raises UsageError for a path
@@ -49,7 +49,7 @@ def files_to_read(home: Home, given: Iterable[Path]) -> Meant:
     """
     files: list[Path] = []
     left: list[FileLeft] = []
-    for path in list(given) or [home.inbox]:
+    for path in [home.inbox] if given is None else given:
         if not path.is_dir():
             if not path.exists():
                 raise UsageError(f"{path} does not exist.", "Name a file or a folder; without one, the inbox is read.")
@@ -76,6 +76,12 @@ def readable_name(path: Path) -> str:
     if len(name.encode()) <= _LONGEST_NAME:
         return name
     return Path(name).stem[:50] + Path(name).suffix[:10]
+
+
+def files_in(folder: Path) -> list[Path]:
+    """The files of a folder that are there to be read, by name."""
+    found = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    return [path for path in found if _reason(path) is None]
 
 
 def in_inbox(home: Home) -> list[Path]:

@@ -8,9 +8,11 @@ import sys
 import traceback
 from collections.abc import MutableMapping
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NamedTuple, Protocol, TextIO, cast
 
 import structlog
+
+from era_engine.errors import EraError
 
 ALLOWED = frozenset(
     [
@@ -35,8 +37,22 @@ ALLOWED = frozenset(
         "error",
         "at",
         "dropped",
+        "healthy",
+        "files_done",
+        "files_waiting",
+        "quarantined",
+        "last_pass",
+        "last_error",
+        "last_error_at",
     ]
 )
+
+
+class Writable(Protocol):
+    """What a logger needs of a stream."""
+
+    def write(self, text: str, /) -> int: ...
+    def flush(self) -> None: ...
 
 
 def only_allowed(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -47,10 +63,10 @@ def only_allowed(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMap
     return kept
 
 
-def log_to(stream: TextIO) -> structlog.typing.FilteringBoundLogger:
+def log_to(stream: Writable) -> structlog.typing.FilteringBoundLogger:
     """A logger that writes JSON lines to a stream."""
     logger: structlog.typing.FilteringBoundLogger = structlog.wrap_logger(
-        structlog.WriteLogger(stream),
+        structlog.WriteLogger(cast(TextIO, stream)),
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -62,22 +78,36 @@ def log_to(stream: TextIO) -> structlog.typing.FilteringBoundLogger:
     return logger
 
 
-def database_trouble(error: Exception) -> str | None:
-    """What to tell the user when the database cannot be used at all; None for any other error."""
+class Told(NamedTuple):
+    """An error as it is told: the problem in a line, and the text with what to do about it."""
+
+    problem: str
+    text: str
+
+
+def what_to_tell(error: Exception, stream: TextIO | None = None) -> Told:
+    """What to tell the user of an error. One of our own is logged by its type and place, never by its text."""
+    if isinstance(error, EraError):
+        return Told(error.problem, _with_remedy(error.problem, error.remedy))
+    if isinstance(error, OSError):
+        named = f"{error.filename}: " if error.filename else ""
+        problem = f"{named}{error.strerror or type(error).__name__}."
+        remedy = "see that the disk has room and this user may write there, then run again to go on."
+        return Told(problem, _with_remedy(problem, remedy))
     cause = getattr(error, "orig", None)
-    if type(error).__name__ not in ("OperationalError", "InterfaceError") or cause is None:
-        return None
-    return (
-        f"Error: the database cannot be used: {str(cause).splitlines()[0]}.\n"
-        "Remedy: see that no other program holds it, that it runs and has room, then run again to go on."
-    )
-
-
-def report_internal_error(error: Exception, stream: TextIO | None = None) -> str:
-    """Log an error of our own by its type and place, never by its text; returns what to tell the user."""
+    if type(error).__name__ in ("OperationalError", "InterfaceError") and cause is not None:
+        problem = f"the database cannot be used: {str(cause).splitlines()[0]}."
+        remedy = "see that no other program holds it, that it runs and has room, then run again to go on."
+        return Told(problem, _with_remedy(problem, remedy))
     at = [f"{Path(each.filename).name}:{each.lineno}" for each in traceback.extract_tb(error.__traceback__)][-6:]
     log_to(stream or sys.stderr).error("internal-error", error=type(error).__name__, at=at)
-    return (
-        f"Internal error: {type(error).__name__} at {at[-1] if at else 'an unknown place'}. This is our fault.\n"
-        "What was reported done is safe; the payment at hand was not posted. Run `era verify`, then report this."
+    problem = f"Internal error: {type(error).__name__} at {at[-1] if at else 'an unknown place'}."
+    return Told(
+        problem,
+        f"{problem} This is our fault.\n"
+        "What was reported done is safe; the payment at hand was not posted. Run `era verify`, then report this.",
     )
+
+
+def _with_remedy(problem: str, remedy: str) -> str:
+    return f"Error: {problem}\nRemedy: {remedy}" if remedy else f"Error: {problem}"

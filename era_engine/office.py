@@ -1,9 +1,9 @@
 """Everything one office's commands need, opened once: home, settings, rules, engine, database."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from sqlalchemy import Connection
 
@@ -18,8 +18,11 @@ from era_engine.sealed_files import key_id_of
 from era_engine.settings import Settings, load_settings
 from era_engine.shipped import shipped
 from era_engine.store import audit, books
-from era_engine.store.database import Database
+from era_engine.store.database import Database, until_unblocked
+from era_engine.store.sent_claims import SentImported
 from era_engine.x12.source import examine
+
+_Done = TypeVar("_Done", bound=NamedTuple)
 
 
 class Office(NamedTuple):
@@ -46,12 +49,17 @@ def _opened(folder: Path | None) -> tuple[Home, Settings]:
 
 @contextmanager
 def open_office(folder: Path | None) -> Iterator[Office]:
-    """Open a home for deciding. Raises SettingsError or RulesError before the database is touched."""
+    """Open a home for deciding. Raises SettingsError or RulesError before the database is touched.
+
+    Raises InstallationError where the database is not the one this home remembers: another one, or none that was
+    there, would take the files in and know nothing of the claims.
+    """
     home, settings = _opened(folder)
     rule_set = load_rule_set(rules_in_force(home, settings)).with_choices(settings.holds)
     engine = Engine(rule_set)
     database = Database(settings.database_url(home.root))
     try:
+        keep_head(home, database)
         yield Office(home, settings, rule_set, engine, database)
         keep_head(home, database)
     finally:
@@ -122,10 +130,23 @@ def keep_versions(office: Office) -> None:
             audit.append(connection, office.home.identity, "settings", in_force | was)
 
 
-def note_import(connection: Connection, home: Home, act: str, file: Path, done: NamedTuple) -> None:
-    """Write an import into the audit log: the file's hash and what came of it, in numbers."""
-    counts = {name: value for name, value in done._asdict().items() if isinstance(value, int)}
-    audit.append(connection, home.identity, act, {"sha256": examine(file).sha256, **counts})
+def carry_out_import(
+    home: Home, database: Database, act: str, file: Path, save: Callable[[Connection], _Done]
+) -> _Done:
+    """Save what a file holds, and write the import into the audit log: the file's hash and what came of it, in numbers.
+
+    All of it is written down, or nothing.
+    """
+
+    def once() -> _Done:
+        with database.writing() as connection:
+            done = save(connection)
+            counted = done.claims if isinstance(done, SentImported) else done
+            counts = {name: value for name, value in counted._asdict().items() if isinstance(value, int)}
+            audit.append(connection, home.identity, act, {"sha256": examine(file).sha256, **counts})
+            return done
+
+    return until_unblocked(once)
 
 
 def note_act(office: Office, act: str, details: dict[str, object], by: str | None = None) -> None:

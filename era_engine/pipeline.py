@@ -1,6 +1,8 @@
 """The story of a run: every file through every stage, one payment at a time."""
 
 from collections.abc import Iterable, Iterator
+from functools import partial
+from itertools import chain, count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,8 +19,11 @@ from era_engine.places import clear_leftovers
 from era_engine.purging import FilesPurged, keep_to_setting
 from era_engine.reconsidering import PaymentReconsidered, reconsider
 from era_engine.remittance.conformance import conformance_findings, is_used
-from era_engine.remittance.survey import Survey, not_used, read_payments, survey
+from era_engine.remittance.model import ClaimPayment, Remittance
+from era_engine.remittance.survey import Survey, claims_again, not_used, read_payments, survey
+from era_engine.stopping import Check, go_on
 from era_engine.store import files
+from era_engine.store.database import until_unblocked
 from era_engine.unpacking import container_kind, in_container, too_large, unpack
 from era_engine.x12.finding import Finding
 
@@ -42,9 +47,11 @@ class FileDone(NamedTuple):
 Event = FileLeft | FileOpened | PaymentDone | PaymentRepeated | PaymentReconsidered | FileDone | FilesPurged
 
 
-def run(office: Office, paths: Iterable[Path]) -> Iterator[Event]:
+def run(office: Office, paths: Iterable[Path] | None, check: Check = go_on) -> Iterator[Event]:
     """Read, decide and post every file; each event tells what is done and safe.
 
+    paths: files and folders, listed when it is this run's turn; None: the inbox.
+    check: called before each file and payment is begun; what it raises ends the run there, and the next one goes on.
     Raises LockedError when another run holds the home, SettingsError where its key was changed since it was opened,
     UsageError for a path that does not exist.
     """
@@ -57,6 +64,7 @@ def run(office: Office, paths: Iterable[Path]) -> Iterator[Event]:
         quarantine.renew_notes(office.home, office.database)
         yield from meant.left
         for path in meant.files:
+            check()
             try:
                 received = custody.receive(office.home, office.database, path)
             except UsageError as error:  # it stays where it is; the other files are not to wait for it
@@ -65,14 +73,15 @@ def run(office: Office, paths: Iterable[Path]) -> Iterator[Event]:
             if received is None:
                 yield FileLeft(readable_name(path), "being-written")
             else:
-                yield from _work_on(office, received)
+                yield from _work_on(office, received, check)
         for received in custody.interrupted(office.home, office.database):
-            yield from _work_on(office, received)  # last, so that one that breaks a run keeps no other waiting
-        yield from reconsider(office)
+            check()
+            yield from _work_on(office, received, check)  # last, so that one that breaks a run keeps no other waiting
+        yield from reconsider(office, check)
         yield from keep_to_setting(office)
 
 
-def requeue(office: Office, names: Iterable[str], by: str | None) -> Iterator[Event]:
+def requeue(office: Office, names: Iterable[str], by: str | None, check: Check = go_on) -> Iterator[Event]:
     """Work on quarantined files again: those named, as they lie in quarantine, or all of it where none is named.
 
     Raises LockedError as a run does, and UsageError, before anything is done, for a name that is not there or a file
@@ -85,22 +94,24 @@ def requeue(office: Office, names: Iterable[str], by: str | None) -> Iterator[Ev
             quarantine.unchanged(office.home, row)
         keep_versions(office)
         for row in named or quarantine.quarantined(office.home, office.database):
+            check()
             try:
                 received = quarantine.take_back(office.home, office.database, row, by)
             except UsageError as error:
                 yield _unreadable(Path(row.name), error)
                 continue
-            yield from _work_on(office, received)
-        yield from reconsider(office)
+            yield from _work_on(office, received, check)
+        yield from reconsider(office, check)
 
 
-def rehearse(office: Office, paths: Iterable[Path]) -> Iterator[Event]:
+def rehearse(office: Office, paths: Iterable[Path] | None, check: Check = go_on) -> Iterator[Event]:
     """The same, but nothing is kept: no row, no entry, no file moved."""
     with office.home.locked(), office.database.rehearsing():
         keep_versions(office)
         meant = files_to_read(office.home, paths)
         yield from meant.left
         for path in meant.files:
+            check()
             try:
                 source = examine_whole(path, office.home.keyring)
             except UsageError as error:
@@ -113,11 +124,11 @@ def rehearse(office: Office, paths: Iterable[Path]) -> Iterator[Event]:
                 same = files.files_with_content(connection, source.sha256)
                 repeats = next((row for row in same if row.state == "archived"), None)
                 row = files.receive_file(connection, office.home.identity, source, readable_name(path), None, now())
-            yield from _work_on(office, Received(row, source, repeats))
-        yield from reconsider(office)
+            yield from _work_on(office, Received(row, source, repeats), check)
+        yield from reconsider(office, check)
 
 
-def _work_on(office: Office, received: Received) -> Iterator[Event]:
+def _work_on(office: Office, received: Received, check: Check) -> Iterator[Event]:
     if received.repeats is not None:
         if received.row.stored_as is not None and container_kind(received.source) is None:
             acknowledge_again(office.home, office.database, received, office.settings.conformance)
@@ -126,14 +137,14 @@ def _work_on(office: Office, received: Received) -> Iterator[Event]:
     elif received.source.size > office.settings.files.largest_bytes:
         yield _put_aside(office, received, too_large(office.settings.files.largest_bytes))
     elif container_kind(received.source) is None:
-        yield from _read(office, received)
+        yield from _read(office, received, check)
     elif received.row.unpacked_from is None:
-        yield from _unpack(office, received)
+        yield from _unpack(office, received, check)
     else:
         yield _put_aside(office, received, in_container())
 
 
-def _unpack(office: Office, received: Received) -> Iterator[Event]:
+def _unpack(office: Office, received: Received, check: Check) -> Iterator[Event]:
     """Each member of a gzip or zip file becomes a file of its own; the container ends when all of them have."""
     row, wrong = received.row, []
     with custody.room_to_unpack(office.home, row) as folder:
@@ -143,7 +154,7 @@ def _unpack(office: Office, received: Received) -> Iterator[Event]:
                 continue
             member = custody.receive_member(office.home, office.database, row, each)
             if member is not None:
-                yield from _work_on(office, member)
+                yield from _work_on(office, member, check)
     if wrong:
         yield _put_aside(office, received, *wrong)
     else:
@@ -156,7 +167,7 @@ def _put_aside(office: Office, received: Received, *findings: Finding) -> FileDo
     return FileDone(received.row.name, "quarantined", findings, None)
 
 
-def _read(office: Office, received: Received) -> Iterator[Event]:
+def _read(office: Office, received: Received, check: Check) -> Iterator[Event]:
     name = received.row.name
     surveyed = survey(received.source)
     yield FileOpened(name, sum(each.claim_count for each in surveyed.remittances))
@@ -165,13 +176,15 @@ def _read(office: Office, received: Received) -> Iterator[Event]:
     repeated, payments = 0, 0
     advice = conformance_findings(surveyed, office.settings.conformance)
     for (remittance, claims), conformance in zip(read_payments(surveyed), advice, strict=True):
+        check()
         findings += conformance
         claims = heard.listen(remittance, conformance, claims)
         if not is_used(remittance, conformance):
             findings += map(not_used, claims)
             continue
         payments += 1
-        event = judging.decide_payment(office, received.row, remittance, conformance, claims)
+        streams = chain([claims], (claims_again(surveyed, remittance) for _ in count()))
+        event = until_unblocked(partial(_decide, office, received.row, remittance, conformance, streams))
         repeated += isinstance(event, PaymentRepeated)
         for _ in claims:  # those of a payment that was done before, which the answer to its sender speaks of
             pass
@@ -181,6 +194,17 @@ def _read(office: Office, received: Received) -> Iterator[Event]:
     state = _state(surveyed, findings, payments, repeated)
     custody.settle(office.home, office.database, received, state, findings)
     yield FileDone(name, state, tuple(findings), None)
+
+
+def _decide(
+    office: Office,
+    file: files.FileRow,
+    remittance: Remittance,
+    conformance: tuple[Finding, ...],
+    streams: Iterator[Iterator[ClaimPayment]],
+) -> PaymentDone | PaymentRepeated | None:
+    """`streams`: the payment's claims, anew for each try."""
+    return judging.decide_payment(office, file, remittance, conformance, next(streams))
 
 
 def _unreadable(path: Path, error: UsageError) -> FileDone:

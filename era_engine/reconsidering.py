@@ -4,13 +4,16 @@ provider-level adjustments that nothing but their payment kept back.
 
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
 from era_engine.judging import Judge
 from era_engine.office import Office
 from era_engine.provider_posting import AdjustmentsPosted
+from era_engine.stopping import Check, go_on
 from era_engine.store import audit
 from era_engine.store.books import Judged
+from era_engine.store.database import until_unblocked
 from era_engine.store.provider_adjustments import payments_with_pairs_to_judge
 from era_engine.store.stored_payments import (
     Waiting,
@@ -56,8 +59,11 @@ class PaymentReconsidered(NamedTuple):
         return len(self.decided) - self.posted
 
 
-def reconsider(office: Office) -> Iterator[PaymentReconsidered]:
-    """Judge every waiting claim again; only what changes is written down. The caller holds the home."""
+def reconsider(office: Office, check: Check = go_on) -> Iterator[PaymentReconsidered]:
+    """Judge every waiting claim again; only what changes is written down. The caller holds the home.
+
+    check: called before each payment is begun; what it raises ends it there.
+    """
     waits = [hold.id for hold in office.rule_set.holds if hold.waits_for is not None]
     for _ in range(_MOST_ROUNDS):
         posted = False
@@ -67,7 +73,8 @@ def reconsider(office: Office) -> Iterator[PaymentReconsidered]:
                 by_payment[each.payment_id].append(each)
             with_pairs = payments_with_pairs_to_judge(connection)
         for payment_id in sorted(by_payment.keys() | set(with_pairs)):
-            event = _judge_again(office, payment_id, by_payment.get(payment_id, []))
+            check()
+            event = until_unblocked(partial(_judge_again, office, payment_id, by_payment.get(payment_id, [])))
             if event is not None:
                 posted = posted or event.posted > 0
                 yield event

@@ -1,14 +1,16 @@
 """Fixtures: a home for every test, on SQLite and on a real PostgreSQL server."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import hypothesis
 import pytest
 from offices import OfficeHome, expects, make_office, remittance
-from postgresql_server import HOW_TO_INSTALL, Server, binaries, running
+from postgresql_server import HOW_TO_INSTALL, Server, binaries, database_name, running
 from remittance_text import claim
+from waiting import PostingsWait, postings_waiting
 
 # A machine that is busy makes examples slowly, which says nothing about what they show.
 hypothesis.settings.register_profile("era", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -54,6 +56,21 @@ def home(database_url: str, tmp_path: Path) -> OfficeHome:
 def sqlite_home(tmp_path: Path) -> OfficeHome:
     """The same for what has nothing to do with the kind of database."""
     return make_office(tmp_path / "home")
+
+
+@pytest.fixture
+def postings_wait(postgresql: Server) -> PostingsWait:
+    """Lets the postings of a home on PostgreSQL wait."""
+
+    @contextmanager
+    def waiting(home: OfficeHome) -> Iterator[Callable[[int], None]]:
+        with (
+            postgresql.connect(database_name(home.database_url)) as look,
+            postings_waiting(home, look) as until_waiting,
+        ):
+            yield until_waiting
+
+    return waiting
 
 
 @pytest.fixture

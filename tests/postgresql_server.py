@@ -6,7 +6,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -26,21 +26,52 @@ _TEMPLATE = "migrated"
 class Server:
     """A running server. Databases are reached through a socket in `folder`, so no port can be taken."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, command: Sequence[str | Path]) -> None:
+        self._folder, self._command = folder, command
         self._numbers = count(1)
         self._has_template = False
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, or start it again; returns when it takes connections."""
+        deadline = time.monotonic() + 30
+        while True:
+            if self._process is None or self._process.poll() is not None:  # one that was killed may still hold memory
+                with (self._folder / "server.log").open("ab") as log:
+                    self._process = subprocess.Popen(self._command, stdout=log, stderr=log, cwd=self._folder)
+            try:
+                self.connect("postgres").close()
+            except psycopg.OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+            else:
+                return
+
+    def signal(self, number: signal.Signals) -> None:
+        """SIGQUIT stops it at once, SIGKILL without its having a say; from any process."""
+        assert self._process is not None
+        os.kill(self._process.pid, number)
+
+    def wait(self) -> None:
+        """Returns when it has ended."""
+        assert self._process is not None
+        self._process.wait(timeout=30)
 
     def url(self, database: str) -> str:
         return f"postgresql+psycopg://postgres@/{database}?host={self._folder}"
 
     @contextmanager
-    def database(self, empty: bool = False) -> Iterator[str]:
-        """The URL of a database that is dropped at the end: with every table and no row, or without tables."""
+    def database(self, empty: bool = False, like: str | None = None) -> Iterator[str]:
+        """The URL of a database that is dropped at the end: with every table and no row, or without tables.
+
+        like: the URL of another of this server's databases, to begin with what that holds.
+        """
+        template = database_name(like) if like else _TEMPLATE
         if not empty and not self._has_template:
             self._make_template()
         name = f"office{next(self._numbers)}"
-        self._run(f"CREATE DATABASE {name}" + ("" if empty else f" TEMPLATE {_TEMPLATE}"))
+        self._run(f"CREATE DATABASE {name}" + ("" if empty else f" TEMPLATE {template}"))
         try:
             yield self.url(name)
         finally:
@@ -58,6 +89,10 @@ class Server:
 
     def connect(self, database: str) -> psycopg.Connection[tuple[Any, ...]]:
         return psycopg.connect(f"host={self._folder} user=postgres dbname={database}", autocommit=True)
+
+
+def database_name(url: str) -> str:
+    return url.partition("?")[0].rpartition("/")[2]
 
 
 def binaries() -> Path | None:
@@ -102,31 +137,17 @@ def running(programs: Path, durable: bool = False) -> Iterator[Server]:
             "listen_addresses": "",
             "unix_socket_directories": folder,
             "max_connections": 60,
+            "deadlock_timeout": "200ms",
         }
         if not durable:  # nobody pulls the plug: only processes die in the tests
             options |= {"fsync": "off", "full_page_writes": "off", "max_wal_size": "96MB", "shared_buffers": "32MB"}
         given = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-        with (folder / "server.log").open("wb") as log:
-            process = subprocess.Popen(
-                [*as_postgres, programs / "postgres", "-D", data, *given], stdout=log, stderr=log, cwd=folder
-            )
+        server = Server(folder, [*as_postgres, programs / "postgres", "-D", data, *given])
         try:
-            yield _when_ready(Server(folder), process)
+            server.start()
+            yield server
         finally:
-            process.send_signal(signal.SIGQUIT)  # at once: nothing of it is needed any more
-            process.wait(timeout=30)
+            server.signal(signal.SIGQUIT)  # nothing of it is needed any more
+            server.wait()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _when_ready(server: Server, process: subprocess.Popen[bytes]) -> Server:
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            server.connect("postgres").close()
-        except psycopg.OperationalError:
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)
-        else:
-            return server

@@ -1,18 +1,14 @@
 """Several programs at once: on one home they take turns, on one PostgreSQL database they meet row by row."""
 
-import signal
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import psycopg
 import pytest
 from offices import AUTO, Ended, OfficeHome, claims_csv, expects, finished, make_office, remittance
-from postgresql_server import Server
 from remittance_text import claim
+from waiting import PostingsWait
 
 from era_engine.home import Home
+from era_engine.judging import BATCH
 
 
 def posted_once(home: OfficeHome, *numbers: str) -> None:
@@ -134,48 +130,15 @@ def test_a_file_another_home_is_working_on_is_left_to_it(homes: list[OfficeHome]
 
 # meeting in the middle of a posting
 
-_PAUSE = (
-    "CREATE FUNCTION pause() RETURNS trigger LANGUAGE plpgsql AS"
-    " $$ BEGIN PERFORM pg_advisory_xact_lock_shared(7); RETURN NEW; END $$",
-    "CREATE TRIGGER pause BEFORE INSERT ON postings FOR EACH ROW EXECUTE FUNCTION pause()",
-)
-
-
-@pytest.fixture
-def watch(homes: list[OfficeHome], postgresql: Server) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
-    """A look at the server, whose postings all wait while lock 7 is held."""
-    homes[0].change(*_PAUSE)
-    database = homes[0].database_url.partition("?")[0].rpartition("/")[2]
-    with postgresql.connect(database) as connection:
-        yield connection
-
-
-@contextmanager
-def postings_wait(watch: psycopg.Connection[tuple[object, ...]]) -> Iterator[Callable[[int], None]]:
-    """Yields a function that returns when so many programs wait."""
-
-    def until_waiting(programs: int) -> None:
-        deadline = time.monotonic() + 30
-        query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        while watch.execute(query).fetchone() != (programs,):
-            assert time.monotonic() < deadline, f"{programs} programs were to wait by now"
-            time.sleep(0.02)
-
-    watch.execute("SELECT pg_advisory_lock(7)")
-    try:
-        yield until_waiting
-    finally:
-        watch.execute("SELECT pg_advisory_unlock(7)")
-
 
 def test_a_claim_being_posted_cannot_be_changed_by_an_import(
-    homes: list[OfficeHome], watch: psycopg.Connection[tuple[object, ...]]
+    homes: list[OfficeHome], postings_wait: PostingsWait
 ) -> None:
     home = homes[0]
     home.receive(remittance("90", claim("C1")))
     changed = home.root / "changed.csv"
     changed.write_text(claims_csv(expects("C1", "1000")), encoding="utf-8")
-    with postings_wait(watch) as until_waiting:
+    with postings_wait(homes[0]) as until_waiting:
         run = home.process("run", "--json")
         until_waiting(1)
         importing = home.process("import", "claims", changed)
@@ -187,11 +150,11 @@ def test_a_claim_being_posted_cannot_be_changed_by_an_import(
 
 
 def test_two_quick_posts_of_one_claim_at_once_post_it_once(
-    homes: list[OfficeHome], watch: psycopg.Connection[tuple[object, ...]]
+    homes: list[OfficeHome], postings_wait: PostingsWait
 ) -> None:
     homes[0].receive(remittance("90", claim("C2")))
     assert [each["outcome"] for each in homes[0].records("run")] == ["manual"]
-    with postings_wait(watch) as until_waiting:
+    with postings_wait(homes[0]) as until_waiting:
         first = homes[0].process("quick-post", "EFT0001", "--json")
         until_waiting(1)
         second = homes[1].process("quick-post", "EFT0001", "--json")
@@ -203,13 +166,13 @@ def test_two_quick_posts_of_one_claim_at_once_post_it_once(
 
 
 def test_two_runs_that_release_one_waiting_claim_at_once_post_it_once(
-    homes: list[OfficeHome], watch: psycopg.Connection[tuple[object, ...]]
+    homes: list[OfficeHome], postings_wait: PostingsWait
 ) -> None:
     for home in homes:
         home.set({"deposits.required": True})
     assert [each["holds"] for each in homes[0].run(remittance("90", claim("C1")))] == [["deposit-not-received"]]
     deposit(homes[0], "2026-11-02,90.00,EFT0001")
-    with postings_wait(watch) as until_waiting:
+    with postings_wait(homes[0]) as until_waiting:
         first = homes[0].process("run", "--json")
         until_waiting(1)
         second = homes[1].process("run", "--json")
@@ -222,13 +185,13 @@ def test_two_runs_that_release_one_waiting_claim_at_once_post_it_once(
 
 
 def test_two_quick_posts_of_one_provider_adjustment_at_once_enter_it_once(
-    homes: list[OfficeHome], watch: psycopg.Connection[tuple[object, ...]]
+    homes: list[OfficeHome], postings_wait: PostingsWait
 ) -> None:
     for home in homes:
         home.set({f"{AUTO}.enabled": False})
     homes[0].run(remittance("5", after=["PLB*1234567893*20261231*L6*-5"]))
     assert homes[0].posted() == {}
-    with postings_wait(watch) as until_waiting:
+    with postings_wait(homes[0]) as until_waiting:
         first = homes[0].process("quick-post", "EFT0001")
         until_waiting(1)
         second = homes[1].process("quick-post", "EFT0001")
@@ -239,7 +202,7 @@ def test_two_quick_posts_of_one_provider_adjustment_at_once_enter_it_once(
 
 
 def test_a_quick_post_and_the_reversal_of_a_claim_beside_it_do_not_block_each_other(
-    homes: list[OfficeHome], watch: psycopg.Connection[tuple[object, ...]]
+    homes: list[OfficeHome], postings_wait: PostingsWait
 ) -> None:
     """C1 is posted and C2 open on the payment; the run takes C1 back and answers C2 again."""
     home = homes[0]
@@ -247,7 +210,7 @@ def test_a_quick_post_and_the_reversal_of_a_claim_beside_it_do_not_block_each_ot
     home.run(remittance("180", claim("C1"), claim("C2")))
     back = claim("C1", "-120", "-90", "-30", status="22")
     home.receive(remittance("0", back, claim("C2"), trace="EFT0002"), "again.835")
-    with postings_wait(watch) as until_waiting:
+    with postings_wait(homes[0]) as until_waiting:
         quick = homes[1].process("quick-post", "EFT0001", "--json")
         until_waiting(1)
         run = home.process("run", "--json")
@@ -261,6 +224,26 @@ def test_a_quick_post_and_the_reversal_of_a_claim_beside_it_do_not_block_each_ot
     home.verified()
 
 
+def test_two_runs_whose_payments_share_claims_in_opposite_order_both_come_through(
+    homes: list[OfficeHome], postings_wait: PostingsWait
+) -> None:
+    """Each holds the claims of its first batch and asks for one of the other's in its second: PostgreSQL ends one."""
+    some, others = ([f"{letter}{number:03d}" for number in range(BATCH)] for letter in "AB")
+    homes[0].expect(*(expects(number) for number in some + others))
+    for home, numbers in zip(homes, ([*some, others[0]], [*others, some[0]]), strict=False):
+        home.receive(remittance(str(90 * len(numbers)), *map(claim, numbers), trace=f"T{numbers[0]}"))
+    with postings_wait(homes[0]) as until_waiting:
+        runs = [home.process("run", "--json") for home in homes[:2]]
+        until_waiting(2)
+    ended = [finished(run) for run in runs]
+    assert [each.code for each in ended] == [0, 0], [each.err for each in ended]
+    assert sorted(len(each.records) for each in ended) == [BATCH + 1, BATCH + 1]
+    posted_once(homes[0], *some, *others)
+    for home in homes[:2]:
+        home.verified()
+        assert home.era("audit", "verify").code == 0
+
+
 def deposit(home: OfficeHome, row: str) -> None:
     """What the bank says it received."""
     file = home.root / "bank.csv"
@@ -268,30 +251,12 @@ def deposit(home: OfficeHome, row: str) -> None:
     assert home.era("import", "bank", file).code == 0
 
 
-def test_a_run_that_is_stopped_leaves_the_payment_at_hand_to_the_next(
-    homes: list[OfficeHome], watch: psycopg.Connection[tuple[object, ...]]
-) -> None:
-    home = homes[0]
-    home.receive(remittance("90", claim("C1")))
-    with postings_wait(watch) as until_waiting:
-        run = home.process("run", "--json")
-        until_waiting(1)
-        run.send_signal(signal.SIGINT)
-        stopped: Ended = finished(run)
-    assert (stopped.code, stopped.out) == (1, "")
-    assert "Stopped. What was reported done is done; run again to go on." in stopped.err
-    assert "Traceback" not in stopped.err
-    assert home.posted() == {}
-    assert [each["outcome"] for each in home.records("run")] == ["post"]
-    home.verified()
-
-
 def test_whoever_reads_sees_none_of_a_payment_or_all_of_it(
-    homes: list[OfficeHome], watch: psycopg.Connection[tuple[object, ...]]
+    homes: list[OfficeHome], postings_wait: PostingsWait
 ) -> None:
     home = homes[0]
     home.receive(remittance("90", claim("C1")))
-    with postings_wait(watch) as until_waiting:
+    with postings_wait(homes[0]) as until_waiting:
         run = home.process("run", "--json")
         until_waiting(1)
         assert [home.records(report) for report in ("log", "eras", "ledger")] == [[], [], []]

@@ -5,12 +5,15 @@ import resource
 import shutil
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from offices import OfficeHome, Record, expects, remittance
 from remittance_text import Delimiters, claim, group, interchange, payment, transaction_set, written
+
+from era_engine.home import Home
 
 GOOD = remittance("90", claim("C1"))
 NOT_X12 = "Dear office, please find attached nothing.\n"
@@ -284,3 +287,25 @@ def test_the_same_payment_in_other_clothes_is_another_file_in_our_keeping(office
 def remittance_in_other_clothes() -> str:
     sets = transaction_set(payment("90", claim("C1")), "0042")
     return written(interchange(group(sets, control="77"), control="000000099"), Delimiters("|", ">", "{", "'", "\r\n"))
+
+
+def test_a_home_whose_database_is_gone_takes_nothing_in(sqlite_home: OfficeHome) -> None:
+    """A disk that is not mounted: SQLite would make a new database, without claims, and the inbox would go into it."""
+    sqlite_home.expect(expects("C1"))
+    for file in sqlite_home.root.glob("era.db*"):
+        file.rename(file.with_name(f"away-{file.name}"))
+    path = sqlite_home.receive(remittance("90", claim("C1")))
+    ended = sqlite_home.era("run")
+    assert (ended.code, path.exists()) == (1, True)
+    assert "The audit log no longer holds its row" in ended.err
+    for file in sqlite_home.root.glob("away-era.db*"):
+        file.replace(file.with_name(file.name.removeprefix("away-")))
+    assert [each["outcome"] for each in sqlite_home.records("run")] == ["post"]
+    sqlite_home.verified()
+
+
+def test_two_who_name_a_home_at_once_give_it_one_name(sqlite_home: OfficeHome) -> None:
+    (sqlite_home.root / ".home-id").unlink(missing_ok=True)
+    with ThreadPoolExecutor(8) as pool:
+        names = set(pool.map(lambda _: Home(sqlite_home.root).identity, range(8)))
+    assert len(names) == 1

@@ -4,10 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from crash_ways import CUT
+from killing import killed_at_step
 from offices import OfficeHome, era, expects, finished, make_office, remittance, start_era
 from remittance_text import claim
 from tampering import problems
-from test_crash import CUT, killed_at_step
 
 from era_engine.backup.taking import back_up
 from era_engine.errors import SettingsError

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from killing import killed_at_step
 from offices import OfficeHome, era, expects, remittance
 from remittance_text import claim
-from test_crash import killed_at_step
 
 from era_engine.home import Home
 from era_engine.settings import Settings, load_settings

@@ -15,6 +15,7 @@ _COMMANDS = {
     "import": ("era_engine.cli.importing", "Load what the office expects from insurers."),
     "run": ("era_engine.cli.run", "Read, decide and post remittance files."),
     "requeue": ("era_engine.cli.requeue", "Try quarantined files again."),
+    "watch": ("era_engine.cli.watch", "Stay up, and run whenever files arrive."),
     "inspect": ("era_engine.cli.inspect", "Show remittance files as read, with every finding."),
     "log": ("era_engine.cli.log", "The decision log: what was posted, what was left, and why."),
     "explain": ("era_engine.cli.explain", "Every rule and condition behind one decision."),
@@ -73,24 +74,12 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         code = 2
-    except EraError as error:
-        click.echo(f"Error: {error.problem}", err=True)
-        if error.remedy:
-            click.echo(f"Remedy: {error.remedy}", err=True)
-        code = error.exit_code
     except SystemExit:  # click's way of saying that the reader of our output has gone, which is its good right
         code = 0
-    except OSError as error:
-        named = f"{error.filename}: " if error.filename else ""
-        click.echo(f"Error: {named}{error.strerror or type(error).__name__}.", err=True)
-        click.echo(
-            "Remedy: see that the disk has room and this user may write there, then run again to go on.", err=True
-        )
-        code = 1
-    except Exception as error:  # noqa: BLE001 - told without its text, which may hold patient data
-        from era_engine.logs import database_trouble, report_internal_error
+    except Exception as error:  # noqa: BLE001 - told, those of our own without a text that may hold patient data
+        from era_engine.logs import what_to_tell
 
-        click.echo(database_trouble(error) or report_internal_error(error), err=True)
-        code = 1
+        click.echo(what_to_tell(error).text, err=True)
+        code = error.exit_code if isinstance(error, EraError) else 1
     gc.freeze()  # the interpreter need not look for cycles on its way out
     sys.exit(code if isinstance(code, int) else 0)

@@ -16,10 +16,11 @@ def carry_out(home: Path | None, as_json: bool, act: "Callable[[Office], Done]")
     from era_engine.cli.output import json_line, plain
     from era_engine.office import open_office
     from era_engine.reports import LogReader
+    from era_engine.store.database import until_unblocked
     from era_engine.store.log import Filters
 
     with open_office(home) as office:
-        done = act(office)
+        done = until_unblocked(lambda: act(office))
         if as_json:
             with office.database.reading() as connection:
                 reader = LogReader(connection)

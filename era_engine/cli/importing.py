@@ -1,5 +1,6 @@
 """era import."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,7 @@ def claims(files: tuple[Path, ...], home: Path | None) -> None:
     predeterminations (CLM19 = PB) add no claim; a void makes what its claim expects unknown.
     """
     from era_engine.cli.output import count
-    from era_engine.office import note_import, open_books
+    from era_engine.office import carry_out_import, open_books
     from era_engine.practice.claims_837 import is_x12, read_sent_claims
     from era_engine.practice.claims_csv import read_claims
     from era_engine.store.practice import save_claims
@@ -47,16 +48,16 @@ def claims(files: tuple[Path, ...], home: Path | None) -> None:
         for file in files:
             if is_x12(file):
                 sent = read_sent_claims(file)
-                with database.writing() as connection:
-                    saved = save_sent_claims(connection, sent, file)
-                    note_import(connection, office, "import-claims", file, saved.claims)
+                saved = carry_out_import(
+                    office, database, "import-claims", file, partial(save_sent_claims, sent=sent, path=file)
+                )
                 click.echo(f"{file}: {count(saved.claims.added, 'claim')} added, {saved.claims.updated:,} updated.")
                 _tell_more(sent, saved)
             else:
                 found = read_claims(file)
-                with database.writing() as connection:
-                    imported = save_claims(connection, found)
-                    note_import(connection, office, "import-claims", file, imported)
+                imported = carry_out_import(
+                    office, database, "import-claims", file, partial(save_claims, imported=found)
+                )
                 click.echo(f"{file}: {count(imported.added, 'claim')} added, {imported.updated:,} updated.")
                 _tell_plans(found)
 
@@ -99,16 +100,14 @@ def fees(files: tuple[Path, ...], home: Path | None) -> None:
     """
     from era_engine.cli.output import count
     from era_engine.clock import today
-    from era_engine.office import note_import, open_books
+    from era_engine.office import carry_out_import, open_books
     from era_engine.practice.fees_csv import read_fees
     from era_engine.store.fees import save_fees
 
     with open_books(home) as (office, _, database):
         for file in files:
             found = read_fees(file, f"{file.name} of {today()}")
-            with database.writing() as connection:
-                imported = save_fees(connection, found)
-                note_import(connection, office, "import-fees", file, imported)
+            imported = carry_out_import(office, database, "import-fees", file, partial(save_fees, imported=found))
             click.echo(f"{file}: {count(imported.added, 'fee')} added, {imported.updated:,} updated.")
             if imported.lines_changed:
                 click.echo(f"  Another amount is expected now for {count(imported.lines_changed, 'claim line')}.")
@@ -127,15 +126,14 @@ def bank(files: tuple[Path, ...], home: Path | None) -> None:
     from era_engine.bank.files import read_bank_file
     from era_engine.cli.output import count
     from era_engine.clock import now
-    from era_engine.office import note_import, open_books
+    from era_engine.office import carry_out_import, open_books
     from era_engine.store.deposits import add_deposits
 
     with open_books(home) as (office, _, database):
         for file in files:
             found = read_bank_file(file)
-            with database.writing() as connection:
-                done = add_deposits(connection, found.deposits, file.name, now())
-                note_import(connection, office, "import-bank", file, done)
+            add = partial(add_deposits, found=found.deposits, source=file.name, imported_at=now())
+            done = carry_out_import(office, database, "import-bank", file, add)
             passed_over = found.passed_over + found.without_money
             click.echo(
                 f"{file}: {count(done.added, 'deposit')} added, {done.known:,} known already,"

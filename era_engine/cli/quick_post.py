@@ -25,11 +25,12 @@ def command(trace: str, claim: str | None, as_json: bool, home: Path | None) -> 
     from era_engine.office import keep_versions, open_office
     from era_engine.quick_posting import quick_post
     from era_engine.reports import LogReader
+    from era_engine.store.database import until_unblocked
     from era_engine.store.log import Filters
 
     with open_office(home) as office:
         keep_versions(office)
-        done = quick_post(office, trace, claim)
+        done = until_unblocked(lambda: quick_post(office, trace, claim))
         with office.database.reading() as connection:
             reader = LogReader(connection)
             records = [record for each in done.decision_ids for record in reader.records(Filters(decision_id=each))]

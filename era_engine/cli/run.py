@@ -21,10 +21,11 @@ def command(paths: tuple[Path, ...], dry_run: bool, as_json: bool, log_file: Pat
 
     PATH is a file or a folder; without one the inbox is read. Files of the inbox move to archive/ or quarantine/,
     others stay and are copied. What is still being written is left to the next run. Exit code 3 when a file was
-    quarantined, 5 when another run is at work.
+    quarantined, 5 when another run is at work. SIGTERM or Ctrl-C ends it after the payment at hand, with exit code 1;
+    a second one ends it at once.
     """
     from era_engine.cli.running import work
     from era_engine.pipeline import rehearse, run
 
     todo = rehearse if dry_run else run
-    return work(home, lambda office: todo(office, paths), as_json, log_file, dry_run)
+    return work(home, lambda office, check: todo(office, paths or None, check), as_json, log_file, dry_run)

@@ -23,8 +23,10 @@ from era_engine.pipeline import Event, FileDone, FileOpened
 from era_engine.purging import FilesPurged
 from era_engine.reconsidering import DecidedAgain, PaymentReconsidered
 from era_engine.reports import LogReader
+from era_engine.stopping import Check, Stopped, stopped_by_signals
 from era_engine.store.log import Filters
 
+_IDLE = "No remittance files to read. Put them into inbox/, or name them: era run PATH."
 _SHOWN = 20  # claims listed after a run; `era log` has all
 _LEFT: dict[Reason, str] = {
     "being-written": "is still being written; the next run takes it when it is whole",
@@ -78,8 +80,9 @@ class TableReport:
         Column("left", right=True),
     )
 
-    def __init__(self, office: Office, dry_run: bool) -> None:
-        self._office, self._dry_run = office, dry_run
+    def __init__(self, office: Office, dry_run: bool, when_idle: str | None = _IDLE) -> None:
+        """when_idle: what to say where nothing was done."""
+        self._office, self._dry_run, self._when_idle = office, dry_run, when_idle
         self._rows: list[tuple[str, ...]] = []
         self._colours: list[str] = []
         self._quarantined: list[FileDone] = []
@@ -121,18 +124,15 @@ class TableReport:
             click.echo(f"Purged {count(self._purged.purged, 'file')} received before {self._purged.before}.")
 
     def _show_run(self, broken_off: bool) -> None:
-        if not self._rows and broken_off:
-            return
         if not self._rows:
-            click.echo(
-                f"Read {count(read, 'file')}, which brought nothing new."
-                if (read := self._totals["files"])
-                else "No remittance files to read. Put them into inbox/, or name them: era run PATH."
-            )
-            self._show_untouched()
+            if self._when_idle is not None and not broken_off:
+                read = self._totals["files"]
+                click.echo(f"Read {count(read, 'file')}, which brought nothing new." if read else self._when_idle)
+                self._show_untouched()
             return
         table(self._columns, self._rows, self._colours)
-        self._show_left()
+        if not broken_off:  # the database may be what broke it off
+            self._show_left()
         for event in self._quarantined:
             self._show_quarantined(event)
         self._show_untouched()
@@ -249,24 +249,25 @@ class TableReport:
 
 def work(
     home: Path | None,
-    what: Callable[[Office], Iterable[Event]],
+    what: Callable[[Office, Check], Iterable[Event]],
     as_json: bool,
     log_file: Path | None = None,
     dry_run: bool = False,
 ) -> int:
-    """Do work on files in an office and tell it; returns the exit code."""
+    """Do work on files in an office and tell it; returns the exit code. SIGTERM or Ctrl-C makes the check raise."""
     with ExitStack() as stack:
+        stop = stack.enter_context(stopped_by_signals())
         stream = stack.enter_context(_opened(log_file)) if log_file else sys.stderr
         logger = None if stream is sys.stderr and stream.isatty() else log_to(stream)
         office = stack.enter_context(open_office(home))
         warn(open_to_others(office.home, office.settings))
         report = (JsonReport if as_json else TableReport)(office, dry_run)
         try:
-            quarantined = follow(what(office), report, logger, dry_run)
-        except BaseException:
-            report.end(broken_off=True)  # what is done is told, however the run ends
-            raise
-        report.end()
+            quarantined = follow(what(office, stop.check), report, logger, dry_run)
+        except Stopped:
+            goes_on = "" if dry_run else " `era run` goes on with the rest."
+            click.echo(f"Stopped as asked, after the payment at hand.{goes_on}", err=True)
+            return 1
     return 3 if quarantined else 0
 
 
@@ -280,41 +281,53 @@ def _opened(log_file: Path) -> TextIO:
 def follow(
     events: Iterable[Event], report: JsonReport | TableReport, logger: FilteringBoundLogger | None, dry_run: bool
 ) -> int:
-    """Show and log events as they come; returns how many files were quarantined."""
+    """Show and log events as they come; returns how many files were quarantined.
+
+    Raises what the events raise, Stopped among it, once what is done is told.
+    """
     quarantined = 0
     began = time.monotonic()
-    with _progress() as bar:
-        for event in events:
-            report.take(event)
-            if bar is not None:
-                _advance(bar, event)
-            match event:
-                case PaymentDone() if logger is not None:
-                    logger.info(
-                        "payment-decided",
-                        file=event.file,
-                        payment_id=event.payment_id,
-                        posted=event.posted,
-                        left=event.left,
-                        posted_cents=event.posted_cents,
-                        dry_run=dry_run,
-                    )
-                case FileLeft() if logger is not None:
-                    logger.info("file-left", file=event.name, reason=event.reason, dry_run=dry_run)
-                case FileDone():
-                    quarantined += event.state == "quarantined"
-                    if logger is not None:
-                        codes = Counter(each.code for each in event.findings)
-                        logger.info(
-                            "file-done", file=event.name, file_state=event.state, findings=dict(codes), dry_run=dry_run
-                        )
-                case FilesPurged() if logger is not None:
-                    logger.info("files-purged", files=event.purged, before=event.before, left=event.left)
-                case _:
-                    pass
+    try:
+        with _progress() as bar:
+            for event in events:
+                report.take(event)
+                if bar is not None:
+                    _advance(bar, event)
+                if logger is not None:
+                    _log(event, logger, dry_run)
+                quarantined += isinstance(event, FileDone) and event.state == "quarantined"
+    except BaseException as error:
+        if logger is not None and isinstance(error, Stopped):
+            logger.info("run-stopped", seconds=round(time.monotonic() - began, 3), dry_run=dry_run)
+        report.end(broken_off=True)
+        raise
     if logger is not None:
         logger.info("run-finished", seconds=round(time.monotonic() - began, 3), dry_run=dry_run)
+    report.end()
     return quarantined
+
+
+def _log(event: Event, logger: FilteringBoundLogger, dry_run: bool) -> None:
+    match event:
+        case PaymentDone():
+            logger.info(
+                "payment-decided",
+                file=event.file,
+                payment_id=event.payment_id,
+                posted=event.posted,
+                left=event.left,
+                posted_cents=event.posted_cents,
+                dry_run=dry_run,
+            )
+        case FileLeft():
+            logger.info("file-left", file=event.name, reason=event.reason, dry_run=dry_run)
+        case FilesPurged():
+            logger.info("files-purged", files=event.purged, before=event.before, left=event.left)
+        case FileDone():
+            codes = Counter(each.code for each in event.findings)
+            logger.info("file-done", file=event.name, file_state=event.state, findings=dict(codes), dry_run=dry_run)
+        case _:
+            pass
 
 
 def _progress() -> Any:

@@ -77,6 +77,14 @@ def read_payments(surveyed: Survey) -> Iterator[tuple[Remittance, Iterator[Claim
             yield next(remittances), claims
 
 
+def claims_again(surveyed: Survey, remittance: Remittance) -> Iterator[ClaimPayment]:
+    """The claims of one of the payments, read once more."""
+    for each, claims in read_payments(surveyed):
+        if each is remittance:
+            yield from claims
+            return
+
+
 def not_used(claim: ClaimPayment) -> Finding:
     """Names a claim whose transaction set cannot be used, so that it is not lost without a word."""
     paid = "an unreadable amount" if claim.paid_cents is None else dollars(claim.paid_cents)

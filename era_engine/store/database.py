@@ -1,19 +1,24 @@
 """Opening the database: SQLite by default, PostgreSQL through a URL, brought up to date on the way."""
 
-from collections.abc import Iterator
+import random
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
-from era_engine.errors import InstallationError
+from era_engine.errors import BlockedError, InstallationError
 
 HEAD = "0003"  # the newest migration; a test holds it against the migrations themselves
 _READ_ONLY = "era_read_only"
 _MIGRATING = 0x657261  # any number of our own: who holds PostgreSQL's lock of this number migrates
+_BLOCKED = ("40P01", "40001")  # PostgreSQL's deadlock_detected and serialization_failure
+_MOST_TRIES = 20  # each deadlock lets one of those in it through
+_T = TypeVar("_T")
 
 
 class Database:
@@ -38,13 +43,23 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction that commits when the block ends well, and leaves nothing behind when it does not."""
-        if self._rehearsal is not None:
-            with self._rehearsal.begin_nested():
-                yield self._rehearsal
-        else:
-            with self._engine.begin() as connection:
-                yield connection
+        """A transaction that commits when the block ends well, and leaves nothing behind when it does not.
+
+        Raises BlockedError where the database ended it because of another one; see `until_unblocked`.
+        """
+        try:
+            if self._rehearsal is not None:
+                with self._rehearsal.begin_nested():
+                    yield self._rehearsal
+            else:
+                with self._engine.begin() as connection:
+                    yield connection
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) not in _BLOCKED:
+                raise
+            raise BlockedError(
+                "Another program was at work on the same claims; nothing of this was written.", "Do it again."
+            ) from error
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -68,6 +83,20 @@ class Database:
 
     def close(self) -> None:
         self._engine.dispose()
+
+
+def until_unblocked(work: Callable[[], _T]) -> _T:
+    """Do the work of a transaction, and do it again where another program on the database was in its way.
+
+    Programs lock the claims they look at in one order, but a payment of several batches, or one whose claims lead to
+    others, locks more later. Raises BlockedError when it is blocked time after time.
+    """
+    for tried in range(1, _MOST_TRIES):
+        try:
+            return work()
+        except BlockedError:
+            time.sleep(random.uniform(0, 0.05 * tried))
+    return work()
 
 
 def shown(url: str) -> str:

@@ -50,7 +50,7 @@ def _entered_claims(connection: Connection, numbers: Collection[str]) -> set[str
 def find_claims(connection: Connection, numbers: Collection[str]) -> dict[str, Claim]:
     """The office's claims with exactly these claim numbers; rows are locked until the transaction ends."""
     found: dict[str, Claim] = {}
-    for some in slices(numbers):
+    for some in slices(sorted(numbers)):
         found |= _claims_where(connection, _CLAIMS_BY_NUMBER, some)
     return found
 
@@ -58,7 +58,7 @@ def find_claims(connection: Connection, numbers: Collection[str]) -> dict[str, C
 def claims_of_patients(connection: Connection, patient_ids: Collection[str]) -> dict[str, list[Claim]]:
     """All claims of these patients, by patient id."""
     by_patient: dict[str, list[Claim]] = defaultdict(list)
-    for some in slices(patient_ids):
+    for some in slices(sorted(patient_ids)):
         for claim in _claims_where(connection, _CLAIMS_BY_PATIENT, some).values():
             by_patient[claim.patient_id].append(claim)
     return by_patient
@@ -166,7 +166,8 @@ def _lock_known(connection: Connection, numbers: Collection[str]) -> set[str]:
         .order_by(claims.c.claim_number)
         .with_for_update()
     )
-    return {number for some in slices(numbers) for number in connection.execute(query, {"numbers": some}).scalars()}
+    found = (connection.execute(query, {"numbers": some}).scalars() for some in slices(sorted(numbers)))
+    return {number for some in found for number in some}
 
 
 def _with_control_numbers(connection: Connection, imported: dict[str, Claim], known: set[str]) -> dict[str, Claim]:
@@ -207,7 +208,7 @@ def _save_patients(connection: Connection, imported: Collection[Claim]) -> None:
             "birth_date": claim.birth_date,
             "plan_count": claim.plan_count,
         }
-        for claim in by_id.values()
+        for claim in sorted(by_id.values(), key=lambda claim: claim.patient_id)  # one order, as with claims
     ]
     if new := [row for row in rows if row["patient_id"] not in known]:
         connection.execute(insert(patients), new)

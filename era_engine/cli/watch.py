@@ -1,0 +1,72 @@
+"""era watch."""
+
+from pathlib import Path
+
+import click
+
+from era_engine.cli import options
+
+
+@click.command(
+    epilog="\b\nExamples:\n  era watch --home office                          until Ctrl-C\n"
+    "  era watch --home office --log-file office/era.log --every 900    as a service: see docs/watch.md"
+)
+@click.option(
+    "--every",
+    default=300.0,
+    show_default=True,
+    metavar="SECONDS",
+    type=click.FloatRange(1, 86_400),
+    help="Run at least so often: claims wait for deposits and other claims.",
+)
+@click.option(
+    "--health",
+    "health_seconds",
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    type=click.FloatRange(1, 86_400),
+    help="Tell the health at least so often, as a JSON line in the log.",
+)
+@click.option("--poll", is_flag=True, help="Look into the inbox every two seconds; done by itself on a network disk.")
+@options.as_json
+@options.log_file
+@options.home
+def command(
+    every: float, health_seconds: float, poll: bool, as_json: bool, log_file: Path | None, home: Path | None
+) -> None:
+    """Stay up, and run whenever files arrive in the inbox.
+
+    Each run is one of `era run`, with settings, rules and database opened anew. What goes wrong is told, and tried
+    again. Exit code 5 when another watch is at work on this home. SIGTERM or Ctrl-C ends it after the payment at hand,
+    with exit code 0.
+    """
+    import sys
+    from contextlib import suppress
+
+    from era_engine.cli.arrivals import files_at_rest
+    from era_engine.cli.health import Health
+    from era_engine.cli.running import JsonReport, TableReport, follow
+    from era_engine.cli.watching import AppendedFile, Watch
+    from era_engine.home import find_home
+    from era_engine.logs import log_to
+    from era_engine.office import open_office
+    from era_engine.pipeline import run
+    from era_engine.stopping import Stopped, stopped_by_signals
+
+    watched = find_home(home)
+    logger = log_to(AppendedFile(log_file) if log_file else sys.stderr)
+    on_terminal = log_file is None and sys.stderr.isatty()
+    health = Health(logger, watched.inbox, health_seconds)
+
+    with stopped_by_signals() as stop, watched.being_watched():
+
+        def make_pass() -> None:
+            with open_office(watched.root) as office:
+                report = JsonReport(office, False) if as_json else TableReport(office, False, when_idle=None)
+                events = health.counted(run(office, files_at_rest(watched.inbox), stop.check))
+                follow(events, report, None if on_terminal else logger, False)
+
+        with suppress(Stopped):
+            Watch(make_pass, health, stop, every).go_on(watched.inbox, poll)
+        click.echo("Stopped as asked.", err=True)
