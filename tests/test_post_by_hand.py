@@ -420,7 +420,8 @@ def test_a_reversal_that_states_another_write_off_takes_back_what_was_posted(hom
 def test_a_reversal_of_nothing_posted_says_what_it_waits_for(home: OfficeHome) -> None:
     home.expect(expects())
     home.run(remittance("-90", reversal(), trace="EFT0002"))
-    assert "takes back nothing that is posted. It waits for the payment it reverses" in refused(home, "EFT0002", "C1")
+    error = refused(home, "EFT0002", "C1")
+    assert "takes back nothing that is posted. The payment it reverses is not posted here." in error
 
 
 def test_a_reversal_is_not_posted_by_line(home: OfficeHome) -> None:

@@ -246,3 +246,12 @@ def test_what_is_told_right_at_last_is_judged_again(tmp_path: Path) -> None:
     assert left["holds"] == ["plans-in-doubt"]
     office.expect(exam_of_the_same_patient(plans=2))
     assert [(each["claim_number"], each["rule"]) for each in office.run()] == [("C1", "several-plans-proven")]
+
+
+def test_the_open_work_tells_why_a_proof_failed(office: OfficeHome) -> None:
+    office.run(remittance("300", PRIMARY))
+    [left] = office.run(remittance("65", answer("C2", "2", "65", "CAS*OA*23*400", "CAS*CO*45*35"), trace="EFT0002"))
+    doubt = "not proven: the payer takes $400.00 for paid before (OA-23), the books do not"
+    assert left["explanation"] == f"Left for a person: the patient has 2 active plans, {doubt}."
+    assert f"  C2: several plans, {doubt}.\n" in office.era("todo").out
+    assert f"Several plans: {doubt}." in office.era("explain", "C2").out
