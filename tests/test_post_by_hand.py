@@ -292,7 +292,7 @@ def test_a_claim_that_shares_some_services_leaves_the_write_off_in_doubt(home: O
         expects("C2", "75", "500", plans=2, ordinal=2, patient="P1"),
     )
     home.run(secondary("65", "435"))
-    assert "C1 answers some of the same services" in refused(home, "EFT0002", "C2")
+    assert "some of these services are on C1 as well, not all" in refused(home, "EFT0002", "C2")
 
 
 def crown_of(number: str, ordinal: int, expected: str, plans: int = 2) -> list[Record]:

@@ -158,7 +158,7 @@ def test_one_plan_paying_the_same_services_twice_on_one_remittance_is_a_persons(
     decided = office.run(remittance("600", PRIMARY, answer("C9", "1", "300", "CAS*PR*2*75", "CAS*CO*45*125")))
     assert [each["outcome"] for each in decided] == ["manual", "manual"]
     assert office.records("explain", "C1")[0]["facts"]["proof"] == (
-        "not proven: C9 answers just these services, for this plan or a later one"
+        "not proven: just these services are on C9 as well, sent to this plan or a later one"
     )
     assert office.posted() == {}
 
@@ -186,7 +186,7 @@ def test_claims_that_share_a_service_on_one_remittance_are_a_persons(tmp_path: P
     ]
     decided = office.run(remittance("650", PRIMARY, more))
     assert [each["outcome"] for each in decided] == ["manual", "manual"]
-    assert "C9 answers some of the same services" in office.records("explain", "C1")[0]["facts"]["proof"]
+    assert "some of these services are on C9 as well, not all" in office.records("explain", "C1")[0]["facts"]["proof"]
     assert office.posted() == {}
 
 

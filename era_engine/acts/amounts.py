@@ -75,7 +75,7 @@ def _refuse_unknown_share(payment: ClaimPayment, gathered: Gathered, now: Standi
     posted_before = now.paid_cents + now.written_off_cents
     doubt = None
     if now.overlapping:
-        doubt = f"{', '.join(now.overlapping)} answers some of the same services"
+        doubt = f"some of these services are on {', '.join(now.overlapping)} as well, not all"
     elif now.unposted and not earlier_payers(payment):
         doubt = f"{', '.join(now.unposted)} to an earlier plan is not posted"
     elif now.times > 1 and now.other_plans_cents:
