@@ -317,6 +317,24 @@ def test_a_later_plan_does_not_write_off_what_the_plan_between_pays(home: Office
     assert home.posted()["accounts_receivable"] == -50000
 
 
+@pytest.mark.parametrize(("earlier", "write_off", "posts"), [("365", "130", False), ("490", "5", True)])
+def test_what_the_payer_takes_for_paid_before_tells_a_write_off_only_with_all_write_offs_in_it(
+    home: OfficeHome, earlier: str, write_off: str, posts: bool
+) -> None:
+    """OA-23 of 365.00 is what both plans paid, so the CO-45 holds the primary's 125.00 again and 5.00 of its own."""
+    home.expect(crown_of("C1", 1, "300", 3), crown_of("C2", 2, "65", 3), crown_of("C3", 3, "5", 3))
+    third = claim("C3", "500", "5", write_off, f"CAS*OA*23*{earlier}", status="3")
+    home.run(
+        remittance("300", claim("C1", *PRIMARY, responsibility="75")),
+        remittance("5", third, trace="EFT0003"),
+    )
+    post(home, "EFT0001", "C1")
+    if posts:
+        assert "Posted $5.00 and wrote off $5.00 by hand." in post(home, "EFT0003", "C3").out
+    else:
+        assert "C2 to an earlier plan is not posted" in refused(home, "EFT0003", "C3")
+
+
 # Two fillings on one day, each a claim of its own to each of two plans
 
 
