@@ -146,6 +146,8 @@ class Books:
         if each.payment.status == REVERSAL:
             reversal, takes_back = self._reversal(each, together, earlier)
             return Gathered(evidence._replace(reversal=reversal), lines, takes_back)
+        if evidence.already_posted:
+            evidence = evidence._replace(reversal_before=_reversal_before(each, earlier))
         split = self._split(each, claim, lines, together, earlier)
         if split is not None:  # the parts do not contradict each other
             changed = not self._stand_as_remitted(claim, earlier)
@@ -204,11 +206,11 @@ class Books:
                 other.payment.status != REVERSAL and _negated(other.payment.paid_cents, payment.paid_cents)
                 for other in together[:_MOST_PARTS]
             )
-            text = "It waits for the payment it reverses, which is not posted here."
+            text = "The payment it reverses is not posted here."
             if unposted:
                 text = "The payment it reverses came with it and is not posted."
             elif any(row.state == "posted" and row.status != REVERSAL for row in earlier):
-                text = "It waits: no payment posted here agrees with its amounts."
+                text = "No payment posted here agrees with its amounts."
             return ReversalEvidence(False, text), None
         if len(fitting) > 1:
             traces = ", ".join(dict.fromkeys(row.trace_number for row in fitting))
@@ -353,6 +355,17 @@ def _negates(row: Earlier, reversal: ToJudge) -> bool:
         and _negated(row.paid_cents, payment.paid_cents)
         and _negated(row.charge_cents, payment.charge_cents)
     )
+
+
+def _reversal_before(each: ToJudge, earlier: Sequence[Earlier]) -> str | None:
+    """Trace number of an open reversal that came before this payment and takes back it alone."""
+    paid, charge = each.payment.paid_cents, each.payment.charge_cents
+    alike = [row for row in earlier if row.status != REVERSAL and (row.paid_cents, row.charge_cents) == (paid, charge)]
+    for row in earlier:
+        reverses = row.status == REVERSAL and row.state == "open" and not alike
+        if reverses and _negated(row.paid_cents, paid) and _negated(row.charge_cents, charge):
+            return row.trace_number if each.id is None or row.id < each.id else None
+    return None
 
 
 def _negated(cents: int | None, other: int | None) -> bool:

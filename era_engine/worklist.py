@@ -3,12 +3,13 @@
 import json
 import shlex
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
+from era_engine.decisions.facts import Facts
 from era_engine.decisions.observation import REVERSAL
 from era_engine.decisions.rule_set import Rule
 from era_engine.decisions.several_plans import LATER_PLAN
@@ -48,11 +49,15 @@ _OTHER_REMEDIES = {
 
 
 class Group(NamedTuple):
-    """Work with one reason. `remedy`: what to do, in words. items: most money first."""
+    """Work with one reason. `remedy`: what to do, in words. items: most money first.
+
+    unproven: by claim payment, of this group or another, why a proof asked for several plans failed.
+    """
 
     reason: str
     remedy: str
     items: tuple[Record, ...]
+    unproven: Mapping[int, str]
 
     @property
     def cents(self) -> int:
@@ -72,10 +77,14 @@ def open_work(
     items: dict[str, list[Record]] = defaultdict(list)
     shared = shared_trace_numbers(connection)
     names = _Names(connection, shared)
+    unproven: dict[int, str] = {}
     for each in open_claims(connection):
         if location is None or each.location == location:
             reason = _reason(each)
             items[reason].append(_claim(each, reason, _command(each, rules.get(reason), settings, names), today))
+            facts = json.loads(each.facts)
+            if facts.get("several_plans_proven") is False and "proof" in facts:
+                unproven[each.claim_payment_id] = facts["proof"]
     if location is None:
         for record in _beside_claims(connection, office, today, shared):
             items[record["reason"]].append(record)
@@ -84,7 +93,7 @@ def open_work(
         found = [each for each in all_items if payer is None or payer.lower() in (each["payer"] or "").lower()]
         found.sort(key=lambda each: -abs(each["paid_cents"] or 0))
         if found:
-            groups.append(Group(reason, remedies.get(reason, ""), tuple(found)))
+            groups.append(Group(reason, remedies.get(reason, ""), tuple(found), unproven))
     return sorted(groups, key=lambda group: (-group.cents, group.reason))
 
 
@@ -166,23 +175,21 @@ def _refused_as_remitted(each: OpenClaim) -> bool:
 def _quick_would_post(each: OpenClaim, settings: Settings) -> bool:
     facts = json.loads(each.facts)
     quick = settings.posting("quick")
-    expected, paid = facts.get("expected_cents"), each.paid_cents
+    expected, paid = facts.get("expected_cents"), facts.get("paid_cents")
     return (
         each.mode != "quick"
         and facts.get("plan_count") == 1
         and quick.enabled
         and settings.ledger_options.auto_post_contracted_write_offs
         and isinstance(expected, int)
-        and paid is not None
+        and isinstance(paid, int)
         and paid >= minimum_cents(expected, quick.minimum_percent)
     )
 
 
 def _claim(each: OpenClaim, reason: str, command: str, today: date) -> Record:
-    expected = json.loads(each.facts).get("expected_cents")
-    short = None
-    if expected is not None and each.paid_cents is not None and each.claim_status != REVERSAL:
-        short = max(expected - each.paid_cents, 0)
+    facts = json.loads(each.facts)
+    expected = facts.get("expected_cents")
     return {
         "reason": reason,
         "trace_number": each.trace_number,
@@ -196,13 +203,21 @@ def _claim(each: OpenClaim, reason: str, command: str, today: date) -> Record:
         "claim_status": each.claim_status,
         "paid_cents": each.paid_cents,
         "expected_cents": expected,
-        "short_cents": short,
+        "short_cents": _short(each, facts),
         "explanation": each.explanation,
         "command": command,
         "payment_id": each.payment_id,
         "claim_payment_id": each.claim_payment_id,
         "file": None,
     }
+
+
+def _short(each: OpenClaim, facts: Facts) -> int | None:
+    """What is paid too little for the whole claim; of a split claim that is known once all its parts are there."""
+    expected, paid = facts.get("expected_cents"), facts.get("paid_cents")
+    if each.claim_status == REVERSAL or facts.get("rest_of_claim_awaited") is True:
+        return None
+    return max(expected - paid, 0) if isinstance(expected, int) and isinstance(paid, int) else None
 
 
 def _beside_claims(connection: Connection, office: Office, today: date, shared: set[str]) -> Iterator[Record]:

@@ -64,13 +64,13 @@ def test_an_office_may_want_to_see_every_contracted_write_off(tmp_path: Path, ad
     assert held["holds"] == ["adjustment-needs-review"]
 
 
-def test_a_reversal_that_may_only_warn_is_still_a_persons_and_says_what_it_waits_for(tmp_path: Path) -> None:
+def test_a_reversal_that_may_only_warn_is_still_a_persons_and_does_not_say_that_it_waits(tmp_path: Path) -> None:
     taken_back = [each.replace("CLP*C1*1*120*90", "CLP*C1*22*-120*-90") for each in adjusted("CAS*CO*45*-30")]
     taken_back[2] = "SVC*AD:D0120*-120*-90**1"
     [left] = office(tmp_path, holds__reversal="warn").run(remittance("-90", taken_back))
     assert left["outcome"] == "manual"
     assert "Left for a person: A person decides on a reversal. The payer reverses" in left["explanation"]
-    assert "wanted yes" not in left["explanation"]
+    assert left["explanation"].endswith("The payment it reverses is not posted here.")
 
 
 def test_what_is_no_longer_listed_is_still_seen_in_the_groups_co_and_pi(tmp_path: Path) -> None:

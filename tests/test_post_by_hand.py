@@ -360,7 +360,7 @@ def test_a_claim_that_shares_some_services_leaves_the_write_off_in_doubt(home: O
         expects("C2", "75", "500", plans=2, ordinal=2, patient="P1"),
     )
     home.run(secondary("65", "435"))
-    assert "C1 answers some of the same services" in refused(home, "EFT0002", "C2")
+    assert "some of these services are on C1 as well, not all" in refused(home, "EFT0002", "C2")
 
 
 def crown_of(number: str, ordinal: int, expected: str, plans: int = 2) -> list[Record]:
@@ -383,6 +383,24 @@ def test_a_later_plan_does_not_write_off_what_the_plan_between_pays(home: Office
     post(home, "EFT0002", "C2")
     assert "Posted $5.00 and wrote off $5.00 by hand." in post(home, "EFT0003", "C3").out
     assert home.posted()["accounts_receivable"] == -50000
+
+
+@pytest.mark.parametrize(("earlier", "write_off", "posts"), [("365", "130", False), ("490", "5", True)])
+def test_what_the_payer_takes_for_paid_before_tells_a_write_off_only_with_all_write_offs_in_it(
+    home: OfficeHome, earlier: str, write_off: str, posts: bool
+) -> None:
+    """OA-23 of 365.00 is what both plans paid, so the CO-45 holds the primary's 125.00 again and 5.00 of its own."""
+    home.expect(crown_of("C1", 1, "300", 3), crown_of("C2", 2, "65", 3), crown_of("C3", 3, "5", 3))
+    third = claim("C3", "500", "5", write_off, f"CAS*OA*23*{earlier}", status="3")
+    home.run(
+        remittance("300", claim("C1", *PRIMARY, responsibility="75")),
+        remittance("5", third, trace="EFT0003"),
+    )
+    post(home, "EFT0001", "C1")
+    if posts:
+        assert "Posted $5.00 and wrote off $5.00 by hand." in post(home, "EFT0003", "C3").out
+    else:
+        assert "C2 to an earlier plan is not posted" in refused(home, "EFT0003", "C3")
 
 
 # Two fillings on one day, each a claim of its own to each of two plans
@@ -488,7 +506,8 @@ def test_a_reversal_that_states_another_write_off_takes_back_what_was_posted(hom
 def test_a_reversal_of_nothing_posted_says_what_it_waits_for(home: OfficeHome) -> None:
     home.expect(expects())
     home.run(remittance("-90", reversal(), trace="EFT0002"))
-    assert "takes back nothing that is posted. It waits for the payment it reverses" in refused(home, "EFT0002", "C1")
+    error = refused(home, "EFT0002", "C1")
+    assert "takes back nothing that is posted. The payment it reverses is not posted here." in error
 
 
 def test_a_reversal_is_not_posted_by_line(home: OfficeHome) -> None:

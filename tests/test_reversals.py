@@ -94,7 +94,7 @@ def test_the_correction_may_come_in_a_later_file(office: OfficeHome) -> None:
 def test_a_reversal_before_what_it_reverses_waits_for_it_and_says_so(office: OfficeHome) -> None:
     [waiting] = office.run(remittance("-90", reversal(), trace="EFT0002"))
     assert waiting["holds"] == ["reversal"]
-    assert "waits for the payment it reverses" in waiting["explanation"]
+    assert "The payment it reverses is not posted here." in waiting["explanation"]
     decided = office.run(remittance("90", FIRST))
     assert outcomes(decided) == [("1", "post", ()), ("22", "post", ())]
     assert set(office.posted().values()) == {0}
@@ -227,3 +227,28 @@ def test_a_run_counts_what_it_left_first_and_posted_then_as_posted(office: Offic
     assert "Posted 3 claims, $90.00; left 1 claim, $20.00, to a person." in out
     assert "Left for a person: paid $20.00 is" in out
     assert out.count("C1 ") == 0
+
+
+def test_an_original_after_its_reversal_and_correction_says_how_the_three_are_put_in_order(office: OfficeHome) -> None:
+    office.run(remittance("-2", reversal(), CORRECTED, trace="EFT0002"))
+    [original] = office.run(remittance("90", FIRST))
+    assert original["holds"] == ["already-posted"]
+    assert original["explanation"] == (
+        "Another payment is posted against this claim; the reversal of this one, EFT0002, came first. If its correction"
+        " is posted, undo that, then post this payment, the reversal and the correction in turn."
+    )
+    taking_back, correction = ("EFT0002", "id:1"), ("EFT0002", "id:2")
+    assert office.era("undo", "EFT0002", "--claim", "id:2", "--by", "Ann", "--because", "late").code == 0
+    for trace, number in (("EFT0001", "C1"), taking_back, correction):
+        ended = office.era("post", trace, number, "--as-remitted", "--by", "Ann")
+        assert ended.code == 0, ended
+    assert office.posted() == AFTER_THE_CORRECTION
+    office.verified()
+
+
+def test_a_reversal_of_another_payment_is_not_told_to_be_of_this_one(tmp_path: Path) -> None:
+    office = make_office(tmp_path / "office")
+    office.expect(expects(expected="90"))
+    office.run(remittance("90", FIRST), remittance("-90", reversal(), trace="EFT0002"))
+    [again] = office.run(remittance("90", FIRST, trace="EFT0003"))
+    assert "A payment is posted against this claim already." in again["explanation"]

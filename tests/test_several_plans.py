@@ -158,7 +158,7 @@ def test_one_plan_paying_the_same_services_twice_on_one_remittance_is_a_persons(
     decided = office.run(remittance("600", PRIMARY, answer("C9", "1", "300", "CAS*PR*2*75", "CAS*CO*45*125")))
     assert [each["outcome"] for each in decided] == ["manual", "manual"]
     assert office.records("explain", "C1")[0]["facts"]["proof"] == (
-        "not proven: C9 answers just these services, for this plan or a later one"
+        "not proven: just these services are on C9 as well, sent to this plan or a later one"
     )
     assert office.posted() == {}
 
@@ -186,7 +186,7 @@ def test_claims_that_share_a_service_on_one_remittance_are_a_persons(tmp_path: P
     ]
     decided = office.run(remittance("650", PRIMARY, more))
     assert [each["outcome"] for each in decided] == ["manual", "manual"]
-    assert "C9 answers some of the same services" in office.records("explain", "C1")[0]["facts"]["proof"]
+    assert "some of these services are on C9 as well, not all" in office.records("explain", "C1")[0]["facts"]["proof"]
     assert office.posted() == {}
 
 
@@ -246,3 +246,12 @@ def test_what_is_told_right_at_last_is_judged_again(tmp_path: Path) -> None:
     assert left["holds"] == ["plans-in-doubt"]
     office.expect(exam_of_the_same_patient(plans=2))
     assert [(each["claim_number"], each["rule"]) for each in office.run()] == [("C1", "several-plans-proven")]
+
+
+def test_the_open_work_tells_why_a_proof_failed(office: OfficeHome) -> None:
+    office.run(remittance("300", PRIMARY))
+    [left] = office.run(remittance("65", answer("C2", "2", "65", "CAS*OA*23*400", "CAS*CO*45*35"), trace="EFT0002"))
+    doubt = "not proven: the payer takes $400.00 for paid before (OA-23), the books do not"
+    assert left["explanation"] == f"Left for a person: the patient has 2 active plans, {doubt}."
+    assert f"  C2: several plans, {doubt}.\n" in office.era("todo").out
+    assert f"Several plans: {doubt}." in office.era("explain", "C2").out

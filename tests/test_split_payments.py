@@ -73,6 +73,14 @@ def test_a_part_that_is_denied_is_not_called_the_claim(office: OfficeHome) -> No
     assert "The payer denied one of 2 parts of this claim: $45.00 paid of $90.00 expected." in told
 
 
+def test_what_is_short_of_a_split_claim_is_of_all_its_parts_and_known_when_they_are_there(office: OfficeHome) -> None:
+    office.run(remittance("30", part("D0120", "30", "ICN1", "30")))
+    assert [each["short_cents"] for each in office.records("todo")] == [None]
+    office.run(remittance("40", part("D1110", "40", "ICN2", "20"), trace="EFT0002"))
+    short = {each["trace_number"]: each["short_cents"] for each in office.records("todo")}
+    assert short["EFT0002"] == 2000
+
+
 def test_the_minimum_is_of_both_parts_together(office: OfficeHome) -> None:
     """85.49 of the 90.00 expected is a cent short of 95 %, 85.50 is not, however the parts share it."""
     short = office.run(remittance("85.49", part("D0120", "60", "ICN1", "0"), part("D1110", "25.49", "ICN2", "34.51")))

@@ -77,10 +77,12 @@ def _refuse_unknown_share(payment: ClaimPayment, gathered: Gathered, now: Standi
     claim = gathered.evidence.match.claim
     assert claim is not None
     posted_before = now.paid_cents + now.written_off_cents
+    # A write-off that must be cut holds again what was written off before, so OA-23 is not all that came before.
+    earlier_known = earlier_payers(payment) and stated <= now.write_off_limit(payment.paid_cents or 0)
     doubt = None
     if now.overlapping:
-        doubt = f"{', '.join(now.overlapping)} answers some of the same services"
-    elif now.unposted and not earlier_payers(payment):
+        doubt = f"some of these services are on {', '.join(now.overlapping)} as well, not all"
+    elif now.unposted and not earlier_known:
         doubt = f"{', '.join(now.unposted)} to an earlier plan is not posted"
     elif now.times > 1 and now.other_plans_cents:
         doubt = f"the services were done {now.times} times, and what was posted for each is not known"

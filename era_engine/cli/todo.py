@@ -72,6 +72,9 @@ def _show(groups: "list[Group]") -> None:
             for item in group.items
         ]
         table(columns, rows)
+        for item in group.items:
+            if item["claim_payment_id"] in group.unproven:
+                click.echo(f"  {_named(item)}: several plans, {group.unproven[item['claim_payment_id']]}.")
         click.echo("")
     every = [item for group in groups for item in group.items]
     claims = sum(1 for item in every if item["claim_payment_id"] is not None)

@@ -67,6 +67,7 @@ FACTS: Mapping[str, Fact] = {
     "procedures_match": Fact("flag", "procedures adjudicated are exactly those submitted on the claim"),
     "expected_known": Fact("flag", "the office gave an expected amount for every procedure"),
     "already_posted": Fact("flag", "a payment is posted against this claim already"),
+    "posted_before": Fact("text", "what the payment posted against this claim means for this one"),
     "rest_of_claim_awaited": Fact("flag", "part of a split claim, of which other procedures are not answered yet"),
     "parts": Fact("count", "claim payments that together answer a split claim; its amounts are those of all parts"),
     "taken_back": Fact("flag", "a person took the posting of this claim payment back"),
@@ -77,7 +78,7 @@ FACTS: Mapping[str, Fact] = {
     "reversal_posts": Fact(
         "flag", "of a reversal: it takes back exactly what was posted, and such reversals and write-offs may post"
     ),
-    "reversal_of": Fact("text", "what a reversal takes back, or what it waits for"),
+    "reversal_of": Fact("text", "what a reversal takes back, or why nothing"),
     "forwarded_to": Fact("text", "the payer the claim was forwarded to"),
     "reasons": Fact("text", "the adjustment reasons in plain words"),
     "denied_part": Fact("text", "what the payer denied: this claim, or one of the parts it was split into"),

@@ -57,6 +57,7 @@ class BookEvidence(NamedTuple):
     """What the office's own books say about a claim payment at this moment.
 
     waiting: claim payments that wait for the same claim, this one included. split: where it is part of a split claim.
+    reversal_before: trace number of a reversal of just this payment that came before it and waits.
     posted: what stands in the books for the claim's services, over all plans that may have answered them.
     plans_doubt: what speaks against the number of plans the office told for the patient. reversal: of a reversal only.
     """
@@ -64,6 +65,7 @@ class BookEvidence(NamedTuple):
     match: Match
     waiting: int = 1
     already_posted: bool = False
+    reversal_before: str | None = None
     secondary_before_primary: bool = False
     split: Split | None = None
     posted: Posted = Posted()
@@ -176,6 +178,8 @@ def _add_claim(
     if payment.status == REVERSAL:
         return  # it repeats the old claim negated (RFI 1147), so it is compared with what it takes back
     facts["already_posted"] = books.already_posted
+    if books.already_posted:
+        facts["posted_before"] = _posted_before(books)
     facts["plans_doubtful"] = books.plans_doubt is not None
     if books.plans_doubt is not None:
         facts["plans_doubt"] = books.plans_doubt
@@ -218,6 +222,15 @@ def _add_patient(facts: dict[str, FactValue], payment: ClaimPayment, claim: Clai
     facts["patient_matches"] = not doubts
     if doubts:
         facts["patient_doubt"] = ", ".join(doubts)
+
+
+def _posted_before(books: BookEvidence) -> str:
+    if books.reversal_before is None:
+        return "A payment is posted against this claim already."
+    return (
+        f"Another payment is posted against this claim; the reversal of this one, {books.reversal_before}, came first."
+        " If its correction is posted, undo that, then post this payment, the reversal and the correction in turn."
+    )
 
 
 def _may_be_a_part(payment: ClaimPayment, claim: Claim, books: BookEvidence) -> bool:
@@ -266,7 +279,7 @@ def _add_reversal(facts: dict[str, FactValue], reversal: ReversalEvidence | None
         and facts["posting_active"] is True
         and facts["write_offs_active"] is True
     )
-    facts["reversal_of"] = reversal.text if reversal else "It waits until the office knows the claim."
+    facts["reversal_of"] = reversal.text if reversal else "The office does not know the claim."
 
 
 def _forwarded_to(payment: ClaimPayment) -> str:

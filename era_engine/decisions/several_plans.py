@@ -77,9 +77,9 @@ def _doubt(payment: ClaimPayment, claim: Claim, posted: Posted, remitted: int, l
     if claim.plan_ordinal == 1 and payment.status in LATER_PLAN:
         return f"the payer processed it as a later plan (status {payment.status}), the office sent it as the first"
     if posted.others:
-        return f"{', '.join(posted.others)} answers some of the same services"
+        return f"some of these services are on {', '.join(posted.others)} as well, not all"
     if posted.again:
-        return f"{', '.join(posted.again)} answers just these services, for this plan or a later one"
+        return f"just these services are on {', '.join(posted.again)} as well, sent to this plan or a later one"
     if posted.earlier_plans < claim.plan_ordinal - 1:
         return "the books hold no claim to each earlier plan for just these services"
     waiting = [number for number, is_posted in posted.earlier if not is_posted]
