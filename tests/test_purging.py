@@ -121,13 +121,13 @@ def test_a_file_whose_work_is_not_finished_is_never_purged(old: OfficeHome) -> N
 
 def test_a_purge_killed_at_any_step_is_told_as_it_is_and_finished_by_the_next(sqlite_home: OfficeHome) -> None:
     home = sqlite_home
-    numbers = [f"C{number:02d}" for number in range(12)]
+    numbers = [f"C{number:02d}" for number in range(24)]
     home.expect(*(expects(number) for number in numbers))
     home.run(*(remittance("90", claim(number), trace=number) for number in numbers))
     finished = 0
-    for step in range(1, 20):
-        home.change(f"UPDATE files SET received_at = '20{10 + step}-05-06T07:08:09Z' WHERE id = {step}")
-        command = ["purge", "--before", f"20{11 + step}-01-01", "--by", "Ann"]
+    for step in range(1, 25):
+        home.change(f"UPDATE files SET received_at = '{1990 + step}-05-06T07:08:09Z' WHERE id = {step}")
+        command = ["purge", "--before", f"{1991 + step}-01-01", "--by", "Ann"]
         if not killed_at_step(step, *command, "--home", home.root):
             break
         told = home.era("verify")
