@@ -3,7 +3,7 @@
 BIN := .venv/bin
 DEMO := demo-home
 
-.PHONY: demo test check bench format lock
+.PHONY: demo test check bench hostile format lock
 
 demo: .venv/.complete
 	@rm -rf $(DEMO)
@@ -24,6 +24,9 @@ check: .venv/.complete
 
 bench: .venv/.complete
 	@$(BIN)/python benchmarks/run.py $(ARGS)
+
+hostile: .venv/.complete
+	@$(BIN)/python hostile/big_files.py $(ARGS)
 
 format: .venv/.complete
 	@$(BIN)/ruff check --fix .

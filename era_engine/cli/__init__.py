@@ -69,9 +69,9 @@ def main() -> None:
         error.show()
         code = 2
     except EraError as error:
-        click.echo(f"Error: {error.problem}", err=True)
-        if error.remedy:
-            click.echo(f"Remedy: {error.remedy}", err=True)
+        from era_engine.cli.output import say
+
+        say(f"Error: {error.problem}\nRemedy: {error.remedy}", err=True)
         code = error.exit_code
     except SystemExit:  # click's way of saying that the reader of our output has gone, which is its good right
         code = 0

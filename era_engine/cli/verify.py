@@ -16,14 +16,14 @@ def command(home: Path | None) -> int:
 
     Exit code 1, and a list, when something does not hold.
     """
-    from era_engine.cli.output import count
+    from era_engine.cli.output import count, say
     from era_engine.office import looking
     from era_engine.verification import verify
 
     with looking(home) as (found_home, database):
         result = verify(found_home, database)
     for problem in result.problems:
-        click.echo(f"✘ {problem}")
+        say(f"✘ {problem}")
     told = {noun: count(number, noun) for noun, number in result.counts.items()}
     if result.counts["entry"] != 1:
         told["entry"] = f"{result.counts['entry']:,} entries"
