@@ -3,7 +3,7 @@
 BIN := .venv/bin
 DEMO := demo-home
 
-.PHONY: demo test torture check bench format lock
+.PHONY: demo test torture fuzz check bench hostile format lock
 
 demo: .venv/.complete
 	@rm -rf $(DEMO)
@@ -27,6 +27,16 @@ check: .venv/.complete
 
 bench: .venv/.complete
 	@$(BIN)/python benchmarks/run.py $(ARGS)
+
+# A million inputs in all by default; a quarter of an hour or more.
+FUZZ_RUNS ?= 250000
+fuzz: .venv/.complete
+	@$(BIN)/pip install --quiet --require-hashes --requirement hostile/requirements.lock
+	@for target in 835 837 bank csv; do \
+	    $(BIN)/python hostile/fuzz.py $$target -runs=$(FUZZ_RUNS) -verbosity=0 || exit 1; done
+
+hostile: .venv/.complete
+	@$(BIN)/python hostile/big_files.py $(ARGS)
 
 format: .venv/.complete
 	@$(BIN)/ruff check --fix .

@@ -10,13 +10,13 @@ class EraError(Exception):
 
     exit_code = 1
 
-    def __init__(self, problem: str, remedy: str = "") -> None:
+    def __init__(self, problem: str, remedy: str) -> None:
         super().__init__(problem)
         self.problem = problem
         self.remedy = remedy
 
     def __str__(self) -> str:
-        return f"{self.problem} Remedy: {self.remedy}" if self.remedy else self.problem
+        return f"{self.problem} Remedy: {self.remedy}"
 
 
 class UsageError(EraError):

@@ -10,7 +10,7 @@ from era_engine.home import Home
 from era_engine.intake import in_inbox, readable_name
 from era_engine.sealed_files import SealedFileError, key_id_of
 from era_engine.store.database import Database
-from era_engine.store.files import FileRow, file_of
+from era_engine.store.files import FileRow, every_file, file_of
 from era_engine.store.verification import KeptFile
 from era_engine.x12.source import examine
 
@@ -60,7 +60,7 @@ def file_accounts(home: Home, database: Database, kept: list[KeptFile]) -> FileA
                 )
             else:
                 inbox.remove(there)  # it counts once
-    problems += _strangers(home, rows)
+    problems += _strangers(home, database, rows)
     return FileAccounts(
         sum(row.state == "archived" for row in rows),
         sum(row.state == "quarantined" for row in rows),
@@ -119,14 +119,23 @@ def _is(home: Home, path: Path, row: FileRow) -> bool:
         return False
 
 
-def _strangers(home: Home, rows: list[FileRow]) -> Iterator[str]:
+def _strangers(home: Home, database: Database, rows: list[FileRow]) -> Iterator[str]:
+    """What lies in archive or quarantine and is not in the books, nor came into them since they were read."""
+    strange = _not_in_books(home, rows)
+    if strange:
+        with database.reading() as connection:
+            newest = every_file(connection, home.identity)
+        strange &= _not_in_books(home, newest)
+    for name in sorted(strange):
+        yield f"{name} is not in the books. Move it to the inbox and run again."
+
+
+def _not_in_books(home: Home, rows: list[FileRow]) -> set[str]:
     known = {row.stored_as for row in rows if row.stored_as is not None}
     for row in rows:
         if row.stored_as is not None and row.state in ("quarantined", "received"):
             known.add(f"quarantine/{put_aside.note_name(Path(row.stored_as).name)}")
             if row.state == "received":
                 known.add(f"quarantine/{Path(row.stored_as).name}")
-    for folder in (home.archive, home.quarantine):
-        for path in sorted(folder.iterdir()):
-            if f"{folder.name}/{path.name}" not in known and not path.name.startswith("."):
-                yield f"{folder.name}/{path.name} is not in the books. Move it to the inbox and run again."
+    there = {path for folder in (home.archive, home.quarantine) for path in folder.iterdir()}
+    return {f"{path.parent.name}/{path.name}" for path in there if not path.name.startswith(".")} - known

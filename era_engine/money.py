@@ -4,8 +4,11 @@ import re
 from decimal import Decimal
 from functools import lru_cache
 
-# X12 type R without exponent, with at most two decimals. The 835 guide limits amounts to ten digits; twelve before
-# the point are read, and the sum over any file still fits the database's 64 bits.
+# The 835 guide limits amounts to 99999999.99 (section 1.3). Ten times that is read, and the sum over any file still
+# fits the database's 64 bits.
+MOST_CENTS = 100_000_000_000
+
+# X12 type R without exponent, with at most two decimals.
 _AMOUNT = re.compile(r"(-?)([0-9]{0,12})(?:\.([0-9]{0,2}))?", re.ASCII)
 
 
@@ -14,7 +17,8 @@ def cents(text: str) -> int:
     """Exact cents of a decimal amount such as `120`, `120.5`, `-.05`.
 
     Raises ValueError for anything else: exponents, signs other than a leading minus, blanks, separators,
-    more than two decimals, digits outside ASCII. An empty text is absent, not zero, so it raises too.
+    more than two decimals, digits outside ASCII, more than a billion dollars. An empty text is absent, not zero, so
+    it raises too.
     """
     match = _AMOUNT.fullmatch(text)
     if match is None:
@@ -23,6 +27,8 @@ def cents(text: str) -> int:
     if not whole and not fraction:
         raise ValueError("not an amount in dollars and cents")
     amount = int(whole or "0") * 100 + int(fraction.ljust(2, "0"))
+    if amount > MOST_CENTS:
+        raise ValueError("not an amount in dollars and cents")
     return -amount if sign else amount
 
 

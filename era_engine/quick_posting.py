@@ -36,7 +36,9 @@ def quick_post(office: Office, trace: str, claim_number: str | None) -> QuickPos
                 f"`era log --trace {shlex.quote(trace)}` lists its claims.",
             )
         if not waiting and not done and not payment.provider_adjustments:
-            raise UsageError(f"Payment {trace} names no claim; there is nothing to quick-post.")
+            raise UsageError(
+                f"Payment {trace} names no claim; there is nothing to quick-post.", "`era todo` lists what waits."
+            )
         judge = Judge(office, connection, "quick", payment)
         decision_ids: list[int] = []
         for at in range(0, len(waiting), BATCH):

@@ -42,7 +42,7 @@ class Ended(NamedTuple):
     @property
     def records(self) -> list[Record]:
         """stdout as JSON lines."""
-        return [json.loads(line) for line in self.out.splitlines()]
+        return [json.loads(line) for line in self.out.split("\n") if line]
 
 
 class OfficeHome(NamedTuple):

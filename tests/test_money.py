@@ -23,7 +23,7 @@ from era_engine.money import cents, dollars, minimum_cents
         ("-120.50", -12050),
         ("007", 700),
         ("-0", 0),
-        ("999999999999.99", 99999999999999),
+        ("1000000000.00", 100_000_000_000),
     ],
 )
 def test_an_amount_is_read_to_the_cent(text: str, expected: int) -> None:
@@ -31,7 +31,20 @@ def test_an_amount_is_read_to_the_cent(text: str, expected: int) -> None:
 
 
 NO_AMOUNTS = ["", " ", "-", ".", "-.", "+1", "1e2", "1,000", "$1", "1.005", "1.0.0", " 1", "1 ", "1\n", "--1", "1-"]
-STRANGE_AMOUNTS = ["NaN", "١٢", "1_000", "0x10", "1234567890123"]
+STRANGE_AMOUNTS = [
+    "NaN",
+    "١٢",
+    "1_000",
+    "0x10",
+    "1E3",
+    "Infinity",
+    "\u22125",
+    "0.00\n",
+    "1000000000.01",
+    "-1000000000.01",
+    "9" * 12,
+    "9" * 5000,
+]
 
 
 @pytest.mark.parametrize("text", NO_AMOUNTS + STRANGE_AMOUNTS)
@@ -60,6 +73,6 @@ def test_cents_are_shown_as_dollars(amount: int, text: str) -> None:
     assert dollars(amount) == text
 
 
-@given(st.integers(-(10**14) + 1, 10**14 - 1))
+@given(st.integers(-(10**11), 10**11))
 def test_an_amount_shown_and_read_again_is_the_same(amount: int) -> None:
     assert cents(dollars(amount).replace("$", "").replace(",", "")) == amount

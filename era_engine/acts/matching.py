@@ -47,9 +47,13 @@ def unmatch_by_hand(office: Office, trace: str, claim: str, who: Person) -> Done
     with acting(office, trace, "unmatch", who) as at:
         each = _open_claim_payment(at, claim)
         if each.pinned and each.pin is None:
-            raise UsageError(f"Claim {claim} of payment {trace} is matched to no claim already.")
+            raise UsageError(
+                f"Claim {claim} of payment {trace} is matched to no claim already.", "There is nothing to do."
+            )
         if each.office_claim is None:
-            raise UsageError(f"Claim {claim} of payment {trace} is matched to no claim.")
+            raise UsageError(
+                f"Claim {claim} of payment {trace} is matched to no claim.", "`era match` says which claim it is for."
+            )
         return _pinned(at, each, None, who)
 
 

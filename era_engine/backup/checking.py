@@ -37,10 +37,7 @@ def check(file: Path, keyring: Keyring, told: Told) -> Checked:
     try:
         return Checked(_checked(file, keyring, told), _hash_of(file))
     except (BackupError, DamagedFileError) as error:
-        raise BackupError(
-            f"{file} is no backup that can be used. {error.problem}",
-            "Use another backup; nothing was made of this one.",
-        ) from error
+        raise BackupError(f"{file} is no backup that can be used. {error.problem}") from error
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}.", "Name a backup this user may read.") from error
 

@@ -32,6 +32,9 @@ class BackupError(EraError):
 
     exit_code = 2
 
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem, "Use another backup; nothing was made of this one.")
+
 
 class Member(NamedTuple):
     """A file in a backup; `size` in bytes."""

@@ -9,11 +9,14 @@ from functools import lru_cache
 
 _WEEKDAYS = 5
 _MARKET = "XFED"
+_FIRST_KNOWN, _LAST_KNOWN = 1999, 2100
 
 
 @lru_cache(maxsize=256)
 def bank_holidays(year: int) -> frozenset[date]:
-    """The weekdays of a year on which the Federal Reserve Banks are closed; known from 1999 to 2100."""
+    """The weekdays of a year on which the Federal Reserve Banks are closed; none before 1999 and after 2100."""
+    if not _FIRST_KNOWN <= year <= _LAST_KNOWN:  # a remittance may be dated 9999; asking for each year takes a second
+        return frozenset()
     from holidays import financial_holidays
 
     calendar = financial_holidays(_MARKET, years=year)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from era_engine.bank.model import BankFile, Deposit, identified, name_key, trace_number
 from era_engine.money import cents
-from era_engine.practice.csv_rows import LONGEST_TEXT, MOST_CENTS, Columns, read_rows
+from era_engine.practice.csv_rows import LONGEST_TEXT, Columns, read_rows
 from era_engine.practice.file_faults import FileFaults
 
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -33,12 +33,10 @@ def _day(cell: str) -> date:
 
 def _amount(cell: str) -> int:
     try:
-        read = cents(cell)
+        return cents(cell)
     except ValueError:
-        read = MOST_CENTS + 1
-    if abs(read) > MOST_CENTS:
-        raise ValueError("an amount up to 1000000000.00, like 120.00, or -120.00 where money was taken back")
-    return read
+        allowed = "an amount up to 1000000000.00, like 120.00, or -120.00 where money was taken back"
+        raise ValueError(allowed) from None
 
 
 def _text_or_nothing(cell: str) -> str:

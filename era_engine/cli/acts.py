@@ -4,8 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
 if TYPE_CHECKING:
     from era_engine.acts.act import Done
     from era_engine.office import Office
@@ -13,7 +11,7 @@ if TYPE_CHECKING:
 
 def carry_out(home: Path | None, as_json: bool, act: "Callable[[Office], Done]") -> None:
     """Carry an act out and tell it, in words or as the decisions it made."""
-    from era_engine.cli.output import json_line, plain
+    from era_engine.cli.output import json_line, say
     from era_engine.office import open_office
     from era_engine.reports import LogReader
     from era_engine.store.database import until_unblocked
@@ -31,4 +29,4 @@ def carry_out(home: Path | None, as_json: bool, act: "Callable[[Office], Done]")
                 json_line(entry)
             return
     for line in done.told:
-        click.echo(plain(line))
+        say(line)

@@ -23,14 +23,14 @@ def verify(expect: str | None, home: Path | None) -> int:
     does not hold.
     """
     from era_engine.auditing import audit_verify, parse_head
-    from era_engine.cli.output import count
+    from era_engine.cli.output import count, say
     from era_engine.office import looking
 
     expected = None if expect is None else parse_head(expect)
     with looking(home) as (found_home, database):
         proven = audit_verify(found_home, database, expected)
     for problem in proven.problems:
-        click.echo(f"✘ {problem}")
+        say(f"✘ {problem}")
     told = f"{count(proven.rows, 'act')} on {count(proven.payments, 'payment')}"
     if proven.problems:
         click.echo(f"\n{count(len(proven.problems), 'problem')} in {told}.")

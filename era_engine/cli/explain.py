@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from era_engine.cli import options
+from era_engine.cli.output import say
 
 if TYPE_CHECKING:
     from era_engine.decisions.explanation import Explanation, RuleTrace
@@ -54,7 +55,7 @@ def command(claim: str, trace: str | None, all_rules: bool, as_json: bool, home:
         _show_expected(amounts)
         for other_id, trace_number in others:
             other = f"{BY_ID}{other_id}"
-            click.echo(f"Payment {other} ({trace_number}) names this claim, too: --trace {other} explains it.")
+            say(f"Payment {other} ({trace_number}) names this claim, too: --trace {other} explains it.")
 
 
 def _show_expected(amounts: list[tuple[int, str, int | None, str]]) -> None:
@@ -62,9 +63,9 @@ def _show_expected(amounts: list[tuple[int, str, int | None, str]]) -> None:
     from era_engine.cli.output import money
 
     if amounts:
-        click.echo("\nWhat the office expects for its claim, as it stands now:")
+        say("\nWhat the office expects for its claim, as it stands now:")
     for line, procedure, cents, source in amounts:
-        click.echo(f"  line {line}, {procedure}: {money(cents)}; {source}")
+        say(f"  line {line}, {procedure}: {money(cents)}; {source}")
 
 
 def _show(
@@ -75,43 +76,39 @@ def _show(
     all_rules: bool,
 ) -> None:
     status = "✔ posted" if record["outcome"] == "post" else "⚠ left to a person"
-    click.echo(
-        f"Claim {record['claim_number']}, {record['payer'] or 'unnamed payer'}, payment {record['trace_number']}"
-    )
+    say(f"Claim {record['claim_number']}, {record['payer'] or 'unnamed payer'}, payment {record['trace_number']}")
     if record["match_step"]:
-        click.echo(f"Matched to claim {record['matched_claim']} of the office by: {record['match_step']}")
-    click.echo(f"{status} ({record['mode']} mode, {record['decided_at']})")
+        say(f"Matched to claim {record['matched_claim']} of the office by: {record['match_step']}")
+    say(f"{status} ({record['mode']} mode, {record['decided_at']})")
     if record["by"]:
         note = f" Note: {record['note']}" if record["note"] else ""
-        click.echo(f"{record['explanation']} By {record['by']}.{note}")
+        say(f"{record['explanation']} By {record['by']}.{note}")
     if explanation is None:
         return
     if record["by"]:
-        click.echo("\nBefore that, the rules said:")
-    click.echo(f"{explanation.sentence}\n")
+        say("\nBefore that, the rules said:")
+    say(f"{explanation.sentence}\n")
     if facts.get("proof"):
-        click.echo(f"Several plans: {facts['proof']}.")
+        say(f"Several plans: {facts['proof']}.")
     if explanation.smallest_change:
-        click.echo(f"Only this stood in the way: {explanation.smallest_change}")
+        say(f"Only this stood in the way: {explanation.smallest_change}")
     elif explanation.changes:
-        click.echo("What stands in the way, and what to do:")
+        say("What stands in the way, and what to do:")
         for change in explanation.changes:
-            click.echo(f"  - {change.hold}: {change.words}" if change.hold else f"  - {change.words}")
+            say(f"  - {change.hold}: {change.words}" if change.hold else f"  - {change.words}")
     elif explanation.margin:
-        click.echo(explanation.margin)
+        say(explanation.margin)
     if findings:
-        click.echo(f"\nFound in {record['file']}:")
+        say(f"\nFound in {record['file']}:")
     for finding in findings:
         where = f"segment {finding['segment_number']}: " if finding["segment_number"] else ""
-        click.echo(f"  {finding['severity']}: {where}{finding['message']}")
+        say(f"  {finding['severity']}: {where}{finding['message']}")
     holds = [rule for rule in explanation.rules if rule.then in ("hold", "warn")]
-    click.echo("\nThe table (▶ the row that applies" + ("; moot, as a hold fired)" if explanation.holds else ")"))
+    say("\nThe table (▶ the row that applies" + ("; moot, as a hold fired)" if explanation.holds else ")"))
     for rule in explanation.rules:
         if rule.then not in ("hold", "warn"):
             _show_rule(rule)
-    click.echo(
-        f"\nHolds: {len(explanation.holds)} of {len(holds)} fired" + ("." if all_rules else "; --all shows all.")
-    )
+    say(f"\nHolds: {len(explanation.holds)} of {len(holds)} fired" + ("." if all_rules else "; --all shows all."))
     for hold in holds:
         if hold.fired or all_rules:
             _show_rule(hold)
@@ -122,7 +119,7 @@ def _show_rule(rule: "RuleTrace") -> None:
 
     mark = "▶" if rule.fired else " "
     switched_off = "" if rule.enabled else " (switched off)"
-    click.echo(f"{mark} {rule.id}: {rule.then}{switched_off}")
+    say(f"{mark} {rule.id}: {rule.then}{switched_off}")
     marks = {"pass": "✔", "fail": "✘", "unknown": "?"}
     rows = [(f"    {marks[each.result]}", each.fact, each.wanted_words, each.actual_words) for each in rule.conditions]
     table((Column("    "), Column("fact"), Column("wanted"), Column("is")), rows)

@@ -37,15 +37,16 @@ def command(files: tuple[Path, ...], as_json: bool, home: Path | None) -> int:
 
 
 def _show(record: dict[str, Any]) -> None:
-    from era_engine.cli.output import Column, count, money, table
+    from era_engine.cli.output import Column, count, money, say, table
 
-    click.echo(f"{record['file']}: {count(len(record['remittances']), 'payment')}")
+    say(f"{record['file']}: {count(len(record['remittances']), 'payment')}")
     for remittance in record["remittances"]:
-        click.echo(
-            f"\n  {remittance['payer'] or 'unnamed payer'}  {remittance['trace_number'] or 'no trace number'}"
+        header = (
+            f"  {remittance['payer'] or 'unnamed payer'}  {remittance['trace_number'] or 'no trace number'}"
             f"  {remittance['payment_date'] or 'no date'}  {money(remittance['payment_cents'])}"
             f" ({remittance['payment_method'] or 'method unknown'})"
         )
+        say(f"\n{header}")
         if remittance["claims"]:
             columns = (
                 Column("  claim"),
@@ -58,15 +59,13 @@ def _show(record: dict[str, Any]) -> None:
             )
             table(columns, [_claim_row(claim) for claim in remittance["claims"]])
         for each in remittance["provider_adjustments"]:
-            click.echo(
-                f"  provider-level adjustment {each['reason']} {each['reference'] or ''}: {_effect(each['cents'])}"
-            )
+            say(f"  provider-level adjustment {each['reason']} {each['reference'] or ''}: {_effect(each['cents'])}")
     for finding in record["findings"]:
         where = f"segment {finding['segment_number']}" if finding["segment_number"] else "file"
         excerpt = f" ({finding['excerpt']})" if finding["excerpt"] else ""
-        click.echo(f"  {finding['severity']}: {where}{excerpt}: {finding['message']}")
+        say(f"  {finding['severity']}: {where}{excerpt}: {finding['message']}")
     if not record["findings"]:
-        click.echo("  No findings.")
+        say("  No findings.")
 
 
 def _effect(cents: int | None) -> str:

@@ -29,6 +29,11 @@ def plain(text: str) -> str:
     return text if text.isprintable() else "".join(each if each.isprintable() else "�" for each in text)
 
 
+def say(text: str, err: bool = False) -> None:
+    """Print lines for people, each made plain."""
+    click.echo("\n".join(map(plain, text.split("\n"))), err=err)
+
+
 def narrow() -> bool:
     """Whether a wide table would be squeezed on this terminal."""
     return on_terminal() and shutil.get_terminal_size().columns < 140

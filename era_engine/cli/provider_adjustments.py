@@ -52,7 +52,7 @@ def _by_whom(record: dict[str, Any]) -> str:
 
 
 def _show(records: list[dict[str, Any]]) -> None:
-    from era_engine.cli.output import Column, count, money, table
+    from era_engine.cli.output import Column, count, money, say, table
     from era_engine.payer_items import balances_in_words
     from era_engine.remittance.provider_reasons import provider_reason
 
@@ -92,4 +92,4 @@ def _show(records: list[dict[str, Any]]) -> None:
     table(columns, rows, colours)
     click.echo(f"\n{count(len(records), 'provider adjustment')}.")
     for sentence in balances_in_words(records):
-        click.echo(sentence)
+        say(sentence)

@@ -16,7 +16,7 @@ def command(home: Path | None) -> int:
 
     Exit code 1, and a list, when something does not hold.
     """
-    from era_engine.cli.output import count, warn
+    from era_engine.cli.output import count, say, warn
     from era_engine.office import looking
     from era_engine.permissions import open_to_others
     from era_engine.settings import load_settings
@@ -26,7 +26,7 @@ def command(home: Path | None) -> int:
         warn(open_to_others(found_home, load_settings(found_home.root)))
         result = verify(found_home, database)
     for problem in result.problems:
-        click.echo(f"✘ {problem}")
+        say(f"✘ {problem}")
     told = {noun: count(number, noun) for noun, number in result.counts.items()}
     if result.counts["entry"] != 1:
         told["entry"] = f"{result.counts['entry']:,} entries"

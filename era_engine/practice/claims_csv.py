@@ -11,7 +11,7 @@ from era_engine.practice.csv_rows import Columns, amount, read_rows, text
 from era_engine.practice.file_faults import FileFaults
 from era_engine.practice.model import Claim, ProcedureLine
 
-_COUNT = re.compile(r"0*[1-9][0-9]{0,8}")
+_COUNT = re.compile(r"0*([1-9][0-9]{0,8})")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -26,9 +26,10 @@ def _day(cell: str) -> date:
 
 
 def _count(cell: str) -> int:
-    if not _COUNT.fullmatch(cell):
+    match = _COUNT.fullmatch(cell)
+    if match is None:
         raise ValueError("a whole number of at least 1")
-    return int(cell)
+    return int(match[1])
 
 
 def _day_or_unknown(cell: str) -> date | None:

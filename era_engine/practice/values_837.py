@@ -7,13 +7,13 @@ import re
 from datetime import date
 
 from era_engine.money import cents
-from era_engine.practice.csv_rows import LONGEST_TEXT, MOST_CENTS
+from era_engine.practice.csv_rows import LONGEST_TEXT
 from era_engine.practice.file_faults import FileFaults
 from era_engine.practice.loops_837 import element
 from era_engine.remittance.values import day
 from era_engine.x12.reader import Segment
 
-_NUMBER = re.compile(r"0*[1-9][0-9]{0,8}", re.ASCII)
+_NUMBER = re.compile(r"0*([1-9][0-9]{0,8})", re.ASCII)
 _UNITS = re.compile(r"0*([1-9][0-9]{0,5})(\.0*)?", re.ASCII)
 _PLACEHOLDERS = ("", "00000000", "19000101")  # what systems write for a birth date they do not have
 
@@ -48,15 +48,15 @@ class Values:
             found = cents(read)
         except ValueError:
             found = -1
-        if 0 <= found <= MOST_CENTS:
+        if found >= 0:
             return found
         self.fault(segment, number, f"{shown(read)} is not {what}, an amount from 0.00 to 1000000000.00")
         return None
 
     def number(self, segment: Segment, number: int, what: str) -> int | None:
         read = element(segment, number)
-        if _NUMBER.fullmatch(read):
-            return int(read)
+        if match := _NUMBER.fullmatch(read):
+            return int(match[1])  # int() itself refuses thousands of digits, zeros in front among them
         self.fault(segment, number, f"{shown(read)} is not {what}, a whole number of at least 1")
         return None
 

@@ -152,6 +152,8 @@ class HeaderReader:
         """Up to six (code:reference, amount) pairs, each with its own reference."""
         self._close_party()
         found = False
+        if values.day(elements[2]) is None:
+            self._find("unreadable-date", "warn", f"PLB02, the fiscal date, is {elements[2][:12]!r}.", elements)
         for at in (3, 5, 7, 9, 11, 13):
             if not elements[at] and not elements[at + 1]:
                 continue

@@ -17,11 +17,14 @@ from era_engine.remittance.model import ClaimPayment, Payment, Remittance
 from era_engine.x12.finding import Finding, Syntax
 from era_engine.x12.reader import Group, Interchange, Reader, TransactionSet
 from era_engine.x12.received import ReceivedInterchange
-from era_engine.x12.source import Source
+from era_engine.x12.source import CHUNK, Source
+from era_engine.x12.tokens import Separators
 
 VERSIONS = ("005010X221A1", "005010X221")
 _WITHIN_A_CLAIM = frozenset(["SVC", "CAS", "DTM", "REF", "AMT", "NM1"])
-_HASH_AFTER = 20_000  # segments kept before they are hashed
+_TOO_LONG = "claim-too-long"
+# Of one claim, of a header, or after the claims, which are kept in memory together.
+MOST_SEGMENTS, MOST_CHARACTERS = 1 << 17, 8 * CHUNK
 
 
 class Survey(NamedTuple):
@@ -73,8 +76,10 @@ def read_payments(surveyed: Survey) -> Iterator[tuple[Remittance, Iterator[Claim
     remittances = iter(surveyed.remittances)
     for transaction in Reader(surveyed.source.chunks()):
         if _refusal(transaction) is None:
-            claims = read_claims(transaction.raw_segments(), transaction.separators, transaction.position_now)
-            yield next(remittances), claims
+            remittance, raw_segments = next(remittances), transaction.raw_segments()
+            if any(each.code == _TOO_LONG for each in remittance.findings):
+                raw_segments = _shortened(raw_segments, transaction.separators)
+            yield remittance, read_claims(raw_segments, transaction.separators, transaction.position_now)
 
 
 def claims_again(surveyed: Survey, remittance: Remittance) -> Iterator[ClaimPayment]:
@@ -131,6 +136,22 @@ def _refusal(transaction: TransactionSet) -> Finding | None:
     )
 
 
+def _shortened(raw_segments: Iterator[str], separators: Separators) -> Iterator[str]:
+    """Each claim as far as it is kept in memory; its transaction set is rejected and nothing of it is posted."""
+    tags, segments, characters = _claim_tags(separators), 0, 0
+    for raw in raw_segments:
+        if raw[:4] in tags:
+            segments = characters = 0
+        segments += 1
+        characters += len(raw)
+        if segments <= MOST_SEGMENTS and characters <= MOST_CHARACTERS:
+            yield raw
+
+
+def _claim_tags(separators: Separators) -> frozenset[str]:
+    return frozenset(["CLP", "CLP" + separators.element])
+
+
 def _count_claims(transaction: TransactionSet) -> str:
     tag = "CLP" + transaction.separators.element
     claims = sum(1 for raw in transaction.raw_segments() if raw.startswith(tag))
@@ -155,33 +176,42 @@ def _nothing_inside(reader: Reader, remittances: list[Remittance], outside: tupl
 
 def _survey_set(transaction: TransactionSet) -> Remittance:
     separators = transaction.separators
-    claim_tags, body_tags = frozenset(["CLP", "CLP" + separators.element]), _body_tags(separators.element)
+    claim_tags, body_tags = _claim_tags(separators), _body_tags(separators.element)
     header = HeaderReader(separators, transaction.position_now)
     fingerprint = _Fingerprint(separators.element, separators.component)
     numbers: list[str] = []
     claims_paid: int | None = 0
     in_claim, in_header = False, True
-    for raw in transaction.raw_segments():
-        fingerprint.add(raw)
-        if in_claim and raw[:3] in _WITHIN_A_CLAIM:  # nearly all of the file
-            continue
-        if raw[:4] in claim_tags:
-            in_claim, in_header = True, False
-            elements = raw.split(separators.element, 5)
-            elements += values.PAD
-            numbers.append(elements[1].strip())
-            fingerprint.keep_small()
-            paid = values.amount(elements[4])
-            claims_paid = None if claims_paid is None or paid is None else claims_paid + paid
-            if header.provider_adjustments:
-                header.misplaced(raw, "after the provider adjustments (PLB)")
-        elif in_header or not in_claim or raw[:3] == "PLB":
-            area = header.read(raw, in_header)
-            in_header = area == "header"
-            in_claim = False
-        elif raw[:3] in body_tags:
-            in_claim = False
+    length = _Length(transaction.position)
+    for piece in transaction.pieces():
+        for raw in piece:
+            fingerprint.add(raw)
+            if in_claim and raw[:3] in _WITHIN_A_CLAIM:  # nearly all of the file
+                continue
+            length.now_at(transaction.position_now())
+            if raw[:4] in claim_tags:
+                length.begin()
+                in_claim, in_header = True, False
+                elements = raw.split(separators.element, 5)
+                elements += values.PAD
+                numbers.append(elements[1].strip())
+                paid = values.amount(elements[4])
+                claims_paid = None if claims_paid is None or paid is None else claims_paid + paid
+                if header.provider_adjustments:
+                    header.misplaced(raw, "after the provider adjustments (PLB)")
+            elif length.too_much:
+                continue  # such a transaction set is rejected
+            elif in_header or not in_claim or raw[:3] == "PLB":
+                area = header.read(raw, in_header)
+                in_header = area == "header"
+                in_claim = False
+            elif raw[:3] in body_tags:
+                in_claim = False
+        length.characters += fingerprint.keep_small()
     findings = list(transaction.findings)
+    length.now_at(transaction.last_position)
+    if length.exceeded:
+        findings.append(_claim_too_long(transaction))
     payment = header.payment()
     findings += header.findings
     provider_cents = _total([each.cents for each in header.provider_adjustments])
@@ -204,6 +234,17 @@ def _survey_set(transaction: TransactionSet) -> Remittance:
         any(each.severity == "reject" for each in findings),
         transaction.position,
         transaction.last_position,
+    )
+
+
+def _claim_too_long(transaction: TransactionSet) -> Finding:
+    return Finding(
+        _TOO_LONG,
+        "reject",
+        f"A claim, or what stands before or after the claims, has more than {MOST_SEGMENTS:,} segments or"
+        f" {MOST_CHARACTERS:,} characters. Nothing of this transaction set is used. Ask the payer to send the file"
+        " again.",
+        transaction.position,
     )
 
 
@@ -236,24 +277,51 @@ def _payment_balance(
     return [Finding("payment-out-of-balance", "hold", message, transaction.position)]
 
 
+class _Length:
+    """How much of a transaction set stands together: from its beginning or a CLP on, up to the next CLP or its end."""
+
+    def __init__(self, position: int) -> None:
+        self._position, self._began, self._began_at = position, position, 0
+        self.characters = 0  # as of the end of the piece before
+        self.exceeded = False
+
+    def now_at(self, position: int) -> None:
+        self._position = position
+        self.exceeded = self.exceeded or self.too_much
+
+    def begin(self) -> None:
+        self._began, self._began_at = self._position, self.characters
+
+    @property
+    def too_much(self) -> bool:
+        segments, characters = self._position - self._began, self.characters - self._began_at
+        return segments > MOST_SEGMENTS or characters > MOST_CHARACTERS
+
+
 class _Fingerprint:
     """A hash of the content that is the same whatever the separators, so that a resent payment is recognised."""
 
     def __init__(self, element: str, component: str) -> None:
         self._neutral = str.maketrans({component: "\x1e", element: "\x1f"})  # at once: either may be \x1e or \x1f
         self._digest = hashlib.sha256()
-        self._kept: list[str] = []
-        self.add = self._kept.append
+        self.kept: list[str] = []
+        self.add = self.kept.append
 
-    def keep_small(self) -> None:
-        if len(self._kept) > _HASH_AFTER:
-            self._flush()
+    def keep_small(self) -> int:
+        """Hash what is kept, but for the last segment, so that what is left is never nothing; how many characters."""
+        if len(self.kept) < 2:
+            return 0
+        last = self.kept.pop()
+        characters = sum(map(len, self.kept))
+        self._flush()
+        self.kept.append(last)
+        return characters
 
     def hexdigest(self) -> str:
         self._flush()
         return self._digest.hexdigest()
 
     def _flush(self) -> None:
-        text = "\n".join(self._kept).translate(self._neutral)
+        text = "\n".join(self.kept).translate(self._neutral)
         self._digest.update(f"{text}\n".encode())
-        self._kept.clear()
+        self.kept.clear()

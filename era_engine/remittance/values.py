@@ -3,8 +3,10 @@
 Unreadable amounts and dates become None here; the caller adds the finding.
 """
 
+from collections.abc import Callable
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, wraps
+from typing import TypeVar
 
 from era_engine.money import cents
 from era_engine.remittance.model import (
@@ -20,12 +22,24 @@ from era_engine.remittance.model import (
 from era_engine.x12.finding import Syntax
 
 _KEPT = 1 << 14
+_LONGEST_KEPT = 120  # characters; longer ones recur in no honest file, and a hostile one would fill the memory
+_Value = TypeVar("_Value")
 GROUPS = frozenset(["CO", "PR", "OA", "PI"])
 _PLACEHOLDER = "19000101"
 PAD = ("",) * 32  # appended to a segment's elements so that an absent one reads as empty
 
 
-@lru_cache(_KEPT)
+def _kept(read: Callable[[str, str], _Value]) -> Callable[[str, str], _Value]:
+    """Reads a text with its separator once and keeps what it says."""
+    once = lru_cache(_KEPT)(read)
+
+    @wraps(read)
+    def reading(text: str, separator: str) -> _Value:
+        return once(text, separator) if len(text) <= _LONGEST_KEPT else read(text, separator)
+
+    return reading
+
+
 def amount(text: str) -> int | None:
     """Cents, or None when absent or unreadable."""
     try:
@@ -34,10 +48,14 @@ def amount(text: str) -> int | None:
         return None
 
 
-@lru_cache(_KEPT)
 def day(text: str) -> date | None:
     """A CCYYMMDD date; None for anything else and for the placeholders payers send (00000000, 19000101)."""
-    if len(text) != 8 or not (text.isascii() and text.isdigit()) or text == _PLACEHOLDER:
+    return _day(text) if len(text) == 8 else None
+
+
+@lru_cache(_KEPT)
+def _day(text: str) -> date | None:
+    if not (text.isascii() and text.isdigit()) or text == _PLACEHOLDER:
         return None
     try:
         return date(int(text[:4]), int(text[4:6]), int(text[6:]))
@@ -45,12 +63,11 @@ def day(text: str) -> date | None:
         return None
 
 
-@lru_cache(_KEPT)
 def adjustment(group: str, reason: str, amount_text: str, quantity: str) -> Adjustment:
     return Adjustment(group, reason, amount(amount_text), quantity or None)
 
 
-@lru_cache(_KEPT)
+@_kept
 def adjustments(raw: str, element: str) -> tuple[Adjustment, ...] | None:
     """The triplets of an ordinary CAS; None where anything of it is odd."""
     elements = raw.split(element)
@@ -65,7 +82,7 @@ def adjustments(raw: str, element: str) -> tuple[Adjustment, ...] | None:
     return tuple(read) if read and all(each.reason and each.cents is not None for each in read) else None
 
 
-@lru_cache(_KEPT)
+@_kept
 def dated(raw: str, element: str) -> Dated:
     """DTM."""
     elements = raw.split(element)
@@ -73,7 +90,7 @@ def dated(raw: str, element: str) -> Dated:
     return Dated(elements[1], day(elements[2]))
 
 
-@lru_cache(_KEPT)
+@_kept
 def qualified_amount(raw: str, element: str) -> QualifiedAmount:
     """AMT."""
     elements = raw.split(element)
@@ -81,7 +98,7 @@ def qualified_amount(raw: str, element: str) -> QualifiedAmount:
     return QualifiedAmount(elements[1], amount(elements[2]))
 
 
-@lru_cache(_KEPT)
+@_kept
 def reference(raw: str, element: str) -> Reference:
     """REF."""
     elements = raw.split(element)
@@ -89,7 +106,7 @@ def reference(raw: str, element: str) -> Reference:
     return Reference(elements[1], elements[2])
 
 
-@lru_cache(_KEPT)
+@_kept
 def procedure(text: str, component: str) -> Procedure | None:
     """A composite such as `AD:D0120`; None when empty."""
     if not text:

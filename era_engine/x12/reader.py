@@ -6,6 +6,7 @@ SE02 = ST02, GE02 = GS06, IEA02 = ISA13.
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import NamedTuple
 
 from era_engine.x12.finding import Finding, Severity, Syntax
@@ -14,6 +15,8 @@ from era_engine.x12.text_faults import PADDING, claims_in, no_terminator
 from era_engine.x12.tokens import Separators, Tokeniser
 
 _MISMATCHES = {"SE01": "4", "SE02": "3", "GE01": "5", "GE02": "4", "IEA01": "021", "IEA02": "001"}
+_OUTSIDE = Syntax("ISA", "024")
+MOST_TOLD = 10_000  # faults between the transaction sets of a file that are told one by one
 
 
 class Segment(NamedTuple):
@@ -85,18 +88,24 @@ class TransactionSet:
 
     def raw_segments(self) -> Iterator[str]:
         """The segments between ST and SE, unsplit. Leaves whatever ends the set for the reader to see."""
+        return chain.from_iterable(self.pieces())
+
+    def pieces(self) -> Iterator[Iterator[str]]:
+        """The same in pieces of about a megabyte of text, each to be taken before the next is asked for."""
+        while not self.ended:
+            yield self._piece()
+
+    def _piece(self) -> Iterator[str]:
         reader = self._reader
         marks = reader.envelope_marks
-        while True:
-            for raw in reader.pending:
-                if raw[:3] in marks:
-                    self._end(raw)
-                    return
-                yield raw
-            if not reader.refill():
-                reader.cut_in_set = True
-                self._cut("the file ends", reader.leftover)
+        for raw in reader.pending:
+            if raw[:3] in marks:
+                self._end(raw)
                 return
+            yield raw
+        if not reader.refill():
+            reader.cut_in_set = True
+            self._cut("the file ends", reader.leftover)
 
     def document(self) -> str:
         """The whole set in an envelope of its own, for a reader that wants a complete interchange.
@@ -230,14 +239,17 @@ class Reader:
                 case "IEA":
                     self._close_interchange(elements, raw)
                 case tag:
-                    self._note(
-                        "segment-outside-transaction",
-                        "reject" if tag == "CLP" else "hold",
-                        f"A {tag[:8]} segment stands outside any transaction set.",
-                        raw,
-                        Syntax("ISA", "024"),
-                    )
+                    self._outside(tag, raw)
         self._end_of_file()
+
+    def _outside(self, tag: str, raw: str) -> None:
+        told = len(self._own_findings)
+        if told < MOST_TOLD:
+            message = f"A {tag[:8]} segment stands outside any transaction set."
+            self._note("segment-outside-transaction", "reject" if tag == "CLP" else "hold", message, raw, _OUTSIDE)
+        elif told == MOST_TOLD:
+            message = f"More than {MOST_TOLD:,} segments stand outside any transaction set; the others are not told."
+            self._note("segment-outside-transaction", "reject", message, syntax=_OUTSIDE)
 
     def _next(self) -> str | None:
         if self._pushed_back:

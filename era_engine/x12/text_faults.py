@@ -12,7 +12,8 @@ def no_interchange(text: str) -> Finding:
     text = text.strip(" \t\r\n")
     found = f"found {text[:24]!r}" if text else "the file is empty"
     if re.match("ISA[^A-Z0-9]", text, re.IGNORECASE):
-        found = "found one that is cut, or that lacks an element or a separator"
+        found = "found one that is cut, or that lacks an element or a separator (three different characters, none of"
+        found += " them a letter, digit, minus, point or NUL)"
     return Finding(
         "no-interchange",
         "reject",
@@ -47,6 +48,15 @@ def unusual_header(length: int, usual: int, position: int) -> Finding:
         " its separators were found by counting elements.",
         position,
         syntax=Syntax("ISA", "022"),
+    )
+
+
+def separator_twice(repetition: str, position: int) -> Finding:
+    return Finding(
+        "separator-twice",
+        "hold",
+        f"The interchange header uses {repetition!r} for repetitions (ISA11) and as another separator.",
+        position,
     )
 
 

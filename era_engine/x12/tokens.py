@@ -15,7 +15,9 @@ from era_engine.x12.finding import Finding
 MAX_SEGMENT = 1 << 20  # characters; no segment of the 835 comes near
 _ISA_ELEMENTS = 16
 _BLANK = " \t\r\n"  # not str.isspace: \x1c to \x1f are separators to X12 and blanks to Python
-_UNFIT = _BLANK + "\x00"
+_NEVER = "-.\x00"  # amounts are written with the first two; NULs are damage
+_UNFIT = _BLANK + _NEVER
+_FOR_NUL = "\u2400"  # no database keeps NULs
 _ISA_LENGTH = 106
 _TO_UPPER = str.maketrans(string.ascii_lowercase, string.ascii_uppercase)  # keeps lengths, unlike str.upper
 _TO_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
@@ -76,7 +78,7 @@ def find_header(text: str) -> Header | None:
             terminator = _terminator_at_line_end(window[at + 2 :])
         if not _usable(element, component, terminator):
             continue
-        repetition = elements[10][:1] or "^"
+        repetition = elements[10][:1].replace("\x00", _FOR_NUL) or "^"
         separators = Separators(element, component, repetition, terminator)
         return Header(start, start + at + 2, separators, match.group() != "ISA", at + 3)
     return None
@@ -97,8 +99,8 @@ def _terminator_at_line_end(text: str) -> str:
 
 
 def _usable(element: str, component: str, terminator: str) -> bool:
-    """Three different characters, none of them a letter or digit; else an element of the header is missing."""
-    letters = any(each.isascii() and each.isalnum() for each in (component, terminator))
+    """Three different characters, none of them part of a number or word; else an element of the header is missing."""
+    letters = any((each.isascii() and each.isalnum()) or each in _NEVER for each in (component, terminator) if each)
     return len({element, component, terminator}) == 3 and not letters and terminator not in " \t"
 
 
@@ -139,6 +141,9 @@ class Tokeniser:
                 if header.length != _ISA_LENGTH:
                     position = self.segment_count + 1
                     self.findings.append(text_faults.unusual_header(header.length, _ISA_LENGTH, position))
+                if header.separators.repetition in (header.separators.component, header.separators.terminator):
+                    position = self.segment_count + 1
+                    self.findings.append(text_faults.separator_twice(header.separators.repetition, position))
                 self._text = text[header.start :]
                 return header
             chunk = next(self._chunks, None)
@@ -190,7 +195,7 @@ class Tokeniser:
                 if "\x00" in segment:
                     self._first_nul = self._first_nul if self._nuls else position
                     self._nuls += segment.count("\x00")
-            segments = [segment.replace("\x00", "\u2400") for segment in segments]  # no database keeps NULs
+            segments = [segment.replace("\x00", _FOR_NUL) for segment in segments]
         self.segment_count += len(segments)
         return Batch(separators, segments, starts)
 
