@@ -3,7 +3,7 @@
 BIN := .venv/bin
 DEMO := demo-home
 
-.PHONY: demo test torture fuzz check bench hostile format lock
+.PHONY: demo test torture fuzz check bench hostile errors format lock
 
 demo: .venv/.complete
 	@rm -rf $(DEMO)
@@ -37,6 +37,10 @@ fuzz: .venv/.complete
 
 hostile: .venv/.complete
 	@$(BIN)/python hostile/big_files.py $(ARGS)
+
+# docs/errors.md, from the cases in tests/errors.
+errors: .venv/.complete
+	@$(BIN)/python scripts/errors_document.py
 
 format: .venv/.complete
 	@$(BIN)/ruff check --fix .

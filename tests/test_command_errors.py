@@ -1,0 +1,54 @@
+"""What commands refuse, and how they say so: each file of tests/errors/commands is typed in one home, line by line.
+
+ERA_REFRESH_GOLDEN=1 writes the answers anew; read the difference before you keep it.
+"""
+
+import os
+import shlex
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from offices import Ended, OfficeHome, era, expects, remittance
+from remittance_text import claim
+
+GALLERY = Path(__file__).parent / "errors" / "commands"
+FILES = sorted(GALLERY.glob("*.txt"))
+WITHOUT_A_HOME = {"init", "restore", "inspect"}
+
+
+@pytest.fixture
+def home(sqlite_home: OfficeHome, monkeypatch: pytest.MonkeyPatch) -> OfficeHome:
+    """C1 posted, C2 ten dollars short, C3 of another payment posted."""
+    sqlite_home.expect(expects("C1"), expects("C2", "100"), expects("C3"))
+    sqlite_home.run(remittance("180", claim("C1"), claim("C2"), trace="T1"), remittance("90", claim("C3"), trace="T2"))
+    monkeypatch.chdir(sqlite_home.root)
+    return sqlite_home
+
+
+def typed(home: OfficeHome, line: str) -> Ended:
+    words = shlex.split(line)[2:]
+    elsewhere = "--home" in words or words[0] in WITHOUT_A_HOME or words[:2] == ["encryption", "new-key"]
+    return era(*words) if elsewhere else home.era(*words)
+
+
+def answered(home: OfficeHome, commands: list[str]) -> str:
+    text, today = [], datetime.now(UTC).date().isoformat()
+    for line in commands:
+        ended = typed(home, line)
+        said = ended.err.replace(str(home.root), "/srv/era").replace(today, "TODAY").rstrip()
+        text.append(f"{line}\n{said}\nexit code {ended.code}\n")
+    return "\n".join(text)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_what_is_refused_says_what_is_wrong_and_what_to_do(home: OfficeHome, path: Path) -> None:
+    before = home.records("ledger")
+    lines = path.read_text(encoding="utf-8").splitlines()
+    said = answered(home, [line for line in lines if line.startswith("$ era ")])
+    if os.environ.get("ERA_REFRESH_GOLDEN") == "1":
+        path.write_text(said, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == said
+    assert "exit code 0" not in said
+    assert home.records("ledger") == before
+    assert all("Error: " in block for block in said.split("$ era ")[1:])
