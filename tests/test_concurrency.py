@@ -123,7 +123,7 @@ def test_a_file_another_home_is_working_on_is_left_to_it(homes: list[OfficeHome]
     first.change("UPDATE files SET state = 'received'")
     assert [each["claim_number"] for each in second.records("run")] == ["C2"]
     second.verified()
-    assert first.era("verify").code == 1
+    assert "A run was interrupted with 1 file received; `era run` finishes it." in first.verified().out
     assert first.records("run") == []
     first.verified()
 
