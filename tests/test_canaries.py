@@ -2,12 +2,14 @@
 
 import io
 import json
+import signal
+import time
 import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from offices import Ended, OfficeHome, Record, claims_csv, expects, finished, make_office
+from offices import Ended, OfficeHome, Record, claims_csv, era, expects, finished, make_office
 from remittance_text import Segments, payment, remittance_file, transaction_set
 
 CANARY = "canary"
@@ -136,6 +138,78 @@ def test_no_note_in_quarantine_tells_who_is_in_the_file(office: OfficeHome) -> N
     notes = [path.read_text() for path in (office.root / "quarantine").glob("*.txt")]
     assert len(notes) == 4  # of 3.835 to 6.835
     assert [text for text in notes if not silent(text)] == []
+
+
+def text_of(path: Path) -> str:
+    return path.read_bytes().decode("utf-8", "replace")
+
+
+def is_of_patients(path: Path) -> bool:
+    """What an office keeps of patients on purpose: the books, the files as received, its own claims."""
+    return path.suffix == ".835" or path.name.startswith(("era.db", "claims.csv"))
+
+
+def test_whatever_is_written_beside_the_files_and_the_books_is_silent(office: OfficeHome, tmp_path: Path) -> None:
+    """Answers to senders, notes, logs, the audit log; through requeue, backup, restore and purge as well."""
+    fill(office)
+    backup = tmp_path / "office.era"
+    heard = hear(
+        office,
+        ["run", "--log-file", office.root / "log.jsonl"],
+        ["requeue", "--all", "--by", "Ann", "--log-file", office.root / "log.jsonl"],
+        ["undo", "EFT0001", "--claim", "CANARY1", "--by", "Ann", "--because", "wrong day"],
+        ["post", "EFT0001", "CANARY1", "--as-remitted", "--by", "Ann"],
+        ["backup", backup],
+        ["purge", "--before", "2026-01-01", "--by", "Ann"],
+        ["audit", "verify"],
+        ["verify"],
+    )
+    assert {each.code for each in heard.ended} == {0, 3}
+    assert silent(heard.said())
+    exported = office.era("audit", "export").out
+    assert exported.count("\n") > 10
+    assert silent(exported)
+    written = [path for path in office.root.rglob("*") if path.is_file() and not is_of_patients(path)]
+    assert {path.suffix for path in written} >= {".999", ".txt", ".jsonl", ".toml"}
+    assert [str(path) for path in written if not silent(text_of(path))] == []
+    target = "sqlite:///restored.db" if office.database_url.startswith("sqlite") else None
+    if target is not None:
+        restored = era("restore", backup, tmp_path / "restored", "--database", target)
+        assert restored.code == 0
+        assert silent(restored.out + restored.err)
+
+
+def test_a_watch_tells_nothing_of_a_patient(sqlite_home: OfficeHome) -> None:
+    sqlite_home.expect(*practice())
+    fill(sqlite_home)
+    log_file = sqlite_home.root / "log.jsonl"
+    watch = sqlite_home.process("watch", "--log-file", log_file, "--health", "1")
+    deadline = time.monotonic() + 30
+    while list((sqlite_home.root / "inbox").iterdir()) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    time.sleep(0.5)
+    watch.send_signal(signal.SIGTERM)
+    ended = finished(watch)
+    assert ended.code == 0
+    assert list((sqlite_home.root / "inbox").iterdir()) == []
+    logged = log_file.read_text()
+    assert '"event": "payment-decided"' in logged
+    assert silent(ended.err)
+    assert silent(logged)
+
+
+def test_with_a_key_nothing_but_the_books_tells_of_a_patient(sqlite_home: OfficeHome, tmp_path: Path) -> None:
+    key = tmp_path / "office.key"
+    assert era("encryption", "new-key", key).code == 0
+    sqlite_home.set({"encryption.key_file": str(key)})
+    sqlite_home.expect(*practice())
+    fill(sqlite_home)
+    sqlite_home.era("run")
+    assert sqlite_home.era("backup", tmp_path / "office.era").code == 0
+    books = ("era.db", "claims.csv")
+    files = [path for path in sqlite_home.root.rglob("*") if path.is_file() and not path.name.startswith(books)]
+    assert len(list((sqlite_home.root / "archive").iterdir())) == 2
+    assert [str(path) for path in (*files, tmp_path / "office.era") if not silent(text_of(path))] == []
 
 
 def test_no_refused_claims_file_tells_who_is_in_it(office: OfficeHome, tmp_path: Path) -> None:
