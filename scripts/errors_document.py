@@ -1,6 +1,6 @@
 """docs/errors.md, made of the cases in tests/errors: what is refused or held, and how it is told.
 
-    python scripts/errors_document.py          write it
+python scripts/errors_document.py          write it
 """
 
 from pathlib import Path
