@@ -9,6 +9,7 @@ import pytest
 from nacha_text import batch, entry, nacha
 from offices import OfficeHome, claims_csv, era, expects, make_office, remittance
 from reading import Reading, read
+from remittance_text import payment, remittance_file, transaction_set
 from sent_claims_text import claim_file, line, sent
 from test_settings import refusal_of
 
@@ -67,7 +68,7 @@ def remit(folder: Path, **put: str) -> Reading:
         f"AMT*B6*{at['information']}",
     ]
     after = [f"PLB*1234567893*{at['plb_day']}*WO:A*{at['plb']}"]
-    return read(folder, remittance(at["bpr"], claim, date=at["date"], after=after))
+    return read(folder, remittance_file(transaction_set(payment(at["bpr"], claim, date=at["date"], after=after))))
 
 
 def amounts_of(reading: Reading) -> dict[str, int | None]:

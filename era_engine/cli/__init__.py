@@ -77,9 +77,10 @@ def main() -> None:
     except SystemExit:  # click's way of saying that the reader of our output has gone, which is its good right
         code = 0
     except Exception as error:  # noqa: BLE001 - told, those of our own without a text that may hold patient data
+        from era_engine.cli.output import say
         from era_engine.logs import what_to_tell
 
-        click.echo(what_to_tell(error).text, err=True)
+        say(what_to_tell(error).text, err=True)
         code = error.exit_code if isinstance(error, EraError) else 1
     gc.freeze()  # the interpreter need not look for cycles on its way out
     sys.exit(code if isinstance(code, int) else 0)

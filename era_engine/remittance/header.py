@@ -153,7 +153,9 @@ class HeaderReader:
         self._close_party()
         found = False
         if values.day(elements[2]) is None:
-            self._find("unreadable-date", "warn", f"PLB02, the fiscal date, is {elements[2][:12]!r}.", elements)
+            text = f"PLB02, the fiscal date, is {elements[2][:12]!r}."
+            syntax = values.no_date("FOOTER/PLB", 2, elements[2])
+            self._find("unreadable-date", "warn", text, elements, syntax=syntax)
         for at in (3, 5, 7, 9, 11, 13):
             if not elements[at] and not elements[at + 1]:
                 continue

@@ -57,6 +57,7 @@ def separator_twice(repetition: str, position: int) -> Finding:
         "hold",
         f"The interchange header uses {repetition!r} for repetitions (ISA11) and as another separator.",
         position,
+        syntax=Syntax("ISA", "024"),
     )
 
 
