@@ -7,6 +7,7 @@ The database URL may hold a password, so it is left out of every message, repres
 import hashlib
 import json
 import re
+import shlex
 import tomllib
 from decimal import Decimal
 from functools import cached_property
@@ -375,7 +376,7 @@ def _read(path: Path) -> str:
         return path.read_bytes().decode("utf-8-sig")
     except (FileNotFoundError, NotADirectoryError):
         problem = f"{path}: there is no such file, so {path.parent} is not a home."
-        remedy = f"Run `era init {path.parent}` to make one, or name another with --home."
+        remedy = f"Run `era init {shlex.quote(str(path.parent))}` to make one, or name another with --home."
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         problem = f"{path}: line {line}: a character is not UTF-8."

@@ -42,6 +42,11 @@ def todo(home: OfficeHome) -> list[tuple[str, str | None, str]]:
     return [(each["reason"], each["trace_number"], each["command"]) for each in home.records("todo")]
 
 
+def test_a_trace_number_with_a_space_is_quoted_in_what_to_do(home: OfficeHome) -> None:
+    home.run(plb("5", "ZZ:Q*-5", trace="TR 1"))
+    assert "`era post 'TR 1' --provider-adjustments --by NAME`" in refused(home, "close", "TR 1", PAIRS, *WHY)
+
+
 @pytest.fixture
 def unreadable(home: OfficeHome) -> OfficeHome:
     """A claim of $90.00, a recovery nobody can read, and a dollar of interest."""

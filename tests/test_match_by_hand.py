@@ -58,6 +58,14 @@ def test_a_match_to_another_patient_is_told_and_kept_in_the_log(home: OfficeHome
     assert home.records("log")[-1]["explanation"] == told.rstrip()
 
 
+def test_a_match_to_a_claim_of_another_charge_is_told(home: OfficeHome) -> None:
+    home.expect(expects("C1", "90", "130"))
+    home.run(remittance("90", claim("X9")))
+    told = home.era("match", "EFT0001", "X9", "--to", "C1", *ANN).out
+    assert "Not as on the claim: another charge; `era unmatch`" in told
+    assert "Still: Charges on the remittance are not those the office sent: $120.00 in total where $130.00" in told
+
+
 def test_holds_that_still_fire_are_told(strange: OfficeHome) -> None:
     ended = strange.era("match", "EFT0001", "X9", "--to", "C1", *ANN)
     assert ended.out.startswith("Matched to claim C1 by hand. Still: ")

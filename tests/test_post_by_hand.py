@@ -212,7 +212,8 @@ def test_two_lines_answered_as_one_are_not_all_credited_to_the_first(home: Offic
     assert left["holds"] == ["charge-mismatch", "procedure-mismatch"]
     assert "not those the office sent: line 1 $60.00 where $30.00 was sent." in left["explanation"]
     assert "more than its fee" in refused(home, "EFT0001", "C1", "--line", "1=48,12")
-    post(home, "EFT0001", "C1", "--as-remitted")
+    told = post(home, "EFT0001", "C1", "--as-remitted").out
+    assert "More than is left of its fee is for line 1: it stands on no line" in told
     assert credits(home) == {None: 6000}
 
 
@@ -220,7 +221,7 @@ def test_as_remitted_a_line_that_is_paid_already_is_credited_no_more(two_lines: 
     post(two_lines, "EFT0001", "C1", "--line", "1=120", "--line", "2=20")
     again = service_line("D0120", "120", "10", "CAS*OA*A1*110")
     two_lines.run(remittance("10", bare_claim("C1", "120", "10", *again), trace="EFT0002"))
-    post(two_lines, "EFT0002", "C1", "--as-remitted")
+    assert "for line 1: it stands on no line" in post(two_lines, "EFT0002", "C1", "--as-remitted").out
     assert credits(two_lines) == {1: 12000, 2: 2000, None: 1000}
 
 

@@ -288,3 +288,9 @@ def test_the_reference_names_every_key_with_its_default() -> None:
         shown[f"era_payment_options.{name}.enabled"] = str(option.enabled).lower()
         shown[f"era_payment_options.{name}.minimum_percent"] = percent_text(option.minimum_percent)
     assert documented == shown
+
+
+def test_a_folder_with_a_space_is_quoted_in_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load_settings(tmp_path / "our office")
+    assert f"`era init '{tmp_path}/our office'`" in refused.value.remedy

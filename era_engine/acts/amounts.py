@@ -11,7 +11,7 @@ from era_engine.acts.guard import Standing, plan_answering, refuse_over_applicat
 from era_engine.decisions.several_plans import earlier_payers, write_off_of
 from era_engine.errors import UsageError
 from era_engine.evidence import Gathered
-from era_engine.ledger.entries import Entry, entries_for, posted_entries
+from era_engine.ledger.entries import Entry, entries_for, lines_over, posted_entries
 from era_engine.money import dollars
 from era_engine.practice.model import Claim
 from era_engine.remittance.balance import balance_findings
@@ -39,7 +39,10 @@ class Amounts(NamedTuple):
 
 
 def as_remitted(at: Acting, payment: ClaimPayment, gathered: Gathered, now: Standing) -> Amounts:
-    """What the remittance says, the write-off cut to what other plans left of it (RFI 1696)."""
+    """What the remittance says, the write-off cut to what other plans left of it (RFI 1696).
+
+    Of a line that would be credited above its fee nothing is; its amounts stand on no line, and that is told.
+    """
     off = [each for each in (*payment.findings, *balance_findings(payment)) if each.code in _DOES_NOT_ADD_UP]
     if off:
         raise UsageError(f"As remitted the claim does not add up. {off[0].message}", _SAY_THE_AMOUNTS)
@@ -69,6 +72,11 @@ def as_remitted(at: Acting, payment: ClaimPayment, gathered: Gathered, now: Stan
     assert claim is not None
     credited = credited_by_line(at.connection, claim.claim_number)
     room = {number: fee - credited.get(number, 0) for number, fee in claim.fees.items()}
+    if over := lines_over(payment, gathered.lines, room, write_off):
+        told += (
+            f" More than is left of its fee is for line {' and '.join(map(str, over))}: it stands on no line; undo it"
+            " and say the amounts with --line where they belong to other lines."
+        )
     return Amounts(entries_for(payment, gathered.lines, room, at.on, None, write_off), write_off, told)
 
 

@@ -82,7 +82,11 @@ def judged_without_posting(at: Acting, each: ToJudge, what_happened: str, then: 
 
 def _unlike(payment: ClaimPayment, claim: Claim) -> str:
     """What a person who matched them should look at again: no hold asks for the patient of a match by hand."""
-    unlike = [*patient_doubts(payment, claim), *([] if days_agree(payment, claim) else ["another day of service"])]
+    unlike = list(patient_doubts(payment, claim))
+    if not days_agree(payment, claim):
+        unlike.append("another day of service")
+    if payment.charge_cents != claim.charge_cents:
+        unlike.append("another charge")
     return f" Not as on the claim: {', '.join(unlike)}; `era unmatch` takes it back." if unlike else ""
 
 

@@ -40,14 +40,14 @@ def post_adjustments_by_hand(office: Office, trace: str, who: Person) -> Done:
             raise UsageError(
                 f"Payment {trace} {never}.",
                 f"Correct what is wrong in the settings, or undo the other version (era undo); else file it:"
-                f" `{_CLOSE.format(trace=trace)}`.",
+                f" `{_CLOSE.format(trace=at.name)}`.",
             )
         readable = [each for each in pairs if each.cents is not None]
         unreadable = [each for each in pairs if each.cents is None]
         if not readable:
             raise UsageError(
                 f"The amount of {_named(unreadable[0])} could not be read; what is not known cannot be posted.",
-                f"Ask the payer for a corrected remittance, and file this one: `{_CLOSE.format(trace=trace)}`.",
+                f"Ask the payer for a corrected remittance, and file this one: `{_CLOSE.format(trace=at.name)}`.",
             )
         before = _last_entry(at)
         for each in readable:
@@ -55,7 +55,7 @@ def post_adjustments_by_hand(office: Office, trace: str, who: Person) -> Done:
             post_provider_adjustments(at.connection, at.payment.id, [(each.id, entry)], _memo(at, each), who.name)
         told = [f"Entered {_named(each)}: {dollars(each.cents or 0)}." for each in readable]
         told += [
-            f"Left {_named(each)}: its amount cannot be read. `{_CLOSE.format(trace=trace)}` files it."
+            f"Left {_named(each)}: its amount cannot be read. `{_CLOSE.format(trace=at.name)}` files it."
             for each in unreadable
         ]
         return Done((), tuple(told), _entries_since(at, before))
@@ -73,8 +73,8 @@ def close_adjustments(office: Office, trace: str, even_with_money: bool, who: Pe
             raise UsageError(
                 f"{_named(money[0])} of payment {trace} is {dollars(money[0].cents or 0)}, which closing would leave"
                 " out of the ledger.",
-                f"Enter it first (`era post {trace} --provider-adjustments --by NAME`), or say --even-with-money where"
-                " it is entered elsewhere or not the office's.",
+                f"Enter it first (`era post {at.name} --provider-adjustments --by NAME`), or say --even-with-money"
+                " where it is entered elsewhere or not the office's.",
             )
         before = _last_entry(at)
         for each in pairs:

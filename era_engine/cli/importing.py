@@ -93,8 +93,8 @@ def _tell_more(sent: "SentClaims", saved: "SentImported") -> None:
 def fees(files: tuple[Path, ...], home: Path | None) -> None:
     """Load what payers allow for procedures, from CSV, and expect it for the claims of 837 files.
 
-    Columns: payer (its id as in the claim, or its name), procedure, allowed (an amount like 120.00), percent (covered,
-    0 to 100 without a sign). A line's expected insurance is the allowed amount, but no more than was charged, times the
+    Columns: payer (its id as in the claim, or its name), procedure, allowed (an amount like 120.00), percent (covered:
+    80 for 80 %, not 0.8). A line's expected insurance is the allowed amount, but no more than was charged, times the
     percentage, rounded half up to the cent. A file is taken whole or not at all; a fee imported again is updated, and
     with it every open line it is for. Claims from CSV, and those to a second or later plan, are not touched.
     """

@@ -17,6 +17,7 @@ ACCOUNTS_RECEIVABLE = "accounts_receivable"
 CONTRACTED_WRITE_OFFS = "contracted_write_offs"
 
 ByLine = Sequence[tuple[int | None, int]]  # (the office's line number or None, cents)
+_Lines = list[tuple[int | None, int]]
 
 
 class Posting(NamedTuple):
@@ -61,9 +62,26 @@ def entries_for(
     """
     if payment.paid_cents is None:
         raise ValueError("a claim payment without a readable amount cannot be posted")
+    paid, write_offs, write_off = _credited(payment, lines, write_off_cents)
+    full = _over(room, [*paid, *write_offs])
+    paid = [(None if number in full else number, cents) for number, cents in paid]
+    write_offs = [(None if number in full else number, cents) for number, cents in write_offs]
+    return posted_entries(payment.paid_cents, paid, write_off, write_offs, on, mark)
+
+
+def lines_over(
+    payment: ClaimPayment, lines: LineMatch, room: Mapping[int, int], write_off_cents: int | None = None
+) -> list[int]:
+    """The office's lines of which `entries_for` credits nothing, as the remittance has more for them than room."""
+    paid, write_offs, _ = _credited(payment, lines, write_off_cents)
+    return sorted(_over(room, [*paid, *write_offs]))
+
+
+def _credited(payment: ClaimPayment, lines: LineMatch, write_off_cents: int | None) -> tuple[_Lines, _Lines, int]:
+    """Paid and written off by line as the remittance has it, and the write-off in total."""
     line_numbers = dict(lines.pairs)
-    paid: list[tuple[int | None, int]] = []
-    write_offs: list[tuple[int | None, int]] = []
+    paid: _Lines = []
+    write_offs: _Lines = []
     remitted = contracted_write_off(payment.adjustments)
     for at, line in enumerate(payment.lines):
         number = line_numbers.get(at)
@@ -75,10 +93,7 @@ def entries_for(
     write_off = remitted if write_off_cents is None else write_off_cents
     if write_off != remitted:  # which line has what is left of it is not known, unless there is one line
         write_offs = [(number, write_off) for number, _ in write_offs] if len(write_offs) == 1 else []
-    full = _over(room, [*paid, *write_offs])
-    paid = [(None if number in full else number, cents) for number, cents in paid]
-    write_offs = [(None if number in full else number, cents) for number, cents in write_offs]
-    return posted_entries(payment.paid_cents, paid, write_off, write_offs, on, mark)
+    return paid, write_offs, write_off
 
 
 def _over(room: Mapping[int, int], credited: ByLine) -> set[int]:
