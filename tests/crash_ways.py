@@ -153,8 +153,8 @@ class Stage:
 
     @contextmanager
     def prepared(self, way: Way) -> Iterator[Prepared]:
-        with self._database("sqlite:///era.db") as url:
-            home = make_office(self._folder / "before", url)
+        with self._database("sqlite:///era.db") as url, _gone_afterwards(self._folder / "before") as root:
+            home = make_office(root, url)
             home.expect(expects("C1"), expects("C2"), expects("C3"))
             command = way.prepare(home)
             with self.copy(home) as twin:
@@ -163,17 +163,17 @@ class Stage:
                     twin.era("run")
                 books = books_of(twin)
             yield Prepared(home, command, steps, books)
-        shutil.rmtree(self._folder / "before")
 
     @contextmanager
     def copy(self, home: OfficeHome) -> Iterator[OfficeHome]:
-        root = self._folder / "copy"
-        shutil.copytree(home.root, root, symlinks=True)
-        with self._database(home.database_url, like=home.database_url) as url:
+        with (
+            _gone_afterwards(self._folder / "copy") as root,
+            self._database(home.database_url, like=home.database_url) as url,
+        ):
+            shutil.copytree(home.root, root, symlinks=True)
             settings = root / "era.toml"
             settings.write_text(settings.read_text().replace(home.database_url, url))
             yield OfficeHome(root, url)
-        shutil.rmtree(root)
 
     @contextmanager
     def _database(self, sqlite: str, like: str | None = None) -> Iterator[str]:
@@ -182,6 +182,15 @@ class Stage:
             return
         with self._server.database(like=like) as url:
             yield url
+
+
+@contextmanager
+def _gone_afterwards(folder: Path) -> Iterator[Path]:
+    """What is made there does not stand in the way of the next, not even after a failure."""
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
 
 
 def moved(command: Command, home: OfficeHome, twin: OfficeHome) -> Command:
