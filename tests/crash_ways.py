@@ -131,7 +131,7 @@ WAYS = {
     "post": Way(_after(_short, "post", "T1", "C2", "--as-remitted", *BY), 27_000, once=True),
     "undo": Way(_after(_short, "undo", "T1", *BECAUSE), 9_000, once=True),
     "close": Way(_after(_short, "close", "T1", "C2", "--even-with-money", *BECAUSE), 18_000, once=True),
-    "match": Way(_after(_unknown, "match", "T1", "XYZ", "--to", "C2", *BY), 0),
+    "match": Way(_after(_unknown, "match", "T1", "XYZ", "--to", "C2", *BY), 0, once=True),
 }
 
 
