@@ -198,21 +198,27 @@ def moved(command: Command, home: OfficeHome, twin: OfficeHome) -> Command:
     return [twin.root / each.relative_to(home.root) if isinstance(each, Path) else each for each in command]
 
 
-def killed_and_taken_up(stage: Stage, before: Prepared, way: Way, step: int) -> str:
-    """Kill the command at a step, then go on as an office does, and compare with what comes of it undisturbed."""
+def killed_and_taken_up(stage: Stage, before: Prepared, way: Way, *steps: int) -> None:
+    """Kill the command at a step, then go on as an office does, and compare with what comes of it undisturbed.
+
+    With more steps, the runs that take it up are killed as well.
+    """
     with stage.copy(before.home) as home:
         command = moved(before.command, before.home, home)
-        name = killed_at(step, *command, "--home", home.root)
-        assert name is not None, f"it came through before step {step}"
-        KILLS[stage.database, name] += 1
+        names: list[str] = []
+        for step in steps:
+            name = killed_at(step, *(["run"] if names else command), "--home", home.root)
+            assert name is not None, f"it came through before step {step}"
+            KILLS[stage.database, name] += 1
+            names.append(f"{name}, step {step}")
+        where = "; ".join(names)
         ended = home.era("run")
-        assert ended.code in (0, 3), (name, step, ended)
+        assert ended.code in (0, 3), (where, ended)
         if command != ["run"]:
             again = home.era(*command)
-            assert again.code in ((0, 2) if way.once else (0, 3)), (name, step, again)
+            assert again.code in ((0, 2) if way.once else (0, 3)), (where, again)
             home.era("run")
-        proven(home, way, before.books, f"{name}, step {step}")
-    return name
+        proven(home, way, before.books, where)
 
 
 def proven(home: OfficeHome, way: Way, undisturbed: dict[str, Any], where: str) -> None:
