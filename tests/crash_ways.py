@@ -174,8 +174,8 @@ class Stage:
 
     @contextmanager
     def prepared(self, way: Way) -> Iterator[Prepared]:
-        with self._database("sqlite:///era.db") as url:
-            home = make_office(self._folder / "before", url)
+        with self._database("sqlite:///era.db") as url, _gone_afterwards(self._folder / "before") as root:
+            home = make_office(root, url)
             home.expect(expects("C1"), expects("C2"), expects("C3"))
             command = way.prepare(home)
             with self.copy(home) as twin:
@@ -184,19 +184,17 @@ class Stage:
                     twin.era("run")
                 books = books_of(twin)
             yield Prepared(home, command, steps, books)
-        shutil.rmtree(self._folder / "before")
 
     @contextmanager
     def copy(self, home: OfficeHome) -> Iterator[OfficeHome]:
-        root = self._folder / "copy"
-        shutil.copytree(home.root, root, symlinks=True)
-        try:
-            with self._database(home.database_url, like=home.database_url) as url:
-                settings = root / "era.toml"
-                settings.write_text(settings.read_text().replace(home.database_url, url))
-                yield OfficeHome(root, url)
-        finally:
-            shutil.rmtree(root)
+        with (
+            _gone_afterwards(self._folder / "copy") as root,
+            self._database(home.database_url, like=home.database_url) as url,
+        ):
+            shutil.copytree(home.root, root, symlinks=True)
+            settings = root / "era.toml"
+            settings.write_text(settings.read_text().replace(home.database_url, url))
+            yield OfficeHome(root, url)
 
     @contextmanager
     def _database(self, sqlite: str, like: str | None = None) -> Iterator[str]:
@@ -207,26 +205,41 @@ class Stage:
             yield url
 
 
+@contextmanager
+def _gone_afterwards(folder: Path) -> Iterator[Path]:
+    """What is made there does not stand in the way of the next, not even after a failure."""
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
 def moved(command: Command, home: OfficeHome, twin: OfficeHome) -> Command:
     """The same command on a copy of the home."""
     return [twin.root / each.relative_to(home.root) if isinstance(each, Path) else each for each in command]
 
 
-def killed_and_taken_up(stage: Stage, before: Prepared, way: Way, step: int) -> str:
-    """Kill the command at a step, then go on as an office does, and compare with what comes of it undisturbed."""
+def killed_and_taken_up(stage: Stage, before: Prepared, way: Way, *steps: int) -> None:
+    """Kill the command at a step, then go on as an office does, and compare with what comes of it undisturbed.
+
+    With more steps, the runs that take it up are killed as well.
+    """
     with stage.copy(before.home) as home:
         command = moved(before.command, before.home, home)
-        name = killed_at(step, *command, "--home", home.root)
-        assert name is not None, f"it came through before step {step}"
-        KILLS[stage.database, name] += 1
+        names: list[str] = []
+        for step in steps:
+            name = killed_at(step, *(["run"] if names else command), "--home", home.root)
+            assert name is not None, f"it came through before step {step}"
+            KILLS[stage.database, name] += 1
+            names.append(f"{name}, step {step}")
+        where = "; ".join(names)
         ended = home.era("run")
-        assert ended.code in (0, 3), (name, step, ended)
+        assert ended.code in (0, 3), (where, ended)
         if command != ["run"]:
             again = home.era(*command)
-            assert again.code in ((0, 2) if way.once else (0, 3)), (name, step, again)
+            assert again.code in ((0, 2) if way.once else (0, 3)), (where, again)
             home.era("run")
-        proven(home, way, before.books, f"{name}, step {step}")
-    return name
+        proven(home, way, before.books, where)
 
 
 def proven(home: OfficeHome, way: Way, undisturbed: dict[str, Any], where: str) -> None:

@@ -9,7 +9,7 @@ from killing import KILLS
 from offices import OfficeHome, Sent, dollars
 from remittance_text import group, interchange, payment, transaction_set, written
 
-CLAIMS = 60  # of each payment
+CLAIMS = 20  # of each payment; a quarter of them is left to a person
 PAYMENTS = 5
 
 
@@ -72,11 +72,11 @@ def kill_at_random_moments(home: OfficeHome, folder: Path, trials: int, seed: in
         assert home.era("audit", "verify").code == 0
         payments = [each for each in home.records("eras") if each["trace_number"].startswith(f"T{trial}P")]
         assert [(each["claims"], each["posted"], each["posted_cents"]) for each in payments] == [
-            (60, 45, 45 * 9_500)
+            (20, 15, 15 * 9_500)
         ] * PAYMENTS
         entered = home.rows("SELECT account, sum(cents) FROM postings GROUP BY account ORDER BY account")
         assert entered == [
-            ("accounts_receivable", (trial + 1) * 225 * -12_000),
-            ("contracted_write_offs", (trial + 1) * 225 * 2_500),
-            ("insurance_deposits", (trial + 1) * 225 * 9_500),
+            ("accounts_receivable", (trial + 1) * 75 * -12_000),
+            ("contracted_write_offs", (trial + 1) * 75 * 2_500),
+            ("insurance_deposits", (trial + 1) * 75 * 9_500),
         ]
