@@ -85,6 +85,9 @@ class Told(NamedTuple):
     text: str
 
 
+_DAMAGED = ("database disk image is malformed", "file is not a database")  # SQLite's words
+
+
 def what_to_tell(error: Exception, stream: TextIO | None = None) -> Told:
     """What to tell the user of an error. One of our own is logged by its type and place, never by its text."""
     if isinstance(error, EraError):
@@ -95,6 +98,11 @@ def what_to_tell(error: Exception, stream: TextIO | None = None) -> Told:
         remedy = "see that the disk has room and this user may write there, then run again to go on."
         return Told(problem, _with_remedy(problem, remedy))
     cause = getattr(error, "orig", None)
+    if str(cause) in _DAMAGED:
+        problem = f"the database is damaged: {cause}."
+        return Told(
+            problem, _with_remedy(problem, "keep the file, and make the home anew of the last backup: era restore.")
+        )
     if type(error).__name__ in ("OperationalError", "InterfaceError") and cause is not None:
         problem = f"the database cannot be used: {str(cause).splitlines()[0]}."
         remedy = "see that no other program holds it, that it runs and has room, then run again to go on."

@@ -3,9 +3,10 @@
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 
 import pytest
-from offices import OfficeHome, expects, remittance
+from offices import OfficeHome, expects, make_office, remittance
 from remittance_text import claim, payment, remittance_file, transaction_set
 from tampering import pick_the_locks, problems
 
@@ -361,3 +362,17 @@ def test_a_payment_that_never_added_up_is_no_fault_of_the_books(home: OfficeHome
     home.expect(expects("C1"))
     home.run(remittance("91", claim("C1")), remittance("9O", claim("C1"), trace="T2"))
     home.verified()
+
+
+def test_of_a_damaged_database_no_backup_is_made(tmp_path: Path) -> None:
+    home = make_office(tmp_path / "home")
+    home.expect(*(expects(f"C{number}") for number in range(200)))
+    whole = home.root / "era.db"
+    content = bytearray(whole.read_bytes())
+    content[-60_000:-20_000] = b"\xff" * 40_000
+    whole.write_bytes(content)
+    refused = home.era("backup", tmp_path / "office.era")
+    assert (refused.code, (tmp_path / "office.era").exists()) == (1, False)
+    assert "database" in refused.err
+    assert "Remedy: " in refused.err
+    assert "Internal error" not in refused.err

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, NamedTuple
 from psycopg import sql
 from sqlalchemy import Connection, inspect, text
 
-from era_engine.errors import UsageError
+from era_engine.errors import InstallationError, UsageError
 from era_engine.store.database import HEAD, Database, engine_of, make_tables, shown
 from era_engine.store.files import FileRow, every_file
 from era_engine.store.schema import metadata
@@ -60,9 +60,23 @@ def snapshot(database: Database, home: str, scratch: Path) -> Iterator[Snapshot]
             scratch.unlink(missing_ok=True)
             with closing(sqlite3.connect(scratch)) as copy:
                 _driver(connection).backup(copy)  # of the moment that `known` was read in
+                _refuse_damaged(copy)
         with scratch.open("rb") as stream:
             piece = Piece(SQLITE_PIECE, scratch.stat().st_size, stream)
             yield Snapshot(kind, HEAD, {}, known, iter([piece]))
+
+
+def _refuse_damaged(copy: sqlite3.Connection) -> None:
+    """Raises InstallationError for a database of which no good backup can be made."""
+    try:
+        found = copy.execute("PRAGMA quick_check").fetchone()[0]
+    except sqlite3.DatabaseError as error:
+        found = str(error)
+    if found != "ok":
+        raise InstallationError(
+            "The database is damaged; no backup was made of it.",
+            "Keep the file, and make the home anew of the last backup: era restore.",
+        )
 
 
 def _rows(connection: Connection, columns: dict[str, list[str]]) -> Iterator[Piece]:
