@@ -123,6 +123,20 @@ def test_two_files_of_small_and_capital_letters_may_follow_each_other() -> None:
     assert findings == []
 
 
+@pytest.mark.parametrize("read_of_the_header", range(1, 107))
+def test_a_header_in_small_letters_may_arrive_in_pieces_after_a_file_without_trailer(read_of_the_header: int) -> None:
+    small = USUAL.lower()
+    first = small[: small.index("iea")]
+    text, cut = first + small, len(first) + read_of_the_header
+    assert tokenised(text[:cut], text[cut:]) == tokenised(text)
+
+
+def test_claims_are_counted_in_small_letters_too_where_a_segment_has_no_end() -> None:
+    begun = USUAL.lower().partition("clp*")[0]
+    _, [finding] = tokenised(begun, "clp*" + "x" * MAX_SEGMENT, "clp*c2", "clp*c3")
+    assert "3 claim payment(s)" in finding.message
+
+
 @pytest.mark.parametrize("around", ["", "\n", "\r\n", "\x1a", "\x00" * 40, " " * 500, "\ufeff", " \r\n\x1a\x00"])
 def test_padding_around_an_interchange_means_nothing(around: str) -> None:
     assert tokenised(around + USUAL + around) == tokenised(USUAL)

@@ -7,6 +7,7 @@ until somebody needs its elements.
 import re
 import string
 from collections.abc import Iterator
+from itertools import chain
 from typing import NamedTuple
 
 from era_engine.x12 import text_faults
@@ -163,12 +164,16 @@ class Tokeniser:
             end = _end_of_interchange(text, header, skip=3 if starts else 0)
             if end is not None:
                 text, self._text = text[:end], text[end:]
-            text = _clean(text, header)
+            text = _clean(text, separators.terminator)
             damaged = "\x00" in text
             segments = text.split(separators.terminator)
             text = segments.pop()
-            if end is not None and text.strip(text_faults.PADDING):
+            unfinished = end is not None and bool(text.strip(text_faults.PADDING))
+            if unfinished:
                 segments.append(text.strip(text_faults.PADDING))
+            if header.lower_case:  # what is left may be the next ISA, whose own case counts
+                segments = [_in_capitals(each, header) for each in segments]
+            if unfinished:
                 self.findings.append(text_faults.no_terminator(segments[-1], self.segment_count + len(segments)))
             if segments:
                 yield self._batch(separators, segments, starts, damaged)
@@ -177,10 +182,10 @@ class Tokeniser:
                 return
             chunk = next(self._chunks, None)
             if chunk is None:
-                self.leftover = text.strip(_BLANK)
+                self.leftover = _in_capitals(text, header).strip(_BLANK)
                 return
             if len(text) > MAX_SEGMENT:
-                self._give_up(text + chunk, "CLP" + separators.element)
+                self._give_up(text + chunk, header)
                 return
             text += chunk
 
@@ -204,8 +209,9 @@ class Tokeniser:
         if finding is not None:
             self.findings.append(finding)
 
-    def _give_up(self, text: str, claim_tag: str) -> None:
-        claims = text.count(claim_tag) + sum(chunk.count(claim_tag) for chunk in self._chunks)
+    def _give_up(self, text: str, header: Header) -> None:
+        tag = "CLP" + header.separators.element
+        claims = sum(_in_capitals(each, header).count(tag) for each in chain([text], self._chunks))
         self.findings.append(text_faults.segment_too_long(text, MAX_SEGMENT, claims, self.segment_count + 1))
 
 
@@ -248,13 +254,16 @@ def _find_segment(text: str, tag: str, skip: int, terminator: str) -> int:
     return -1
 
 
-def _clean(text: str, header: Header) -> str:
+def _in_capitals(text: str, header: Header) -> str:
+    """As an interchange whose header is in small letters is read."""
+    return text.translate(_TO_UPPER) if header.lower_case else text
+
+
+def _clean(text: str, terminator: str) -> str:
     """Without line ends (unless they terminate segments) and without blanks before segments."""
-    terminator = header.separators.terminator
     for line_end in "\r\n":
         if line_end != terminator and line_end in text:
             text = text.replace(line_end, "")
     if terminator + " " in text or terminator + "\t" in text:
         text = re.sub(re.escape(terminator) + "[ \t]+", lambda _: terminator, text)
-    text = text.lstrip(" \t")
-    return text.translate(_TO_UPPER) if header.lower_case else text
+    return text.lstrip(" \t")
