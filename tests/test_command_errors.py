@@ -9,21 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from offices import Ended, OfficeHome, era, expects, remittance
-from remittance_text import claim
+from offices import Ended, OfficeHome, era
+from refusal_situations import situation
 
 GALLERY = Path(__file__).parent / "errors" / "commands"
 FILES = sorted(GALLERY.glob("*.txt"))
 WITHOUT_A_HOME = {"init", "restore", "inspect"}
-
-
-@pytest.fixture
-def home(sqlite_home: OfficeHome, monkeypatch: pytest.MonkeyPatch) -> OfficeHome:
-    """C1 posted, C2 ten dollars short, C3 of another payment posted."""
-    sqlite_home.expect(expects("C1"), expects("C2", "100"), expects("C3"))
-    sqlite_home.run(remittance("180", claim("C1"), claim("C2"), trace="T1"), remittance("90", claim("C3"), trace="T2"))
-    monkeypatch.chdir(sqlite_home.root)
-    return sqlite_home
 
 
 def typed(home: OfficeHome, line: str) -> Ended:
@@ -42,7 +33,11 @@ def answered(home: OfficeHome, commands: list[str]) -> str:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_what_is_refused_says_what_is_wrong_and_what_to_do(home: OfficeHome, path: Path) -> None:
+def test_what_is_refused_says_what_is_wrong_and_what_to_do(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = situation(path.stem, tmp_path / "home")
+    monkeypatch.chdir(home.root)
     before = home.records("ledger")
     lines = path.read_text(encoding="utf-8").splitlines()
     said = answered(home, [line for line in lines if line.startswith("$ era ")])
