@@ -71,7 +71,11 @@ def _rich_table(columns: Sequence[Column], rows: Sequence[Sequence[str]], colour
 
 
 def json_line(record: dict[str, Any]) -> None:
-    click.echo(json.dumps(record, ensure_ascii=False))
+    """One object on one line, whatever line ends or commands for a terminal a payer put into it: those are escaped."""
+    text = json.dumps(record, ensure_ascii=False)
+    if not text.isprintable():
+        text = "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in text)
+    click.echo(text)
 
 
 def csv_lines(records: Iterable[dict[str, Any]]) -> None:
@@ -86,7 +90,7 @@ def csv_lines(records: Iterable[dict[str, Any]]) -> None:
 
 def _cell(value: Any) -> Any:
     if isinstance(value, list):
-        return " ".join(map(str, value))
+        value = " ".join(map(str, value))
     if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
         return "'" + value  # a spreadsheet must not take it for a formula
     return value
