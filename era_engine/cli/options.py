@@ -6,6 +6,16 @@ from typing import Any
 
 import click
 
+
+class Seconds(click.FloatRange):
+    """Plain seconds such as 300 or 1.5: float() takes NaN, which is in every range, and 1e3 and digits of any kind."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, str) and not (value.isascii() and value.replace(".", "", 1).isdigit()):
+            self.fail(f"{value!r} is not a number of seconds, such as 300 or 1.5.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 home: Decorator = click.option(
