@@ -101,7 +101,7 @@ def parse(command: Command) -> None:
     if isinstance(found, click.Group) and not words:
         return  # a group that is talked about
     try:
-        found.make_context(found.name, words)
+        found.make_context(found.name, words, help_option_names=["-h", "--help"])  # click keeps what it is given first
     except click.MissingParameter:
         if command.whole:
             raise
