@@ -3,10 +3,12 @@
 python scripts/errors_document.py          write it
 """
 
+import ast
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 ERRORS, DOCUMENT = ROOT / "tests" / "errors", ROOT / "docs" / "errors.md"
+HOMES = ROOT / "tests" / "refusal_situations.py"
 
 HEAD = """# What goes wrong, and how it is told
 
@@ -16,7 +18,7 @@ file is put aside), `hold` (read and kept, a person decides) or `warn` (told, no
 """
 
 SECTIONS = (
-    ("Commands", "commands", "What commands refuse, in a home where C1 of payment T1 is posted and C2 is left."),
+    ("Commands", "commands", "What commands refuse; each part begins with the home they are typed in."),
     ("Remittances (835)", "reader", "Findings, with the segment they are about."),
     ("Claims from CSV", "claims", "`era import claims`; a file is taken whole or not at all."),
     ("Claims from 837", "claims_837", "`era import claims`; a file is taken whole or not at all."),
@@ -27,15 +29,24 @@ SECTIONS = (
 )
 
 
+def homes() -> dict[str, str]:
+    """The homes in which commands are typed, in words."""
+    functions = [
+        each for each in ast.parse(HOMES.read_text(encoding="utf-8")).body if isinstance(each, ast.FunctionDef)
+    ]
+    return {each.name: " ".join((ast.get_docstring(each) or "").split()) for each in functions}
+
+
 def document() -> str:
-    parts = [HEAD]
+    parts, in_words = [HEAD], homes()
     for title, folder, words in SECTIONS:
         parts.append(f"\n## {title}\n\n{words}\n")
         for path in sorted((ERRORS / folder).rglob("*.txt")):
             name = path.parent.name if path.name == "expected.txt" else path.stem
             said = path.read_text(encoding="utf-8").rstrip()
             if said:
-                parts.append(f"\n**{name.replace('_', ' ')}**\n\n```text\n{said}\n```\n")
+                home = in_words.get(name, in_words["usual"]) + "\n\n" if folder == "commands" else ""
+                parts.append(f"\n**{name.replace('_', ' ')}**\n\n{home}```text\n{said}\n```\n")
     return "".join(parts)
 
 

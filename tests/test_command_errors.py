@@ -9,21 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from offices import Ended, OfficeHome, era, expects, remittance
-from remittance_text import claim
+from offices import Ended, OfficeHome, era
+from refusal_situations import situation
 
 GALLERY = Path(__file__).parent / "errors" / "commands"
 FILES = sorted(GALLERY.glob("*.txt"))
 WITHOUT_A_HOME = {"init", "restore", "inspect"}
-
-
-@pytest.fixture
-def home(sqlite_home: OfficeHome, monkeypatch: pytest.MonkeyPatch) -> OfficeHome:
-    """C1 posted, C2 ten dollars short, C3 of another payment posted."""
-    sqlite_home.expect(expects("C1"), expects("C2", "100"), expects("C3"))
-    sqlite_home.run(remittance("180", claim("C1"), claim("C2"), trace="T1"), remittance("90", claim("C3"), trace="T2"))
-    monkeypatch.chdir(sqlite_home.root)
-    return sqlite_home
 
 
 def typed(home: OfficeHome, line: str) -> Ended:
@@ -36,19 +27,26 @@ def answered(home: OfficeHome, commands: list[str]) -> str:
     text, today = [], datetime.now(UTC).date().isoformat()
     for line in commands:
         ended = typed(home, line)
-        said = ended.err.replace(str(home.root), "/srv/era").replace(today, "TODAY").rstrip()
+        said = ended.err.replace(str(home.root), "/srv/era").replace(str(home.root.parent), "/srv")
+        said = said.replace(today, "TODAY").rstrip()
         text.append(f"{line}\n{said}\nexit code {ended.code}\n")
     return "\n".join(text)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_what_is_refused_says_what_is_wrong_and_what_to_do(home: OfficeHome, path: Path) -> None:
-    before = home.records("ledger")
+def test_what_is_refused_says_what_is_wrong_and_what_to_do(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ERA_KEY", "ERA_KEY_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    home = situation(path.stem, tmp_path / "home")
+    monkeypatch.chdir(home.root)
+    before = home.era("ledger", "--format=json")
     lines = path.read_text(encoding="utf-8").splitlines()
     said = answered(home, [line for line in lines if line.startswith("$ era ")])
     if os.environ.get("ERA_REFRESH_GOLDEN") == "1":
         path.write_text(said, encoding="utf-8")
     assert path.read_text(encoding="utf-8") == said
     assert "exit code 0" not in said
-    assert home.records("ledger") == before
+    assert home.era("ledger", "--format=json") == before
     assert all("Error: " in block for block in said.split("$ era ")[1:])

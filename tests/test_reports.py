@@ -2,10 +2,13 @@
 
 import csv
 import io
+import json
 
 import pytest
-from offices import BOTH_POSTED, OfficeHome, Record, expects, remittance
+from offices import BOTH_POSTED, OfficeHome, Record, era, expects, remittance
 from remittance_text import claim
+
+from era_engine.cli.output import csv_lines
 
 SHORT = "single-plan-below-minimum-write-offs-on"
 
@@ -167,6 +170,50 @@ def test_a_spreadsheet_takes_no_cell_for_a_formula(sqlite_home: OfficeHome, begi
         [row, *_] = csv_rows(home, *report)
         assert [value for value in row.values() if value.startswith(begin)] == []
         assert "'" + formula in row.values()
+
+
+ODD_TEXTS = [
+    *("\t=1+1", "\r=1+1", "=1+1", '=HYPERLINK("http://x","y")', "+1", "-1", "@A1", '"', '""', 'one "two", three'),
+    *("one\ntwo", "one\r\ntwo", "one;two", "\u2028", "' =1"),
+]
+
+
+@pytest.mark.parametrize("text", ODD_TEXTS)
+def test_a_text_in_csv_is_read_back_as_it_is_but_for_a_mark_before_what_would_be_a_formula(
+    text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    csv_lines([{"text": text, "list": [text, "two"], "cents": -1234, "next": "to it"}])
+    [row] = csv.DictReader(io.StringIO(capsys.readouterr().out, newline=""))
+    mark = "'" if text[0] in "=+-@\t\r" else ""
+    assert row == {"text": mark + text, "list": f"{mark}{text} two", "cents": "-1234", "next": "to it"}
+
+
+def test_a_note_of_several_words_and_quotes_is_in_the_audit_export_as_it_was_said(sqlite_home: OfficeHome) -> None:
+    home = sqlite_home
+    home.expect(expects("C1", "100"))
+    home.run(remittance("90", claim("C1")))
+    assert home.era("post", "EFT0001", "C1", "--by", '=cmd|"calc"', "--note", 'said "yes", twice').code == 0
+    ended = home.era("audit", "export", "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(ended.out, newline="")))
+    assert [row["by"] for row in rows if row["act"] == "post"] == ['\'=cmd|"calc"']
+    assert [row["note"] for row in csv_rows(home, "log") if row["by"]] == ['said "yes", twice']
+
+
+@pytest.mark.parametrize("odd", ["\u2028", "\u2029", "\x85", "\x9b2J", "\x7f", "\u202e", "\U000e0001"])
+def test_a_record_is_one_line_of_json_whatever_a_payer_wrote(odd: str, sqlite_home: OfficeHome) -> None:
+    sqlite_home.expect(expects("C1"))
+    file = sqlite_home.receive(remittance("90", [*claim("C1"), f"ZZZ*{odd}"], trace=f"T{odd}É").replace("DELTA", odd))
+    for ended in (
+        era("inspect", file, "--json"),
+        sqlite_home.era("run", "--json"),
+        sqlite_home.era("eras", "--format=json"),
+    ):
+        [line] = ended.out.splitlines()
+        assert line.isprintable()
+        assert "É" in line
+        record = json.loads(line)
+        told = record["remittances"][0] if "remittances" in record else record
+        assert (told["trace_number"], told["payer"]) == (f"T{odd}É", f"{odd} DENTAL")
 
 
 def test_negative_amounts_stay_numbers_in_csv(home: OfficeHome) -> None:

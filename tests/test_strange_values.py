@@ -205,6 +205,36 @@ def test_a_percentage_is_exact_or_refused(written: str, tmp_path: Path) -> None:
     assert "era.toml" in refusal_of(tmp_path, f"[era_payment_options.auto_post]\nminimum_percent = {written}\n")
 
 
+@pytest.mark.parametrize("key", ["files.largest_megabytes", "retention.archived_files_days"])
+@pytest.mark.parametrize(
+    "written", ["1e3", "nan", "inf", "-1", "-0", "0", "12.345", "90.0", "1000000000000000000", "true"]
+)
+def test_a_count_of_the_settings_is_a_whole_number_or_refused(key: str, written: str, tmp_path: Path) -> None:
+    table, _, name = key.partition(".")
+    assert f"key {name}" in refusal_of(tmp_path, f"[{table}]\n{name} = {written}\n").replace(f"{table}.", "")
+
+
+@pytest.mark.parametrize("option", ["--every", "--health"])
+@pytest.mark.parametrize(
+    "written",
+    ["nan", "inf", "-inf", "1e3", "1_000", "\u0663", "\u221290", "-0", "0", "86400.001", "1" + "0" * 18, " 90", ""],
+)
+def test_seconds_of_a_watch_are_a_plain_number_or_refused(option: str, written: str, sqlite_home: OfficeHome) -> None:
+    ended = sqlite_home.era("watch", f"{option}={written}")
+    assert (ended.code, ended.out) == (2, ""), ended
+    assert option in ended.err
+
+
+@pytest.mark.parametrize("trailer", ["SE", "GE", "IEA"])
+def test_a_count_of_a_trailer_is_the_number_or_told(trailer: str, tmp_path: Path) -> None:
+    whole = remittance("90", claim_of("C1"))
+    [begun] = [each for each in whole.replace("\n", "").split("~") if each.startswith(f"{trailer}*")]
+    right = begun.split("*")[1]
+    for written in [*NO_AMOUNTS, *PADDED, "", "-0", f"-{right}", f"{right}.0", f"{right}E0"]:
+        reading = read(tmp_path, whole.replace(begun, begun.replace(f"*{right}*", f"*{written}*", 1)))
+        assert any(code == "envelope-mismatch" for _, code in reading.graded), (written, reading.graded)
+
+
 def test_amounts_of_a_posting_by_hand_are_exact_or_refused(sqlite_home: OfficeHome) -> None:
     sqlite_home.expect(expects("C1", "100"))
     sqlite_home.run(remittance("90", claim_of("C1")))
