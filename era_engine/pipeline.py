@@ -21,7 +21,7 @@ from era_engine.reconsidering import PaymentReconsidered, reconsider
 from era_engine.remittance.conformance import conformance_findings, is_used
 from era_engine.remittance.model import ClaimPayment, Remittance
 from era_engine.remittance.survey import Survey, claims_again, not_used, read_payments, survey
-from era_engine.stopping import Check, Stopped, go_on
+from era_engine.stopping import Check, go_on
 from era_engine.store import files
 from era_engine.store.database import until_unblocked
 from era_engine.unpacking import container_kind, in_container, too_large, unpack
@@ -63,16 +63,6 @@ def run(office: Office, paths: Iterable[Path] | None, check: Check = go_on) -> I
         clear_leftovers(office.home, office.database)
         quarantine.renew_notes(office.home, office.database)
         yield from meant.left
-        # First what was received first: which of two versions of a payment is posted depends on the order.
-        broke: Exception | None = None
-        for begun in custody.interrupted(office.home, office.database):
-            check()
-            try:
-                yield from _work_on(office, begun, check)
-            except Stopped:
-                raise
-            except Exception as error:  # noqa: BLE001 - one that breaks a run keeps no other waiting; raised below
-                broke = broke or error
         for path in meant.files:
             check()
             try:
@@ -84,10 +74,11 @@ def run(office: Office, paths: Iterable[Path] | None, check: Check = go_on) -> I
                 yield FileLeft(readable_name(path), "being-written")
             else:
                 yield from _work_on(office, received, check)
+        for received in custody.interrupted(office.home, office.database):
+            check()
+            yield from _work_on(office, received, check)  # last, so that one that breaks a run keeps no other waiting
         yield from reconsider(office, check)
         yield from keep_to_setting(office)
-        if broke is not None:
-            raise broke
 
 
 def requeue(office: Office, names: Iterable[str], by: str | None, check: Check = go_on) -> Iterator[Event]:
