@@ -8,13 +8,14 @@ down. Whatever is found half-way at the next run is taken up where it stopped.
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from era_engine import disk, places
 from era_engine.clock import now
+from era_engine.errors import UsageError
 from era_engine.home import Home
 from era_engine.intake import examine_whole, readable_name
 from era_engine.sealed_files import keep
@@ -34,17 +35,40 @@ class Received(NamedTuple):
     repeats: FileRow | None
 
 
-def interrupted(home: Home, database: Database) -> Iterator[Received]:
-    """Files an earlier run received and did not finish, wherever it left their bytes."""
+class Interrupted(NamedTuple):
+    """A file that was received and not finished. `path`: a copy of it that still lies where it came from."""
+
+    row: FileRow
+    path: Path | None
+
+
+def interrupted(home: Home, database: Database, paths: Iterable[Path]) -> list[Interrupted]:
+    """Files an earlier run received and did not finish, in the order they were received in.
+
+    paths: where copies of them may still lie outside our keeping.
+    """
     with database.reading() as connection:
         unfinished = files.unfinished_files(connection, home.identity)
-    for each in unfinished:
-        with database.reading() as connection:
-            row = files.file_of(connection, each.id)
-            repeats = files.file_of(connection, row.duplicate_of) if row.duplicate_of else None
-        found = bytes_of(home, row) if row.state == "received" else None  # its container's work may have finished it
-        if found is not None:
-            yield Received(row, fetched(home, row, found), repeats)
+    if not unfinished:
+        return []
+    outside: dict[str, Path] = {}
+    for path in paths:
+        with suppress(UsageError):  # one that cannot be read is told when its turn comes
+            outside.setdefault(examine(path, home.keyring).sha256, path)
+    return [Interrupted(each, outside.get(each.sha256)) for each in unfinished]
+
+
+def take_up(home: Home, database: Database, begun: Interrupted) -> Received | None:
+    """Fetch a file that was begun from wherever it lies. None where it was finished since, or is nowhere."""
+    with database.reading() as connection:
+        row = files.file_of(connection, begun.row.id)
+        repeats = files.file_of(connection, row.duplicate_of) if row.duplicate_of else None
+    if row.state != "received":  # the work on its container finished it
+        return None
+    if begun.path is not None and (received := receive(home, database, begun.path)) is not None:
+        return received
+    found = bytes_of(home, row)
+    return None if found is None else Received(row, fetched(home, row, found), repeats)
 
 
 def bytes_of(home: Home, row: FileRow) -> Source | None:

@@ -12,7 +12,7 @@ from era_engine.clock import now
 from era_engine.custody import Received
 from era_engine.errors import UsageError
 from era_engine.home_keys import check_again
-from era_engine.intake import FileLeft, examine_whole, files_to_read, readable_name
+from era_engine.intake import FileLeft, examine_whole, files_to_read, in_inbox, readable_name
 from era_engine.judging import PaymentDone, PaymentRepeated
 from era_engine.office import Office, keep_versions, note_act
 from era_engine.places import clear_leftovers
@@ -21,7 +21,7 @@ from era_engine.reconsidering import PaymentReconsidered, reconsider
 from era_engine.remittance.conformance import conformance_findings, is_used
 from era_engine.remittance.model import ClaimPayment, Remittance
 from era_engine.remittance.survey import Survey, claims_again, not_used, read_payments, survey
-from era_engine.stopping import Check, go_on
+from era_engine.stopping import Check, Stopped, go_on
 from era_engine.store import files
 from era_engine.store.database import until_unblocked
 from era_engine.unpacking import container_kind, in_container, too_large, unpack
@@ -63,7 +63,23 @@ def run(office: Office, paths: Iterable[Path] | None, check: Check = go_on) -> I
         clear_leftovers(office.home, office.database)
         quarantine.renew_notes(office.home, office.database)
         yield from meant.left
+        # First what was received first: which of two versions of a payment is posted depends on the order.
+        begun = custody.interrupted(office.home, office.database, [*meant.files, *in_inbox(office.home)])
+        broke: Exception | None = None
+        for each in begun:
+            check()
+            try:
+                received = custody.take_up(office.home, office.database, each)
+                if received is not None:
+                    yield from _work_on(office, received, check)
+            except Stopped:
+                raise
+            except Exception as error:  # noqa: BLE001 - one that breaks a run keeps no other waiting; raised below
+                broke = broke or error
+        taken_up = {each.path for each in begun}
         for path in meant.files:
+            if path in taken_up:
+                continue
             check()
             try:
                 received = custody.receive(office.home, office.database, path)
@@ -74,11 +90,10 @@ def run(office: Office, paths: Iterable[Path] | None, check: Check = go_on) -> I
                 yield FileLeft(readable_name(path), "being-written")
             else:
                 yield from _work_on(office, received, check)
-        for received in custody.interrupted(office.home, office.database):
-            check()
-            yield from _work_on(office, received, check)  # last, so that one that breaks a run keeps no other waiting
         yield from reconsider(office, check)
         yield from keep_to_setting(office)
+        if broke is not None:
+            raise broke
 
 
 def requeue(office: Office, names: Iterable[str], by: str | None, check: Check = go_on) -> Iterator[Event]:

@@ -53,6 +53,13 @@ def _inbox(*texts: str, settings: dict[str, object] | None = None) -> Callable[[
     return prepare
 
 
+def _two_versions(home: OfficeHome) -> Command:
+    """Which of them posts depends on their order: the first that was received."""
+    home.receive(remittance("180", claim("C1"), claim("C2"), trace="T1"), "a.835")
+    home.receive(remittance("180", claim("C2"), claim("C3"), trace="T1"), "b.835")
+    return ["run"]
+
+
 def _by_path(home: OfficeHome) -> Command:
     path = home.root / "mail.835"
     path.write_text(WHOLE)
@@ -139,6 +146,7 @@ WAYS = {
     "by path": Way(_by_path, 27_000),
     "to quarantine": Way(_inbox(CUT), 18_000),
     "the same file again": Way(_inbox(WHOLE, WHOLE), 27_000),
+    "two versions of a payment": Way(_two_versions, 18_000),
     "a payment in another envelope": Way(_inbox(WHOLE, RESENT), 27_000),
     "a reversal": Way(_inbox(WHOLE, BACK, settings={"reversals.post_exact": True}), 18_000),
     "a link in the inbox": Way(_linked, 27_000),

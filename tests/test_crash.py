@@ -14,9 +14,9 @@ from postgresql_server import Server, database_name
 from random_kills import kill_at_random_moments
 from remittance_text import claim
 
-PROOFS_EACH = 3  # of two kills, for each of these on each database: 36 kills
+PROOFS_EACH = 3  # of two kills, for each of these on each database: 48 kills
 STEPS_OF_AN_IDLE_RUN = 28
-SELECTED = ["from the inbox", "by path", "to quarantine"]
+SELECTED = ["from the inbox", "by path", "to quarantine", "two versions of a payment"]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -50,7 +50,7 @@ def test_nothing_is_begun_after_the_payment_at_hand(home: OfficeHome) -> None:
     assert taken_until_first(home, "PaymentDone") == ["FileOpened", "PaymentDone"]
     assert [path.name for path in (home.root / "inbox").iterdir()] == ["b.835"]
     assert [each["claim_number"] for each in home.records("log")] == ["C1"]
-    assert [each["claim_number"] for each in home.records("run")] == ["C3", "C2"]
+    assert [each["claim_number"] for each in home.records("run")] == ["C2", "C3"]
     assert home.posted()["insurance_deposits"] == 27_000
     home.verified()
 
