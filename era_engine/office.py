@@ -40,6 +40,17 @@ def rules_in_force(home: Home, settings: Settings) -> Path:
     return settings.rules_folder(home.root) or shipped("rules")
 
 
+def rule_set_of(home: Home, settings: Settings) -> RuleSet:
+    """The rules in force with the holds that the office lets warn. Raises RulesError and SettingsError.
+
+    The holds of overrides are tried as well.
+    """
+    rule_set = load_rule_set(rules_in_force(home, settings))
+    for label, overridden in settings.all_in_force().items():
+        rule_set.with_choices(overridden.holds, f"in the [[override]] for {label}")
+    return rule_set.with_choices(settings.holds)
+
+
 def _opened(folder: Path | None) -> tuple[Home, Settings]:
     """A home with the keys its files need; without them nothing of it is read."""
     home = find_home(folder)
@@ -55,7 +66,7 @@ def open_office(folder: Path | None) -> Iterator[Office]:
     there, would take the files in and know nothing of the claims.
     """
     home, settings = _opened(folder)
-    rule_set = load_rule_set(rules_in_force(home, settings)).with_choices(settings.holds)
+    rule_set = rule_set_of(home, settings)
     engine = Engine(rule_set)
     database = Database(settings.database_url(home.root))
     try:

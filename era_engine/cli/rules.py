@@ -68,14 +68,14 @@ def facts() -> None:
 def _load(folder: Path | None, home: Path | None) -> "RuleSet":
     from era_engine.decisions.rule_set import load_rule_set
     from era_engine.home import find_home
-    from era_engine.office import rules_in_force
+    from era_engine.office import rule_set_of
     from era_engine.settings import load_settings
 
     if folder is not None:
         return load_rule_set(folder)
     found = find_home(home)
     settings = load_settings(found.root)
-    return load_rule_set(rules_in_force(found, settings)).with_choices(settings.holds)
+    return rule_set_of(found, settings)
 
 
 def _show(rule: "Rule") -> None:

@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 from era_engine.decisions.engine import Engine, EngineError
 from era_engine.decisions.explanation import sentence
 from era_engine.decisions.facts import Facts
-from era_engine.decisions.rule_set import Rule
+from era_engine.decisions.rule_set import Rule, RuleSet
 
 
 class Decision(NamedTuple):
@@ -22,12 +22,13 @@ class Decision(NamedTuple):
     warnings: tuple[str, ...] = ()
 
 
-def decide(engine: Engine, facts: Facts) -> Decision:
+def decide(engine: Engine, facts: Facts, rule_set: RuleSet | None = None) -> Decision:
     """Decide one claim. Any hold leaves it for a person, whatever the table says; without one, the one row decides.
 
+    rule_set: the engine's with the holds otherwise set to hold or warn; None: the engine's own.
     Raises EngineError where no hold and not exactly one row fires: that is our own fault and stops the run.
     """
-    rule_set = engine.rule_set
+    rule_set = rule_set or engine.rule_set
     fired = engine.fired(facts)
     rows = [row for row in rule_set.table(facts) if row.id in fired]
     holds: list[Rule] = []

@@ -38,6 +38,9 @@ FACTS: Mapping[str, Fact] = {
     ),
     # what messages show
     "mode": Fact("text", "auto, quick or manual"),
+    "overrides": Fact("text", "whose own settings these are: the overrides of era.toml for this payer and location"),
+    "shadow_outcome": Fact("text", "post or manual: what would have been decided, were posting not on trial"),
+    "shadow_rule": Fact("text", "the row of the table that would have decided then"),
     "minimum_percent": Fact("text", "the minimum percentage of this mode, as a decimal"),
     "expected_cents": Fact("cents", "expected insurance, the sum over the claim's procedures"),
     "charge_cents": Fact("cents", "the charge on the remittance (CLP03)"),

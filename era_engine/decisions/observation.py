@@ -17,7 +17,8 @@ from era_engine.practice.splits import Split
 from era_engine.remittance.adjustments import CONTRACTED
 from era_engine.remittance.model import Adjustment, ClaimPayment
 from era_engine.remittance.reasons import described
-from era_engine.settings import Settings, percent_text
+from era_engine.settings import Settings
+from era_engine.settings_tables import percent_text
 from era_engine.x12.finding import Finding
 
 Mode = Literal["auto", "quick"]
@@ -80,7 +81,7 @@ def payment_facts(evidence: PaymentEvidence, settings: Settings, mode: Mode) -> 
     posting = settings.posting(mode)
     facts: dict[str, FactValue] = {
         "mode": mode,
-        "posting_active": posting.enabled,
+        "posting_active": posting.enabled is True,
         "minimum_percent": percent_text(posting.minimum_percent),
         "write_offs_active": settings.ledger_options.auto_post_contracted_write_offs,
         "payment_balances": not any(code in ("payment-out-of-balance", "malformed-amount") for code in holding),
@@ -136,6 +137,14 @@ def claim_facts(
     if payment.status == REVERSAL:
         _add_reversal(facts, books.reversal, settings)
     return facts
+
+
+def on_trial(facts: dict[str, FactValue], outcome: str, rule: str | None) -> dict[str, FactValue]:
+    """The facts of a claim that was decided as if posting were on: nothing posts, and what would have is kept."""
+    tried: dict[str, FactValue] = {**facts, "posting_active": False, "shadow_outcome": outcome}
+    if "reversal_posts" in facts:
+        tried["reversal_posts"] = False
+    return tried if rule is None else {**tried, "shadow_rule": rule}
 
 
 def _add_match(facts: dict[str, FactValue], books: BookEvidence) -> None:
