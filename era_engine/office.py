@@ -41,11 +41,12 @@ def rules_in_force(home: Home, settings: Settings) -> Path:
 
 
 def rule_set_of(home: Home, settings: Settings) -> RuleSet:
-    """The rules in force with the holds that the office lets warn. Raises RulesError and SettingsError.
+    """The rules in force with the holds that the office lets warn. Raises RulesError and SettingsError."""
+    return with_choices(load_rule_set(rules_in_force(home, settings)), settings)
 
-    The holds of overrides are tried as well.
-    """
-    rule_set = load_rule_set(rules_in_force(home, settings))
+
+def with_choices(rule_set: RuleSet, settings: Settings) -> RuleSet:
+    """The rule set with the holds that the office lets warn. Raises SettingsError, also for those of an override."""
     for label, overridden in settings.all_in_force().items():
         rule_set.with_choices(overridden.holds, f"in the [[override]] for {label}")
     return rule_set.with_choices(settings.holds)
