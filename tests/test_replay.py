@@ -130,6 +130,41 @@ def test_whatever_comes_in_whatever_order_a_replay_decides_as_a_fresh_office(tmp
         assert [each[2:] for each in after(home)] == [each[2:] for each in decided(home)]
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_what_people_did_is_done_again_so_that_without_a_change_everything_stays(tmp_path: Path, seed: int) -> None:
+    random = Random(seed)
+    claims, files = invented(random)
+    home = make_office(tmp_path / "home", settings={"several_plans.post": random.choice(["never", "proven"])})
+    home.expect(*claims)
+    done = 0
+    for file in files:
+        home.run(file)
+        for each in home.records("eras", "--status", "all"):
+            for left in home.records("log", "--trace", each["trace_number"]):
+                done += act(home, random, left)
+    assert done > 3
+    home.verified()
+    assert [each[2:] for each in after(home)] == [each[2:] for each in decided(home)]
+
+
+def act(home: OfficeHome, random: Random, left: Record) -> bool:
+    """Now and then a person does something with a claim payment, as far as it is not refused."""
+    if random.random() < 0.8:
+        return False
+    named = (left["trace_number"], f"id:{left['claim_payment_id']}")
+    because = ("--by", "Ann", "--because", "a test")
+    command: tuple[str, ...] = random.choice(
+        [
+            ("post", *named, "--as-remitted", "--by", "Ann"),
+            ("undo", named[0], "--claim", named[1], *because),
+            ("close", *named, "--even-with-money", *because),
+            ("match", *named, "--to", random.choice(["K0", "K1", "K2"]), "--by", "Ann"),
+            ("quick-post", named[0]),
+        ]
+    )
+    return home.era(*command).code == 0
+
+
 def invented(random: Random) -> tuple[list[list[Record]], list[str]]:
     """Claims of patients with one or two plans, and files with payments on them, whatever they make of each other."""
     expected = []

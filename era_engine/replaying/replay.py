@@ -106,15 +106,12 @@ def replay(home: Home, live: Connection, proposal: Proposal, scope: Scope, told:
             played = stack.enter_context(copy.played(proposal, lambda done: None))
         rows = decided_by_rules(live, scope)
         while chunk := list(islice(rows, _AT_A_TIME)):
-            yield from _replayed(live, chunk, again, played, everything)
+            yield from _replayed(live, chunk, again, played)
             told(len(chunk))
 
 
-def _replayed(
-    live: Connection, chunk: Sequence[Decided], again: "Again", played: Played | None, everything: bool
-) -> Iterator[Replayed]:
-    together = [each.claim_payment_id for each in chunk if everything or each.together]
-    found = played.decided(together) if played is not None else {}
+def _replayed(live: Connection, chunk: Sequence[Decided], again: "Again", played: Played | None) -> Iterator[Replayed]:
+    found = played.decided([each.claim_payment_id for each in chunk]) if played is not None else {}
     afters: list[tuple[Outcome, str | None]] = []
     for each in chunk:
         newest = found.get(each.claim_payment_id)

@@ -26,17 +26,18 @@ from era_engine.store.replay_books import (
     Happened,
     Newest,
     act_again,
+    all_runs,
     copy_books,
     match_again,
     newest_by_engine,
     pins_of,
-    runs_of_payments,
     state_of,
     what_happened,
 )
 from era_engine.store.stored_payments import ToJudge, claim_payments_of, stored_payment
 
 Told = Callable[[int], None]
+_SOME_RUN = ("", 0)  # before there was an audit log
 
 
 class Copy:
@@ -68,18 +69,22 @@ class Played:
                 (office.rule_set.content_hash, office.rule_set.to_json()),
                 (office.settings.content_hash, office.settings.to_json()),
             )
-        runs = runs_of_payments(live)
-        run: tuple[str, int] | None = None
+        self._run: tuple[str, int] | None = None
+        runs = all_runs(live)
+        last_act = ""
         for (arrives, payment_id), together in groupby(what_happened(live, everything), key=_arrives):
             if arrives:
-                if run is not None and runs.get(payment_id, run) != run:
-                    self._end_run()
-                run = runs.get(payment_id, run)
+                self._begin_run(runs.of_payments.get(payment_id, self._run or _SOME_RUN))
                 self._arrive(payment_id, [each.claim_payment_id for each in together])
-            else:
-                for each in together:
-                    self._happen(each)
-        self._end_run()
+                continue
+            for each in together:
+                if each.mode != "auto":  # nobody acts while a run is at work
+                    self._begin_run(None)
+                    last_act = each.decided_at
+                self._happen(each)
+        self._begin_run(None)
+        if last_act <= runs.last_at:  # a run that brought nothing came after that
+            self._judge_what_waits()
 
     def decided(self, claim_payment_ids: Collection[int]) -> dict[int, Newest]:
         """The newest decisions of the engine, of those claim payments that are in the copy."""
@@ -101,8 +106,13 @@ class Played:
                 self._ids.update(zip((old for old, _ in batch), new, strict=True))
         self._told(len(claim_payment_ids))
 
-    def _end_run(self) -> None:
-        """What waits is judged again."""
+    def _begin_run(self, run: tuple[str, int] | None) -> None:
+        """What waits is judged again at the end of the run before. None: no run is at work."""
+        if self._run is not None and run != self._run:
+            self._judge_what_waits()
+        self._run = run
+
+    def _judge_what_waits(self) -> None:
         for _ in reconsider(self._office):
             pass
 
@@ -111,7 +121,7 @@ class Played:
         if each.claim_payment_id not in self._ids:
             return
         with self._office.database.writing() as copy:
-            if each.act == "decide" and each.mode == "auto":
+            if each.act == "decide":
                 self._judge_again(copy, each)
                 return
             ours = self._ids[each.claim_payment_id]
@@ -123,9 +133,10 @@ class Played:
             act_again(self._live, copy, each, self._ids)
 
     def _judge_again(self, copy: Connection, each: Happened) -> None:
+        """By a run that came later, or because a person called quick-post."""
         payment = stored_payment(copy, each.payment_id, lock=False)
         waiting = claim_payments_of(copy, payment, ["open"], ids=[self._ids[each.claim_payment_id]])
-        judge = Judge(self._office, copy, "auto", payment)
+        judge = Judge(self._office, copy, "quick" if each.mode == "quick" else "auto", payment)
         judge.record_again(waiting, judge.judge(waiting))
 
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Select, and_, exists, func, select, union
 
 from era_engine.store.bulk import stream
-from era_engine.store.schema import claim_payments, claims, decisions, patients, payments
+from era_engine.store.schema import claim_payments, claims, decisions, matches, patients, payments
 
 REVERSAL = "22"
 
@@ -27,8 +27,7 @@ class Scope(NamedTuple):
 class Decided(NamedTuple):
     """A claim payment and the newest decision by rules on it, in mode auto; `holds` and `facts` as stored.
 
-    payee_ids: JSON as stored. payer_id and payer_name are those of the office's claim, None where there is none. together: other claim payments or
-    plans of the patient take part in the decision, so that it depends on what was posted before.
+    payee_ids: JSON as stored. payer_id and payer_name are those of the office's claim, None where there is none.
     """
 
     claim_payment_id: int
@@ -51,13 +50,13 @@ class Decided(NamedTuple):
     payer_id: str | None
     payer_name: str | None
     location: str | None
-    together: bool
 
 
-def _together() -> Any:
+def _patients_together() -> Any:
     """Patients of whom one decision may depend on what another one posted.
 
-    Those with a claim of several claim payments, a reversal, several plans, or a claim to a later plan.
+    Those with a claim of several claim payments, a reversal, several plans, a claim to a later plan, or a claim payment
+    that a person matched.
     """
     of_claims = claim_payments.join(claims, claims.c.claim_number == claim_payments.c.office_claim)
     several = (
@@ -69,10 +68,18 @@ def _together() -> Any:
     reversed_ = select(claims.c.patient_id).select_from(of_claims).where(claim_payments.c.claim_status == REVERSAL)
     later_plan = select(claims.c.patient_id).where(claims.c.plan_ordinal > 1)
     several_plans = select(patients.c.patient_id).where(patients.c.plan_count > 1)
-    return union(several, reversed_, later_plan, several_plans).subquery("together")
+    by_hand = select(matches.c.claim_payment_id)
+    matched = select(decisions.c.patient_id).where(
+        decisions.c.claim_payment_id.in_(by_hand), decisions.c.patient_id.is_not(None)
+    )
+    return union(several, reversed_, later_plan, several_plans, matched)
 
 
-TOGETHER = _together()
+PATIENTS_TOGETHER = _patients_together().subquery("together")
+# claim payments that were for one of these patients at any time
+TOGETHER = select(decisions.c.claim_payment_id).where(
+    decisions.c.patient_id.in_(select(PATIENTS_TOGETHER.c.patient_id))
+)
 
 
 def by_engine(decision: Any) -> Any:
@@ -104,13 +111,11 @@ def _decided(scope: Scope) -> Select[Any]:
             claims.c.payer_id,
             claims.c.payer_name,
             claims.c.location,
-            TOGETHER.c.patient_id.is_not(None),
         )
         .select_from(decisions)
         .join(claim_payments, claim_payments.c.id == decisions.c.claim_payment_id)
         .join(payments, payments.c.id == claim_payments.c.payment_id)
         .join(claims, claims.c.claim_number == claim_payments.c.office_claim, isouter=True)
-        .join(TOGETHER, TOGETHER.c.patient_id == claims.c.patient_id, isouter=True)
         .where(
             by_engine(decisions),
             ~exists().where(
@@ -152,6 +157,4 @@ def made_under(connection: Connection, scope: Scope) -> list[tuple[str, str]]:
 
 def any_together(connection: Connection) -> bool:
     """Whether there is a claim payment whose decision depends on what was posted before."""
-    query = select(claims.c.claim_number).join(TOGETHER, TOGETHER.c.patient_id == claims.c.patient_id)
-    query = query.join(claim_payments, claim_payments.c.office_claim == claims.c.claim_number)
-    return connection.execute(query.limit(1)).first() is not None
+    return connection.execute(TOGETHER.limit(1)).first() is not None

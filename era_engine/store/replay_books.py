@@ -12,7 +12,7 @@ from era_engine.store.books import State, reserve_ids, set_state
 from era_engine.store.bulk import insert_rows, stream
 from era_engine.store.history import claim_payment_taken_back, posted_decision
 from era_engine.store.practice import slices
-from era_engine.store.replay import TOGETHER, by_engine
+from era_engine.store.replay import PATIENTS_TOGETHER, TOGETHER, by_engine
 from era_engine.store.schema import (
     audited_acts,
     claim_payments,
@@ -43,6 +43,7 @@ class Happened(NamedTuple):
     mode: str
     act: str
     outcome: str
+    decided_at: str
     first: bool
 
 
@@ -60,7 +61,7 @@ def copy_books(live: Connection, copy: Connection, everything: bool) -> None:
 
     No claim payment is copied.
     """
-    patients_meant = select(TOGETHER.c.patient_id)
+    patients_meant = select(PATIENTS_TOGETHER.c.patient_id)
     of_patients = None if everything else patients.c.patient_id.in_(patients_meant)
     numbers = select(claims.c.claim_number).where(claims.c.patient_id.in_(patients_meant))
     _copy(live, copy, rule_sets, None)
@@ -100,30 +101,37 @@ def what_happened(live: Connection, everything: bool) -> Iterator[Happened]:
         decisions.c.mode,
         decisions.c.act,
         decisions.c.outcome,
+        decisions.c.decided_at,
         first,
     ).join(claim_payments, claim_payments.c.id == decisions.c.claim_payment_id)
     if not everything:
-        query = query.join(claims, claims.c.claim_number == claim_payments.c.office_claim)
-        query = query.where(claims.c.patient_id.in_(select(TOGETHER.c.patient_id)))
+        query = query.where(decisions.c.claim_payment_id.in_(TOGETHER))
     for row in stream(live, query.order_by(decisions.c.id)):
         yield Happened._make(row)
 
 
-def runs_of_payments(live: Connection) -> dict[int, tuple[str, int]]:
-    """The run that brought each payment, as far as the audit log tells: at its end what waited was judged again."""
+class Runs(NamedTuple):
+    """The run that brought each payment, as far as the audit log tells, and when the last one began."""
+
+    of_payments: dict[int, tuple[str, int]]
+    last_at: str
+
+
+def all_runs(live: Connection) -> Runs:
+    """At the end of each run what waits is judged again."""
     query = (
-        select(audited_acts.c.office, audited_acts.c.seq, audited_acts.c.act, audited_acts.c.details)
+        select(audited_acts.c.office, audited_acts.c.seq, audited_acts.c.at, audited_acts.c.act, audited_acts.c.details)
         .where(audited_acts.c.act.in_(("run", "requeue", "payment")))
         .order_by(audited_acts.c.office, audited_acts.c.seq)
     )
-    runs: dict[int, tuple[str, int]] = {}
-    run = ("", 0)
-    for office, seq, act, details in stream(live, query):
+    of_payments: dict[int, tuple[str, int]] = {}
+    run, last_at = ("", 0), ""
+    for office, seq, at, act, details in stream(live, query):
         if act != "payment":
-            run = (office, seq)
+            run, last_at = (office, seq), max(at, last_at)
         elif (payment_id := json.loads(details).get("payment")) is not None:
-            runs[payment_id] = run
-    return runs
+            of_payments[payment_id] = run
+    return Runs(of_payments, last_at)
 
 
 def newest_by_engine(connection: Connection, claim_payment_ids: Collection[int]) -> dict[int, Newest]:
