@@ -211,6 +211,15 @@ class Settings(Table):
             known = self._effective[labels] = Settings.model_construct(**values)
         return known
 
+    def with_minimum(self, percent: Decimal) -> "Settings":
+        """The settings with this minimum percentage of auto-posting for every claim, whatever an override says."""
+        values = dict(self)
+        options = self.era_payment_options
+        auto_post = options.auto_post.model_copy(update={"minimum_percent": percent})
+        values["era_payment_options"] = options.model_copy(update={"auto_post": auto_post})
+        values["override"] = tuple(each.without_minimum() for each in self.override)
+        return Settings.model_construct(**values)
+
     def all_in_force(self) -> dict[str, "Settings"]:
         """The settings of each override that is alone, by its label."""
         return {each.label: self.with_overrides(each.label) for each in self.override}

@@ -7,6 +7,7 @@ that depend on what was posted before are made in a copy of the books.
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from decimal import Decimal
 from functools import lru_cache
 from itertools import islice
 from typing import Literal, NamedTuple
@@ -27,7 +28,7 @@ from era_engine.store.deposits import deposit_received
 from era_engine.store.regrets import Regret, regrets_of
 from era_engine.store.replay import Decided, Scope, any_together, decided_by_rules, made_under
 
-_AT_A_TIME = 1000
+AT_A_TIME = 1000
 Change = Literal["newly-posted", "newly-held", "unchanged"]
 Told = Callable[[int], None]
 
@@ -105,7 +106,7 @@ def replay(home: Home, live: Connection, proposal: Proposal, scope: Scope, told:
             copy = stack.enter_context(copy_of(home, live, everything))
             played = stack.enter_context(copy.played(proposal, lambda done: None))
         rows = decided_by_rules(live, scope)
-        while chunk := list(islice(rows, _AT_A_TIME)):
+        while chunk := list(islice(rows, AT_A_TIME)):
             yield from _replayed(live, chunk, again, played)
             told(len(chunk))
 
@@ -141,9 +142,9 @@ class Again:
         self._settings_then = lru_cache(maxsize=64)(self._load_settings)
         self._received = lru_cache(maxsize=16)(self._load_received)
 
-    def outcome(self, decided: Decided) -> Outcome:
-        """What it comes to under the proposal."""
-        facts, variant = self.facts(decided)
+    def outcome(self, decided: Decided, percent: Decimal | None = None) -> Outcome:
+        """What it comes to under the proposal; percent: with another minimum percentage."""
+        facts, variant = self.facts(decided, percent)
         facts = self._trial(facts, variant)
         row, holds, _ = fired_rules(self._engine, facts, variant.rule_set)
         outcome = "post" if row is not None and row.then == "post" else "manual"
@@ -154,10 +155,10 @@ class Again:
         facts, variant = self.facts(decided)
         return decide(self._engine, self._trial(facts, variant), variant.rule_set)
 
-    def facts(self, decided: Decided) -> tuple[dict[str, FactValue], Variant]:
+    def facts(self, decided: Decided, percent: Decimal | None = None) -> tuple[dict[str, FactValue], Variant]:
         """The facts under the proposal; on trial, as if posting were on."""
         variant = self._variants.of(decided)
-        facts = under_settings(json.loads(decided.facts), variant.settings, variant.overrides)
+        facts = under_settings(json.loads(decided.facts), variant.settings, variant.overrides, percent)
         if not self._required:
             facts.pop("deposit_received", None)
         elif "deposit_received" not in facts:

@@ -27,6 +27,7 @@ from era_engine.store.replay_books import (
     Newest,
     act_again,
     all_runs,
+    claim_payments_together,
     copy_books,
     match_again,
     newest_by_engine,
@@ -47,6 +48,11 @@ class Copy:
         self._home, self._live, self._database, self._everything = home, live, database, everything
         with database.writing() as copy:
             copy_books(live, copy, everything)
+        self._ids = frozenset(claim_payments_together(live, everything))
+
+    def holds(self, claim_payment_id: int) -> bool:
+        """Whether a claim payment is played here."""
+        return claim_payment_id in self._ids
 
     @contextmanager
     def played(self, proposal: Proposal, told: Told) -> Iterator["Played"]:

@@ -90,6 +90,13 @@ def _copy(live: Connection, copy: Connection, table: Table, meant: Any, instead:
     insert_rows(copy, table, columns, rows)
 
 
+def claim_payments_together(live: Connection, everything: bool) -> Iterator[int]:
+    """The claim payments that are made again."""
+    query = TOGETHER.distinct() if not everything else select(claim_payments.c.id)
+    for (claim_payment_id,) in stream(live, query):
+        yield claim_payment_id
+
+
 def what_happened(live: Connection, everything: bool) -> Iterator[Happened]:
     """Every decision on the claim payments that are made again, engine's and people's, in the order they were made."""
     older = decisions.alias("older")
