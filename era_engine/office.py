@@ -40,6 +40,13 @@ def rules_in_force(home: Home, settings: Settings) -> Path:
     return settings.rules_folder(home.root) or shipped("rules")
 
 
+def own_holds(home: Home, settings: Settings) -> Path | None:
+    """The folder of holds the office adds to the rules in force: `rules/`, unless that is the rule set in force."""
+    folder = home.root / "rules"
+    in_force = rules_in_force(home, settings)
+    return folder if folder.is_dir() and not (in_force.exists() and folder.samefile(in_force)) else None
+
+
 def _opened(folder: Path | None) -> tuple[Home, Settings]:
     """A home with the keys its files need; without them nothing of it is read."""
     home = find_home(folder)
@@ -55,7 +62,7 @@ def open_office(folder: Path | None) -> Iterator[Office]:
     there, would take the files in and know nothing of the claims.
     """
     home, settings = _opened(folder)
-    rule_set = load_rule_set(rules_in_force(home, settings)).with_choices(settings.holds)
+    rule_set = load_rule_set(rules_in_force(home, settings), own_holds(home, settings)).with_choices(settings.holds)
     engine = Engine(rule_set)
     database = Database(settings.database_url(home.root))
     try:

@@ -8,7 +8,7 @@ import click
 from era_engine.cli import options
 
 if TYPE_CHECKING:
-    from era_engine.decisions.rule_set import Rule, RuleSet
+    from era_engine.decisions.rule_set import Rule, RuleSet, RulesRead
 
 _rules = click.option(
     "--rules",
@@ -30,19 +30,19 @@ def command() -> None:
 @options.home
 def show(folder: Path | None, as_json: bool, home: Path | None) -> None:
     """Print every rule as a billing manager would read it."""
-    rule_set = _load(folder, home)
+    rules, rule_set = _proven(folder, home)
     if as_json:
         click.echo(rule_set.to_json())
         return
     click.echo("The table: exactly one row applies to a claim that meets no hold.\n")
     for rule in rule_set.rows:
-        _show(rule)
+        _show(rule, rules.place(rule.id))
     click.echo("Reversals have a table of their own.\n")
     for rule in rule_set.reversals:
-        _show(rule)
+        _show(rule, rules.place(rule.id))
     click.echo("Holds: each keeps a claim from posting; a warning is only told.\n")
     for rule in rule_set.holds:
-        _show(rule)
+        _show(rule, rules.place(rule.id))
     click.echo(rule_set.content_hash)
 
 
@@ -50,40 +50,62 @@ def show(folder: Path | None, as_json: bool, home: Path | None) -> None:
 @_rules
 @options.home
 def check(folder: Path | None, home: Path | None) -> None:
-    """Say whether the rules are valid; exit code 4, and every fault by file and line, when they are not."""
-    rule_set = _load(folder, home)
-    click.echo(f"✔ {len(rule_set.rows)} rows and {len(rule_set.holds)} holds are valid. {rule_set.content_hash}")
+    """Prove the rules, over all claims there can be; exit code 4, and every fault by file and line, where they fail.
+
+    Exactly one row decides each claim that no hold with `fixed: true` catches, each rule can be met, and no two
+    contradict each other. Where that is not so, a claim shows it.
+    """
+    from time import perf_counter
+
+    from era_engine.cli.output import count, say
+
+    began = perf_counter()
+    rules, rule_set = _proven(folder, home)
+    reversals = f", {count(len(rule_set.reversals), 'row')} for reversals" if rule_set.reversals else ""
+    own = f", {len(rules.own)} of them the office's own," if rules.own else ""
+    click.echo(
+        f"✔ {count(len(rule_set.rows), 'row')}{reversals} and {count(len(rule_set.holds), 'hold')}{own} are valid and"
+        " proven: one row for every claim, every rule can be met, no two contradict each other."
+        f" {rule_set.content_hash}"
+    )
+    say(f"Proven in {perf_counter() - began:.1f} s.", err=True)
 
 
 @command.command(epilog="Example: era rules facts")
 def facts() -> None:
-    """List every fact a rule may ask about: its name, kind and meaning."""
+    """List every fact a rule may ask about: name, kind, of what it is known, usual value, meaning."""
     from era_engine.cli.output import Column, table
     from era_engine.decisions.facts import FACTS
 
-    columns = (Column("fact"), Column("kind"), Column("meaning"))
-    table(columns, [(name, fact.kind, fact.meaning) for name, fact in FACTS.items()])
+    columns = (Column("fact"), Column("kind"), Column("known of"), Column("usual"), Column("meaning"))
+    usual = {name: "" if fact.usual is None else str(fact.usual).lower() for name, fact in FACTS.items()}
+    table(columns, [(name, fact.kind, fact.known, usual[name], fact.meaning) for name, fact in FACTS.items()])
 
 
-def _load(folder: Path | None, home: Path | None) -> "RuleSet":
-    from era_engine.decisions.rule_set import load_rule_set
+def _proven(folder: Path | None, home: Path | None) -> "tuple[RulesRead, RuleSet]":
+    """The rules as they stand in their files, and as they are in force."""
+    from era_engine.decisions.rule_set import prove, read_rules
     from era_engine.home import find_home
-    from era_engine.office import rules_in_force
+    from era_engine.office import own_holds, rules_in_force
     from era_engine.settings import load_settings
 
     if folder is not None:
-        return load_rule_set(folder)
+        rules = read_rules(folder)
+        prove(rules)
+        return rules, rules.rule_set
     found = find_home(home)
     settings = load_settings(found.root)
-    return load_rule_set(rules_in_force(found, settings)).with_choices(settings.holds)
+    rules = read_rules(rules_in_force(found, settings), own_holds(found, settings))
+    prove(rules)
+    return rules, rules.rule_set.with_choices(settings.holds)
 
 
-def _show(rule: "Rule") -> None:
+def _show(rule: "Rule", place: str) -> None:
     from era_engine.decisions.facts import FACTS
     from era_engine.decisions.wording import condition_words
 
     outcome = {"post": "post", "manual": "leave to a person", "hold": "hold", "warn": "only a warning"}[rule.then]
-    click.echo(f"{rule.id}{'' if rule.enabled else ' (switched off)'} -> {outcome}")
+    click.echo(f"{rule.id}{'' if rule.enabled else ' (switched off)'} -> {outcome}  [{place}]")
     click.echo(f"  {rule.because} [{rule.reference}]")
     for condition in rule.when:
         click.echo(f"  when {FACTS[condition.fact].meaning} ({condition.fact}): {condition_words(condition)}")

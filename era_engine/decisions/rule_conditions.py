@@ -5,11 +5,9 @@ from string import Formatter
 from typing import Any
 
 from era_engine.decisions.condition import CHOICES, COMPARISONS, OPS_OF_KIND, Condition, Op
-from era_engine.decisions.facts import FACTS, FactValue, Kind
+from era_engine.decisions.facts import FACTS, LARGEST, FactValue, Kind
 from era_engine.decisions.rule_file import Faults, Source, Steps, did_you_mean
 from era_engine.decisions.rule_schema import as_written
-
-LARGEST = 2**63 - 1  # durable_rules reads whole numbers into 64 bits and would cut larger ones
 
 TYPE_OF_KIND: dict[Kind, type[FactValue]] = {"flag": bool, "count": int, "cents": int, "code": str, "text": str}
 _KINDS: dict[Kind, str] = {
