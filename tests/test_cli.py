@@ -51,7 +51,7 @@ def test_the_commands_of_the_contract_are_there() -> None:
         *("init", "import claims", "run", "inspect", "log", "explain", "quick-post", "ledger", "eras", "verify"),
         *("import fees", "import bank", "provider-adjustments", "deposits", "post", "undo", "match", "unmatch"),
         *("close", "todo"),
-        *("settings show", "settings check", "rules show", "rules check"),
+        *("settings show", "settings check", "rules show", "rules check", "rules test", "rules facts"),
     )
     assert {" ".join(words) for words in COMMANDS} >= set(contract)
 

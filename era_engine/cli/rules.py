@@ -71,6 +71,45 @@ def check(folder: Path | None, home: Path | None) -> None:
     say(f"Proven in {perf_counter() - began:.1f} s.", err=True)
 
 
+@command.command(epilog="Example: era rules test --rules my-rules")
+@_rules
+@options.home
+def test(folder: Path | None, home: Path | None) -> int:
+    """Try the cases beside the rules (cases/*.yaml), on the rule engine and on the conditions themselves.
+
+    Every rule must have a case that meets it and a near miss. Exit code 1, with what was expected and what came, where
+    a case fails; 4 where cases are missing or wrong. The cases of a rule set are tried as its files say, without an
+    office's own holds, whose cases are in rules/cases/ of the home, and without [holds] of era.toml.
+    """
+    from era_engine.cli.output import count, say
+    from era_engine.decisions.rule_cases import failures, read_cases
+    from era_engine.decisions.rule_set import read_rules
+
+    rules_folder, own_folder = _folders(folder, home)
+    rules = read_rules(rules_folder)
+    covered = [*rules.rule_set.rows, *rules.rule_set.reversals, *rules.rule_set.holds]
+    cases = read_cases(rules_folder, rules, covered)
+    failed = list(failures(cases, rules.rule_set))
+    with_own = read_rules(rules_folder, own_folder)
+    if own_folder is not None and with_own.own:
+        own = [hold for hold in with_own.rule_set.holds if hold.id in with_own.own]
+        own_cases = read_cases(own_folder, with_own, own, "rules/")
+        failed += failures(own_cases, with_own.rule_set)
+        covered, cases = covered + own, cases + own_cases
+    for each in failed:
+        file, line = each.case.place
+        say(f"✘ {file}:{line}: {each.case.name}\n    expected {each.case.expected}")
+        if each.by_engine == each.by_conditions:
+            say(f"    came     {each.by_engine}")
+        else:
+            say(f"    came     {each.by_engine} (by the rule engine), {each.by_conditions} (by the conditions)")
+    if failed:
+        say(f"\n{count(len(failed), 'case')} of {len(cases)} did not come out as expected.")
+        return 1
+    say(f"✔ {count(len(cases), 'case')} came out as expected, for each of {len(covered)} rules one and a near miss.")
+    return 0
+
+
 @command.command(epilog="Example: era rules facts")
 def facts() -> None:
     """List every fact a rule may ask about: name, kind, of what it is known, usual value, meaning."""
@@ -86,18 +125,26 @@ def _proven(folder: Path | None, home: Path | None) -> "tuple[RulesRead, RuleSet
     """The rules as they stand in their files, and as they are in force."""
     from era_engine.decisions.rule_set import prove, read_rules
     from era_engine.home import find_home
+    from era_engine.settings import load_settings
+
+    rules = read_rules(*_folders(folder, home))
+    prove(rules)
+    if folder is not None:
+        return rules, rules.rule_set
+    return rules, rules.rule_set.with_choices(load_settings(find_home(home).root).holds)
+
+
+def _folders(folder: Path | None, home: Path | None) -> tuple[Path, Path | None]:
+    """Where the rules are, and where an office's own holds; of a folder that is named, only itself."""
+    from era_engine.home import find_home
     from era_engine.office import own_holds, rules_in_force
     from era_engine.settings import load_settings
 
     if folder is not None:
-        rules = read_rules(folder)
-        prove(rules)
-        return rules, rules.rule_set
+        return folder, None
     found = find_home(home)
     settings = load_settings(found.root)
-    rules = read_rules(rules_in_force(found, settings), own_holds(found, settings))
-    prove(rules)
-    return rules, rules.rule_set.with_choices(settings.holds)
+    return rules_in_force(found, settings), own_holds(found, settings)
 
 
 def _show(rule: "Rule", place: str) -> None:

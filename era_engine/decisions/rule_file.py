@@ -50,13 +50,13 @@ class Faults:
         if steps not in source.unreadable:
             self.add(source.name, source.line(steps), problem, allowed)
 
-    def raise_if_any(self) -> None:
+    def raise_if_any(self, command: str = "era rules check") -> None:
         """Raise RulesError with one line for each fault, in the order of files and lines."""
         if self._found:
             lines = (
                 f"{file}:{line}: {text}" if line else f"{file}: {text}" for file, line, text in sorted(self._found)
             )
-            raise RulesError("\n".join(lines), "Mend these lines, then try again with `era rules check`.")
+            raise RulesError("\n".join(lines), f"Mend these lines, then try again with `{command}`.")
 
 
 def did_you_mean(given: str, allowed: Iterable[str]) -> str:
