@@ -19,9 +19,10 @@ from era_engine.shipped import shipped
 ROWS, REVERSALS, HOLDS, INDICATORS = "auto_posting.yaml", "reversals.yaml", "holds.yaml", "indicators.yaml"
 OWN = "rules/*.yaml"  # in the stored rule set: the holds an office added, of all its files
 _FILES = (ROWS, REVERSALS, HOLDS, INDICATORS)
+_IN_FORCE = 'to put a rule set of your own in their place, write rules = "FOLDER" in era.toml'
 _ROW_AMONG_HOLDS = (
     "a row cannot be added here: the table decides every claim exactly once already, and what an office adds only"
-    " keeps claims from posting; allowed: hold, warn"
+    f" keeps claims from posting; {_IN_FORCE}"
 )
 
 
@@ -143,8 +144,10 @@ def read_rules(folder: Path, own: Path | None = None) -> RulesRead:
     faults = Faults()
     names = [ROWS, *([REVERSALS] if (folder / REVERSALS).exists() else []), HOLDS, INDICATORS]
     sources = [read_rule_file(folder / name, faults) for name in names]
-    files = sorted(own.glob("*.yaml")) if own is not None else []
-    added = [read_rule_file(path, faults, f"{path.parent.name}/{path.name}") for path in files]
+    for path in _yaml_in(folder):
+        if path.name not in _FILES:
+            faults.add(path.name, None, "is no file of a rule set, and would not be read", _FILES)
+    added = _own_files(own, faults) if own is not None else []
     found = {source.name: source for source in (*sources, *added) if source is not None}
     rule_set, places = _rule_set(list(found.values()), [source for source in added if source is not None], faults)
     for problem in uncaught_unknowns([hold.when for hold in rule_set.holds if hold.enabled and hold.then == "hold"]):
@@ -152,6 +155,29 @@ def read_rules(folder: Path, own: Path | None = None) -> RulesRead:
     faults.raise_if_any()
     own_ids = frozenset(name for name, (file, _) in places.items() if file not in _FILES)
     return RulesRead(rule_set, places, own_ids)
+
+
+def _own_files(folder: Path, faults: Faults) -> list[Source | None]:
+    """The files in which an office adds holds. A whole rule set in their place is told once, not by every rule."""
+    tables = [name for name in (ROWS, REVERSALS, INDICATORS) if (folder / name).exists()]
+    if tables:
+        problem = f"this folder adds holds to the rules in force; {_IN_FORCE}"
+        faults.add(f"{folder.name}/{tables[0]}", None, problem)
+        return []
+    sources: list[Source | None] = []
+    for path in _yaml_in(folder):
+        name = f"{folder.name}/{path.name}"
+        if path.suffix != ".yaml":
+            faults.add(name, None, f"would not be read; name it {path.stem}.yaml")
+        else:
+            sources.append(read_rule_file(path, faults, name))
+    return sources
+
+
+def _yaml_in(folder: Path) -> list[Path]:
+    """What a person may take for a rule file; hidden ones are an editor's."""
+    files = sorted(folder.iterdir()) if folder.is_dir() else []
+    return [path for path in files if path.suffix.lower() in (".yaml", ".yml") and not path.name.startswith(".")]
 
 
 def load_rule_set(folder: Path, own: Path | None = None) -> RuleSet:
@@ -247,7 +273,7 @@ def _rules(
         faults.at(source, (), "has no rows")
     for position, data in enumerate(source.data):
         if source.name not in _FILES and isinstance(data, dict) and data.get("then") in ("post", "manual"):
-            faults.at(source, (position, "then"), _ROW_AMONG_HOLDS)
+            faults.at(source, (position, "then"), _ROW_AMONG_HOLDS, ("hold", "warn"))
             continue
         entry = checked(kind, data, source, (position,), faults)
         if not isinstance(data, dict):
