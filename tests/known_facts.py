@@ -1,20 +1,8 @@
 """What is declared of the facts, held against those of decisions that were really made."""
 
-import json
-
-from offices import OfficeHome
-
 from era_engine.decisions.condition import Condition
 from era_engine.decisions.facts import FACTS, LARGEST, Facts
 from era_engine.decisions.knowledge import AXIOMS, WHERE
-
-RULES_DECIDED = "SELECT facts FROM decisions WHERE mode IN ('auto', 'quick')"
-
-
-def check_facts(home: OfficeHome) -> None:
-    """Every decision of the rules rests on facts that are known, and within their range, where that is declared."""
-    decided = [json.loads(facts) for (facts,) in home.rows(RULES_DECIDED)]
-    assert all(not undeclared(facts) for facts in decided), [undeclared(facts) for facts in decided]
 
 
 def undeclared(facts: Facts) -> list[str]:

@@ -110,7 +110,7 @@ def test_a_hold_of_an_office_is_part_of_what_was_decided(office: OfficeHome) -> 
     assert held["ruleset"] != SHIPPED.content_hash
     shutil.rmtree(office.root / "rules")
     assert "ours" in office.era("explain", "C1").out
-    assert office.era("rules", "check").out.strip().endswith(SHIPPED.content_hash)
+    assert SHIPPED.content_hash in office.era("rules", "check").out
 
 
 def test_the_hash_follows_what_they_say_and_not_how(tmp_path: Path) -> None:
@@ -132,13 +132,16 @@ def test_the_hash_follows_what_they_say_and_not_how(tmp_path: Path) -> None:
 def test_a_hold_that_catches_all_claims_of_a_row_is_the_offices_right(office: OfficeHome) -> None:
     everything = hold("everything", "{paid_cents: {at_least: -9223372036854775807}}") + "  fixed: true\n"
     write(office, {"rules/ours.yaml": everything})
-    assert office.era("rules", "check").code == 0
+    checked = office.era("rules", "check")
+    assert checked.code == 0
+    first = f"· {AT_LEAST} (auto_posting.yaml:4): no claim gets to this row, since everything (rules/ours.yaml:1) holds"
+    assert first in checked.out
     assert [each["holds"] for each in office.run(remittance("90", claim("C1")))] == [["everything"]]
 
 
 def test_an_empty_folder_adds_nothing(office: OfficeHome) -> None:
     (office.root / "rules").mkdir()
-    assert office.era("rules", "check").out.strip().endswith(SHIPPED.content_hash)
+    assert SHIPPED.content_hash in office.era("rules", "check").out
     assert office.era("rules", "test").code == 0
 
 

@@ -22,7 +22,7 @@ from era_engine.decisions.decision import decide
 from era_engine.decisions.engine import Engine, EngineError
 from era_engine.decisions.facts import FactValue
 from era_engine.decisions.knowledge import ordinary_claim
-from era_engine.decisions.proof import Unsound, unsound
+from era_engine.decisions.proof import Unsound, never_reached, unsound
 from era_engine.decisions.rule_set import Rule, load_rule_set, prove, read_rules, rule_set_from_json
 from era_engine.decisions.solver import Claims
 from era_engine.errors import RulesError
@@ -128,6 +128,14 @@ def test_a_claim_that_is_not_as_declared_is_told() -> None:
     assert undeclared({**ordinary, "plan_count": 0}) == ["plan_count is 0"]
     assert undeclared({**ordinary, "minimum_cents": 10001}) == ["A percentage is at most 100."]
     assert undeclared({name: value for name, value in ordinary.items() if name != "paid_cents"})
+
+
+def test_the_row_for_reversals_left_waits_for_an_office_that_lets_their_hold_warn() -> None:
+    [(row, front)] = never_reached(SHIPPED)
+    assert (row.id, [hold.id for hold in front]) == ("reversal-left", ["reversal"])
+    warned = SHIPPED.with_choices({"reversal": "warn"})
+    assert list(never_reached(warned)) == []
+    assert decide(Engine(warned), ordinary_claim({"claim_status": "22"})).rule == "reversal-left"
 
 
 # gaps

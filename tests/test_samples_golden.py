@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import pytest
-from known_facts import check_facts
 from offices import OfficeHome, Record, era, make_office
 from sample_table import SAMPLES, Expected, Story, sample_stories
 
@@ -96,7 +95,6 @@ def test_the_default_run_comes_out_as_the_samples_tell(database_url: str, tmp_pa
         story.file: expected(story) for story in DEFAULT_RUN
     }
     home.verified()
-    check_facts(home)
 
 
 @pytest.mark.parametrize("story", OTHERS, ids=lambda story: story.name)
@@ -105,7 +103,6 @@ def test_a_story_with_settings_of_its_own_comes_out_as_told(story: Story, tmp_pa
     home.receive_file(SAMPLES / story.file)
     assert as_told(home.records("run"), home) == {story.file: expected(story)}
     home.verified()
-    check_facts(home)
 
 
 def test_what_the_bank_tells_belongs_to_these_remittances(tmp_path: Path) -> None:

@@ -58,6 +58,7 @@ def check(folder: Path | None, home: Path | None) -> None:
     from time import perf_counter
 
     from era_engine.cli.output import count, say
+    from era_engine.decisions.proof import never_reached
 
     began = perf_counter()
     rules, rule_set = _proven(folder, home)
@@ -68,6 +69,9 @@ def check(folder: Path | None, home: Path | None) -> None:
         " proven: one row for every claim, every rule can be met, no two contradict each other."
         f" {rule_set.content_hash}"
     )
+    for row, front in never_reached(rule_set):
+        behind = ", ".join(f"{hold.id} ({rules.place(hold.id)})" for hold in front)
+        say(f"· {row.id} ({rules.place(row.id)}): no claim gets to this row, since {behind} holds each that meets it.")
     say(f"Proven in {perf_counter() - began:.1f} s.", err=True)
 
 

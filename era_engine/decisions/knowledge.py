@@ -1,6 +1,6 @@
 """What is true of every claim, whatever the rules say: when a fact is known, and what some facts say about others.
 
-The proof of a rule set rests on this. A test holds it against the facts of every decision on the samples.
+The proof of a rule set rests on this. The tests hold it against the facts of every decision on the samples.
 """
 
 from collections.abc import Mapping

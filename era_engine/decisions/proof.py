@@ -56,6 +56,19 @@ def unsound(rule_set: "RuleSet", own: Iterable[str] = ()) -> Iterator[Unsound]:
     yield from _contradictions([hold for hold in rule_set.holds if hold.enabled], claims)
 
 
+def never_reached(rule_set: "RuleSet") -> Iterator[tuple["Rule", list["Rule"]]]:
+    """Rows to which no claim gets while the holds are as they are, each with the holds in front of it.
+
+    No fault, where not all of these holds are fixed: a row must be there for the day one of them is set to warn.
+    """
+    claims = Claims(c for rule in (*rule_set.rows, *rule_set.reversals, *rule_set.holds) for c in rule.when)
+    holds = [hold for hold in rule_set.holds if hold.enabled and hold.then == "hold"]
+    for table, where in _tables(rule_set, claims):
+        for row in table:
+            if front := _in_front(row, claims, where, holds):
+                yield row, front
+
+
 def _always_holds(hold: "Rule") -> bool:
     return hold.enabled and hold.fixed
 
@@ -103,15 +116,21 @@ def _overlap(
 
 
 def _dead_row(row: "Rule", claims: Claims, where: object, caught: list["Rule"]) -> Iterator[Unsound]:
-    here = (claims.is_claim, where, claims.met(row.when))
-    if claims.can(*here, ~claims.any_met(hold.when for hold in caught)):
-        return
-    if not claims.can(*here):
+    if not claims.can(claims.is_claim, where, claims.met(row.when)):
         yield Unsound(f"no claim can meet this row: {_contradiction(row, claims, where)}", (row.id,))
-        return
-    needed = _fewest(caught, lambda holds: not claims.can(*here, ~claims.any_met(hold.when for hold in holds)))
-    names = " and ".join(f"{{{hold.id}}}" for hold in needed)
-    yield Unsound(f"no claim gets to this row: {names} holds each that meets it", (row.id, *(h.id for h in needed)))
+    elif front := _in_front(row, claims, where, caught):
+        names = " and ".join(f"{{{hold.id}}}" for hold in front)
+        yield Unsound(f"no claim gets to this row: {names} holds each that meets it", (row.id, *(h.id for h in front)))
+
+
+def _in_front(row: "Rule", claims: Claims, where: object, holds: list["Rule"]) -> list["Rule"]:
+    """The fewest of these holds that catch each claim which meets the row; none where one gets to it."""
+
+    def catch_all(some: Sequence["Rule"]) -> bool:
+        met = (claims.is_claim, where, claims.met(row.when))
+        return not claims.can(*met, ~claims.any_met(hold.when for hold in some))
+
+    return _fewest(holds, catch_all) if catch_all(holds) else []
 
 
 def _contradictions(holds: Sequence["Rule"], claims: Claims) -> Iterator[Unsound]:
