@@ -35,21 +35,30 @@ _MOST_PARTS = 20  # no payer splits a claim into more; so many claim payments of
 _NO_CLAIM_TO_PAY = frozenset([REVERSAL, "25"])  # such a one never competes with others for the claim
 
 
-def facts_of_payment(
-    settings: Settings, connection: Connection, payment: StoredPayment, mode: Mode, only_looking: bool = False
-) -> dict[str, FactValue]:
-    """What holds for all of a payment at this moment, the claims and the provider-level adjustments.
+def evidence_on_payment(
+    settings: Settings, connection: Connection, payment: StoredPayment, only_looking: bool = False
+) -> PaymentEvidence:
+    """What is known of a payment as a whole at this moment.
 
     only_looking: nothing follows from it, so its deposit is not kept from other payments meanwhile.
     """
-    required = settings.deposits.required
-    evidence = PaymentEvidence(
+    return PaymentEvidence(
         payment.findings,
         payment.provider_adjustments,
         payment.payee_ids,
-        deposit_received(connection, payment.id, lock=not only_looking) if required else None,
+        deposit_received(connection, payment.id, lock=not only_looking) if settings.deposits.required else None,
     )
-    return payment_facts(evidence, settings, mode)
+
+
+def facts_of_payment(
+    settings: Settings, connection: Connection, payment: StoredPayment, mode: Mode, only_looking: bool = False
+) -> dict[str, FactValue]:
+    """What holds for a payment's provider-level adjustments: posting is on where it is for all of its claims, too."""
+    facts = payment_facts(evidence_on_payment(settings, connection, payment, only_looking), settings, mode)
+    of_claims = practice.payers_and_locations(connection, payment.id) if settings.override else []
+    if any(settings.for_claim(*each)[0].posting(mode).enabled is not True for each in of_claims):
+        facts["posting_active"] = False
+    return facts
 
 
 class TakesBack(NamedTuple):

@@ -10,13 +10,16 @@ from sqlalchemy import Connection
 from era_engine.clock import now, today
 from era_engine.decisions.decision import decide
 from era_engine.decisions.facts import FactValue
-from era_engine.decisions.observation import REVERSAL, Mode, claim_facts
-from era_engine.evidence import Books, Gathered, facts_of_payment
+from era_engine.decisions.observation import REVERSAL, Mode, PaymentEvidence, claim_facts, on_trial, payment_facts
+from era_engine.decisions.rule_set import RuleSet
+from era_engine.evidence import Books, Gathered, evidence_on_payment, facts_of_payment
 from era_engine.ledger.entries import Entry, entries_for, memo_of_payment, reversal_entry
 from era_engine.office import Office
+from era_engine.practice.model import Claim
 from era_engine.provider_posting import AdjustmentsPosted, post_certain_adjustments
 from era_engine.remittance.balance import balance_findings
 from era_engine.remittance.model import ClaimPayment, Remittance
+from era_engine.settings import Settings
 from era_engine.store import audit, books, files
 from era_engine.store.books import Circumstances, Judged
 from era_engine.store.files import FileRow
@@ -122,12 +125,22 @@ def decide_payment(
     )
 
 
+class InForce(NamedTuple):
+    """What decides the claims with the same overrides. facts: their payment's; holding: holds that do not only warn."""
+
+    settings: Settings
+    rule_set: RuleSet
+    facts: dict[str, FactValue]
+    holding: frozenset[str]
+
+
 class Judge:
     """Decides batches of claim payments of one payment, in one mode, within the caller's transaction."""
 
     def __init__(self, office: Office, connection: Connection, mode: Mode, payment: StoredPayment) -> None:
-        self._office, self._connection, self._mode = office, connection, mode
-        self._facts: dict[str, FactValue] = facts_of_payment(office.settings, connection, payment, mode)
+        self._office, self._connection, self._mode, self._payment = office, connection, mode, payment
+        self._evidence = evidence_on_payment(office.settings, connection, payment)
+        self._in_force: dict[str | None, InForce] = {}
         self._books = Books(
             connection,
             payment.originator,
@@ -138,7 +151,6 @@ class Judge:
                 if any(condition.fact in _ASKED_OF_THE_WHOLE for condition in hold.when)
             ),
         )
-        self._holding = frozenset(hold.id for hold in office.rule_set.holds if hold.enabled and hold.then == "hold")
         self._on = payment.payment_date or today()
         self._circumstances = circumstances_of(office, payment, mode)
 
@@ -146,9 +158,9 @@ class Judge:
         """Decide a batch; nothing is written yet."""
         gathered = self._books.gather(batch)
         judged = [self._judge_one(each.payment, found) for each, found in zip(batch, gathered, strict=True)]
-        left = {_split_claim(each) for each in judged if each.decision.outcome != "post"} - {None}
+        left = {_split_claim(each) for each in judged if not _would_post(each)} - {None}
         for at, each in enumerate(judged):
-            if each.decision.outcome == "post" and _split_claim(each) in left:
+            if _would_post(each) and _split_claim(each) in left:
                 judged[at] = self._judge_one(each.payment, _without_the_rest(gathered[at]))
         return judged
 
@@ -168,16 +180,24 @@ class Judge:
         `interest_cents`: the claims' interest (AMT*I), None where none is stated.
         """
         return post_certain_adjustments(
-            self._connection, self._office.engine, self._circumstances, self._facts, self._on, interest_cents
+            self._connection,
+            self._office.engine,
+            self._circumstances,
+            facts_of_payment(self._office.settings, self._connection, self._payment, self._mode),
+            self._on,
+            interest_cents,
         )
 
     def _judge_one(self, payment: ClaimPayment, gathered: Gathered) -> Judged:
         evidence, lines, takes_back = gathered
         findings = (*payment.findings, *balance_findings(payment))
-        facts = claim_facts(
-            self._facts, payment, findings, lines, evidence, self._office.settings, self._mode, self._holding
-        )
-        decision = decide(self._office.engine, facts)
+        in_force = self._of_claim(evidence.match.claim)
+        settings, engine = in_force.settings, self._office.engine
+        facts = claim_facts(in_force.facts, payment, findings, lines, evidence, settings, self._mode, in_force.holding)
+        decision = decide(engine, facts, in_force.rule_set)
+        if settings.posting(self._mode).enabled == "shadow":
+            facts = on_trial(facts, decision.outcome, decision.rule)
+            decision = decide(engine, facts, in_force.rule_set)
         entries: tuple[Entry, ...] = ()
         taken_back: tuple[int, books.State] | None = None
         if decision.outcome == "post":
@@ -193,6 +213,34 @@ class Judge:
                 assert evidence.match.claim is not None
                 entries = entries_for(payment, lines, evidence.match.claim.fees, self._on, "A", write_off)
         return Judged(payment, evidence.match, decision, entries, findings, taken_back)
+
+    def _of_claim(self, claim: Claim | None) -> InForce:
+        office, overrides = self._office, None
+        if claim is not None:
+            _, overrides = office.settings.for_claim(claim.payer_id, claim.payer_name, claim.location)
+        known = self._in_force.get(overrides)
+        if known is None:
+            known = _in_force(office, overrides, self._evidence, self._mode)
+            self._in_force[overrides] = known
+        return known
+
+
+def _in_force(office: Office, overrides: str | None, evidence: PaymentEvidence, mode: Mode) -> InForce:
+    """What decides a claim with these overrides. On trial it is decided as if posting were on."""
+    settings = office.settings.with_overrides(overrides)
+    facts = payment_facts(evidence, settings, mode)
+    if overrides is not None:
+        facts["overrides"] = overrides
+    if settings.posting(mode).enabled == "shadow":
+        facts["posting_active"] = True
+    rule_set = office.rule_set.with_choices(settings.holds)
+    holding = frozenset(hold.id for hold in rule_set.holds if hold.enabled and hold.then == "hold")
+    return InForce(settings, rule_set, facts, holding)
+
+
+def _would_post(judged: Judged) -> bool:
+    """Whether it posts, or would were posting not on trial."""
+    return judged.decision.facts.get("shadow_outcome", judged.decision.outcome) == "post"
 
 
 def _split_claim(judged: Judged) -> str | None:

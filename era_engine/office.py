@@ -40,11 +40,26 @@ def rules_in_force(home: Home, settings: Settings) -> Path:
     return settings.rules_folder(home.root) or shipped("rules")
 
 
-def own_holds(home: Home, settings: Settings) -> Path | None:
-    """The folder of holds the office adds to the rules in force: `rules/`, unless that is the rule set in force."""
+def own_holds(home: Home, rules: Path) -> Path | None:
+    """The folder of holds the office adds to the rule set in `rules`: the home's `rules/`, unless that is this one."""
     folder = home.root / "rules"
-    in_force = rules_in_force(home, settings)
-    return folder if folder.is_dir() and not (in_force.exists() and folder.samefile(in_force)) else None
+    return folder if folder.is_dir() and not (rules.exists() and folder.samefile(rules)) else None
+
+
+def rule_set_of(home: Home, settings: Settings, rules: Path | None = None) -> RuleSet:
+    """The rules in force, or those in another folder, with the holds that the office adds and those it lets warn.
+
+    Raises RulesError and SettingsError.
+    """
+    folder = rules or rules_in_force(home, settings)
+    return with_choices(load_rule_set(folder, own_holds(home, folder)), settings)
+
+
+def with_choices(rule_set: RuleSet, settings: Settings) -> RuleSet:
+    """The rule set with the holds that the office lets warn. Raises SettingsError, also for those of an override."""
+    for label, overridden in settings.all_in_force().items():
+        rule_set.with_choices(overridden.holds, f"in the [[override]] for {label}")
+    return rule_set.with_choices(settings.holds)
 
 
 def _opened(folder: Path | None) -> tuple[Home, Settings]:
@@ -62,7 +77,7 @@ def open_office(folder: Path | None) -> Iterator[Office]:
     there, would take the files in and know nothing of the claims.
     """
     home, settings = _opened(folder)
-    rule_set = load_rule_set(rules_in_force(home, settings), own_holds(home, settings)).with_choices(settings.holds)
+    rule_set = rule_set_of(home, settings)
     engine = Engine(rule_set)
     database = Database(settings.database_url(home.root))
     try:

@@ -12,6 +12,7 @@ from era_engine.decisions.explanation import Explanation, explain
 from era_engine.decisions.rule_set import RuleSet, rule_set_from_json
 from era_engine.errors import UsageError
 from era_engine.money import dollars
+from era_engine.settings import settings_from_json
 from era_engine.store import ledger, log
 from era_engine.store.log import Decided, Filters
 
@@ -25,11 +26,11 @@ class LogReader:
         self._connection, self._dry_run = connection, dry_run
         self._rule_sets = lru_cache(maxsize=32)(self._load_rule_set)
 
-    def _load_rule_set(self, ruleset: str, settings: str) -> RuleSet:
+    def _load_rule_set(self, ruleset: str, settings: str, overrides: str | None) -> RuleSet:
         """The rule set, with the holds that the settings of the time let warn."""
         rule_set = rule_set_from_json(log.rule_set_content(self._connection, ruleset))
-        chosen = json.loads(log.settings_content(self._connection, settings)).get("holds", {})
-        return rule_set.with_choices(chosen)
+        at_the_time = settings_from_json(log.settings_content(self._connection, settings))
+        return rule_set.with_choices(at_the_time.with_overrides(overrides).holds)
 
     def records(self, wanted: Filters) -> Iterator[Record]:
         """One record for each decision, in the order they were made."""
@@ -48,11 +49,12 @@ class LogReader:
         return self._record(decided)
 
     def rule_set(self, decided: Decided) -> RuleSet:
-        return self._rule_sets(decided.ruleset, decided.settings)
+        return self._rule_sets(decided.ruleset, decided.settings, json.loads(decided.facts).get("overrides"))
 
     def _record(self, decided: Decided) -> Record:
         facts = json.loads(decided.facts)
-        indicators = self.rule_set(decided).shown(decided.indicators)
+        rule_set = self._rule_sets(decided.ruleset, decided.settings, facts.get("overrides"))
+        indicators = rule_set.shown(decided.indicators)
         return {
             "decision_id": None if self._dry_run else decided.decision_id,
             "decided_at": decided.decided_at,
@@ -95,6 +97,7 @@ class LogReader:
             "act": decided.act,
             "by": decided.decided_by,
             "note": decided.note,
+            "shadow_outcome": facts.get("shadow_outcome"),
         }
 
 

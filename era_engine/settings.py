@@ -12,22 +12,31 @@ import tomllib
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    ValidationError,
-    ValidationInfo,
-)
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, ValidationInfo
 
 from era_engine.errors import SettingsError
-from era_engine.money import cents
 from era_engine.settings_faults import describe_faults
+from era_engine.settings_tables import (
+    HOLDS,
+    AutoPostOption,
+    Deposits,
+    Encryption,
+    Files,
+    Holds,
+    LedgerOptions,
+    Override,
+    PaymentOptions,
+    Practice,
+    QuickPostOption,
+    Reports,
+    Retention,
+    Reversals,
+    SeveralPlans,
+    Table,
+    laid_over,
+)
 
 DEFAULT_TOML = """\
 # Settings of this office. A key left out has its default: the value below; keys behind a # have none.
@@ -38,7 +47,7 @@ conformance = "report"               # implementation-guide check: off, report o
 review_reasons = ["16", "50", "97", "226", "242", "250", "251", "252", "B7"]  # a person sees them, in any group
 
 [era_payment_options.auto_post]      # era run
-enabled = true
+enabled = true                       # or "shadow": it decides and shows what it would post, and posts nothing
 minimum_percent = 95                 # paid, in percent of expected; 0 to 100, decimals such as 33.3 are exact
 
 [era_payment_options.quick_post]     # era quick-post
@@ -73,66 +82,28 @@ largest_megabytes = 512
 [encryption]                         # archive, quarantine and backups are sealed with the key in this file
 # key_file = "/etc/era/office.key"   # outside this folder; made by `era encryption new-key`
 
+[reports]                            # what `era replay` reckons with
+minutes_by_hand = 4                  # minutes a person needs to post one claim
+
 [practice]                           # where given, a payment to another payee is left to a person
 # npi = "1234567893"                 # the payee's NPI
 # tax_id = "12-3456789"              # the payee's tax id
+
+# What is otherwise for a payer (id, or words of the name), a location, or both; as many of these as are needed.
+# [[override]]
+# payer = "DELTA"
+# location = "LPFD"
+# era_payment_options.auto_post.minimum_percent = 90
+# holds.procedure-mismatch = "warn"
 """
 
-_OF_KEEPING = {"database", "retention", "encryption"}  # of no influence on a decision
-# Far beyond any use, and few enough for exact arithmetic to stay fast.
-_MOST_DECIMALS = 20
+_OF_KEEPING = {"database", "retention", "encryption", "reports"}  # of no influence on a decision
 _SQLITE = re.compile(r"sqlite:///(?!:memory:|file:)(?P<file>[^?\x00-\x1f]*[^?\x00-\x20])")
 # Stricter than SQLAlchemy about the password, so that what follows the @ is surely no part of it.
 _POSTGRESQL = re.compile(
     r"postgresql(?:\+psycopg)?://(?P<rest>(?:[^:/@?#\s]*(?::[^/@?#\s]*)?@)?"
     r"(?P<host>(?:\[[0-9A-Fa-f:.]+\]|[^]:/@?#\s[]*)(?::[0-9]{1,5})?)(?P<name>/[^/@?#\s]*)?(?:\?[^#\s]*)?)"
 )
-_TAX_ID = re.compile(r"[0-9]{9}|[0-9]{2}-[0-9]{7}|[0-9]{3}-[0-9]{2}-[0-9]{4}")
-
-
-def percent_text(percent: Decimal) -> str:
-    """A percentage in its one canonical spelling: `95`, `87.5`, `33.3`; no exponent, no trailing zero."""
-    if percent == 0:
-        return "0"
-    text = format(percent, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _percent(value: object) -> Decimal:
-    if not isinstance(value, int | Decimal) or isinstance(value, bool):
-        raise ValueError("not a number")
-    percent = Decimal(value)
-    if not percent.is_finite() or not 0 <= percent <= 100:
-        raise ValueError("out of range")
-    if int(percent.as_tuple().exponent) < -_MOST_DECIMALS:
-        raise ValueError("too many decimals")
-    return percent or Decimal(0)
-
-
-def _npi(npi: str) -> str:
-    """The check digit is not checked: a mistyped NPI matches no payee, so its payments are held, never posted."""
-    if not re.fullmatch("[0-9]{10}", npi):
-        raise ValueError("not 10 digits")
-    return npi
-
-
-def _tax_id(tax_id: str) -> str:
-    if not _TAX_ID.fullmatch(tax_id):
-        raise ValueError("not 9 digits")
-    return tax_id.replace("-", "")
-
-
-def _amount(value: object) -> int:
-    if not isinstance(value, str):
-        raise ValueError("not an amount in quotes")
-    amount = cents(value)
-    if amount <= 0:
-        raise ValueError("nothing at all")
-    return amount
-
-
-def _amount_text(amount: int) -> str:
-    return f"{amount // 100}.{amount % 100:02d}"
 
 
 def _tuple(value: object) -> object:
@@ -151,12 +122,6 @@ def _database(url: str) -> str:
     return url
 
 
-def _file_name(name: str) -> str:
-    if not name.strip() or "\0" in name:
-        raise ValueError("no name of a file")
-    return name
-
-
 def _rules_folder(folder: str, info: ValidationInfo) -> str:
     home = info.context
     if not folder.strip() or "\0" in folder or (isinstance(home, Path) and not (home / folder).is_dir()):
@@ -164,107 +129,14 @@ def _rules_folder(folder: str, info: ValidationInfo) -> str:
     return folder
 
 
-class _Table(BaseModel):
-    """A table of era.toml. Each field's description completes the sentence "VALUE is not …"."""
-
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", hide_input_in_errors=True)
-
-
-_FLAG = "true or false (small letters, without quotes)"
-_PERCENT = f"a number from 0 to 100 with at most {_MOST_DECIMALS} decimals, without quotes, such as 95 or 33.3"
-Percent = Annotated[Decimal, BeforeValidator(_percent), PlainSerializer(percent_text, when_used="json")]
+def _selects(overrides: tuple[Override, ...]) -> tuple[Override, ...]:
+    labels = [each.label.casefold() for each in overrides]
+    if "" in labels or len(set(labels)) < len(labels):
+        raise ValueError("for nobody, or twice for the same")
+    return overrides
 
 
-class PostingOption(_Table):
-    """The switch and the minimum percentage (0 to 100, exact) of one mode."""
-
-    enabled: bool = Field(default=True, description=_FLAG)
-    minimum_percent: Percent = Field(default=Decimal(95), description=_PERCENT)
-
-
-class QuickPostOption(PostingOption):
-    minimum_percent: Percent = Field(default=Decimal(90), description=_PERCENT)
-
-
-class PartialPaymentOption(_Table):
-    """Whether a payment below the minimum percentage may post from a minimum amount (cents) on."""
-
-    enabled: bool = Field(default=False, description=_FLAG)
-    minimum_amount: Annotated[int, BeforeValidator(_amount), PlainSerializer(_amount_text, when_used="json")] = Field(
-        default=5000, description='an amount above zero in quotes, such as "50.00"'
-    )
-
-
-class PaymentOptions(_Table):
-    auto_post: PostingOption = Field(
-        default=PostingOption(), description="a table, begun by the line [era_payment_options.auto_post]"
-    )
-    quick_post: QuickPostOption = Field(
-        default=QuickPostOption(), description="a table, begun by the line [era_payment_options.quick_post]"
-    )
-    partial_payment: PartialPaymentOption = Field(
-        default=PartialPaymentOption(), description="a table, begun by the line [era_payment_options.partial_payment]"
-    )
-
-
-class LedgerOptions(_Table):
-    auto_post_contracted_write_offs: bool = Field(default=True, description=_FLAG)
-
-
-class SeveralPlans(_Table):
-    """Whether a claim of a patient with several plans may post by itself."""
-
-    post: Literal["never", "proven"] = Field(default="never", description='one of "never", "proven"')
-
-
-class Reversals(_Table):
-    """Whether a reversal that takes back exactly what was posted may post by itself."""
-
-    post_exact: bool = Field(default=False, description=_FLAG)
-
-
-class Deposits(_Table):
-    """Whether a payment waits for its money."""
-
-    required: bool = Field(default=False, description=_FLAG)
-
-
-class Files(_Table):
-    """The most bytes a file may have, and what a gzip or zip may unpack to."""
-
-    largest_megabytes: int = Field(default=512, ge=1, le=100_000, description="a whole number from 1 to 100000")
-
-    @property
-    def largest_bytes(self) -> int:
-        return self.largest_megabytes << 20
-
-
-class Retention(_Table):
-    """How many days archived files are kept. None: for ever."""
-
-    archived_files_days: Annotated[int, Field(ge=1, le=36500)] | None = Field(
-        default=None, description="a whole number of days from 1 to 36500, without quotes, such as 2557"
-    )
-
-
-class Encryption(_Table):
-    """The key that archive, quarantine and backups are sealed with. None: they are plain."""
-
-    key_file: Annotated[str, AfterValidator(_file_name)] | None = Field(
-        default=None, description='a file outside the home, such as "/etc/era/office.key"'
-    )
-
-
-class Practice(_Table):
-    """Who the payee of our payments is; tax_id without its dash. None: not given, not checked."""
-
-    npi: Annotated[str, AfterValidator(_npi)] | None = Field(default=None, description="an NPI in quotes: 10 digits")
-    tax_id: Annotated[str, AfterValidator(_tax_id)] | None = Field(
-        default=None, description='a tax id in quotes: 9 digits, such as "12-3456789"'
-    )
-
-
-class Settings(_Table):
+class Settings(Table):
     """All settings of one home, frozen; `Settings()` has every default."""
 
     database: Annotated[str, AfterValidator(_database)] = Field(
@@ -295,14 +167,63 @@ class Settings(_Table):
     reversals: Reversals = Field(default=Reversals(), description="a table, begun by the line [reversals]")
     deposits: Deposits = Field(default=Deposits(), description="a table, begun by the line [deposits]")
     files: Files = Field(default=Files(), description="a table, begun by the line [files]")
-    holds: dict[str, Literal["hold", "warn"]] = Field(
-        default={}, description='"hold" or "warn" for the id of a hold, such as procedure-mismatch = "warn"'
-    )
+    holds: Holds = Field(default={}, description=HOLDS)
     retention: Retention = Field(default=Retention(), description="a table, begun by the line [retention]")
     encryption: Encryption = Field(default=Encryption(), description="a table, begun by the line [encryption]")
+    reports: Reports = Field(default=Reports(), description="a table, begun by the line [reports]")
     practice: Practice = Field(default=Practice(), description="a table, begun by the line [practice]")
+    override: Annotated[tuple[Override, ...], BeforeValidator(_tuple), AfterValidator(_selects)] = Field(
+        default=(),
+        description="a list of tables, each begun by the line [[override]] and for a payer, a location or both,"
+        " no two for the same",
+    )
 
-    def posting(self, mode: Literal["auto", "quick"]) -> PostingOption:
+    def for_claim(self, payer_id: str, payer_name: str, location: str) -> tuple["Settings", str | None]:
+        """The settings of a claim, and the labels of the overrides in them, joined by `; `, None where there are none.
+
+        Overrides for payer and location have the last word, then those for a payer, then those for a location, then
+        what stands outside; of two of one kind the later in the file.
+        """
+        if not self.override:
+            return self, None
+        who = (payer_id, payer_name, location)
+        labels = self._labels_of.get(who)
+        if labels is None:
+            found = [each.label for each in self.override if each.fits(*who)]
+            labels = self._labels_of[who] = "; ".join(found)
+        return self.with_overrides(labels or None), labels or None
+
+    def with_overrides(self, labels: str | None) -> "Settings":
+        """The settings a decision was made under, from the labels it keeps."""
+        if not self.override:
+            return self
+        known = self._effective.get(labels)
+        if known is None:
+            named = [] if labels is None else labels.split("; ")
+            values = dict(self) | {"override": ()}
+            found = [each for each in self.override if each.label in named]
+            for each in sorted(found, key=lambda override: override.rank):
+                for table in ("era_payment_options", "ledger_options"):
+                    values[table] = type(values[table]).model_construct(
+                        **laid_over(values[table], getattr(each, table))
+                    )
+                values["holds"] = values["holds"] | each.holds
+            known = self._effective[labels] = Settings.model_construct(**values)
+        return known
+
+    def all_in_force(self) -> dict[str, "Settings"]:
+        """The settings of each override that is alone, by its label."""
+        return {each.label: self.with_overrides(each.label) for each in self.override}
+
+    @cached_property
+    def _labels_of(self) -> dict[tuple[str, str, str], str]:
+        return {}
+
+    @cached_property
+    def _effective(self) -> dict[str | None, "Settings"]:
+        return {}
+
+    def posting(self, mode: Literal["auto", "quick"]) -> AutoPostOption | QuickPostOption:
         """The switch and minimum percentage of a mode."""
         options = self.era_payment_options
         return options.auto_post if mode == "auto" else options.quick_post
@@ -342,7 +263,9 @@ class Settings(_Table):
 
     def to_json(self) -> str:
         """All that can influence a decision: everything but how files are kept. Equal settings, equal text."""
-        values = self.model_dump(mode="json", exclude=_OF_KEEPING)
+        values = self.model_dump(mode="json", exclude=_OF_KEEPING | {"override"})
+        if self.override:  # without one the text, and with it the hash, is that of times before there were any
+            values["override"] = [_given(each.model_dump(mode="json", exclude_none=True)) for each in self.override]
         return json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
     def keeping(self) -> dict[str, object]:
@@ -355,23 +278,64 @@ class Settings(_Table):
         return "sha256:" + hashlib.sha256(self.to_json().encode()).hexdigest()
 
 
+def _given(values: dict[str, Any]) -> dict[str, Any]:
+    """Without the tables in which nothing is given."""
+    within = {key: _given(value) if isinstance(value, dict) else value for key, value in values.items()}
+    return {key: value for key, value in within.items() if value != {}}
+
+
 def load_settings(home: Path) -> Settings:
     """The settings in `home`/era.toml.
 
     Raises SettingsError, which lists every fault by line and key, or says how to make a home.
     """
     path = home / "era.toml"
-    text = _read(path)
+    return settings_of(path, read_settings(path))
+
+
+def settings_from_json(text: str) -> Settings:
+    """What `Settings.to_json` gave: all that a decision rests on; how files are kept is not in it."""
+    values = json.loads(text)
+    options = [
+        values["era_payment_options"],
+        *[each.get("era_payment_options", {}) for each in values.get("override", ())],
+    ]
+    for tables in options:
+        for table in tables.values():
+            if "minimum_percent" in table:
+                table["minimum_percent"] = Decimal(table["minimum_percent"])
+    return Settings.model_validate(values)
+
+
+def settings_of(path: Path, text: str) -> Settings:
+    """The settings that `text`, the content of the era.toml at `path`, stands for. Raises SettingsError."""
+    return _validated(path, text, _parsed(path, text))
+
+
+def settings_with(path: Path, text: str, values: dict[str, Any]) -> Settings:
+    """The settings with some keys, named in full, set to other values, which are checked like the others."""
     document = _parsed(path, text)
+    for key, value in values.items():
+        table: Any = document
+        *tables, name = key.split(".")
+        for each in tables:
+            inner = table.get(each)
+            table[each] = table = inner if isinstance(inner, dict) else {}
+        table[name] = value
+    return _validated(path, text, document)
+
+
+def _validated(path: Path, text: str, document: dict[str, object]) -> Settings:
     try:
-        return Settings.model_validate(document, context=home)
+        return Settings.model_validate(document, context=path.parent)
     except ValidationError as error:
         problem = describe_faults(error, Settings, path, text)
     # Outside the handler: the validation error, kept as a context, would carry the values.
     raise SettingsError(problem, "Correct era.toml and run the command again.")
 
 
-def _read(path: Path) -> str:
+def read_settings(path: Path) -> str:
+    """The text of an era.toml. Raises SettingsError where there is none, or it cannot be read."""
     try:
         return path.read_bytes().decode("utf-8-sig")
     except (FileNotFoundError, NotADirectoryError):

@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -20,22 +21,24 @@ def describe_faults(error: ValidationError, model: type[BaseModel], path: Path, 
     The value of a key named database is never shown, nor any text that looks like a URL.
     """
     fields = dict(_fields(model, ()))
-    lines = _key_lines(text)
+    lines = key_lines(text)
     faults: list[tuple[int, str]] = []
     for fault in error.errors(include_url=False, include_context=False):
         keys = tuple(str(part) for part in fault["loc"])
         unknown = fault["type"] == "extra_forbidden"
-        wrong = _unknown(keys, fields) if unknown else _not_allowed(keys, fault["input"], fields)
+        named = tuple(key for key in keys if not key.isdigit())  # without the numbers of tables in a list
+        wrong = _unknown(named, fields) if unknown else _not_allowed(named, fault["input"], fields)
         place = f"line {lines[keys]}, " if keys in lines else ""
-        faults.append((lines.get(keys, 0), f"{path}: {place}key {'.'.join(map(_key, keys))}: {wrong}"))
+        faults.append((lines.get(keys, 0), f"{path}: {place}key {'.'.join(map(_key, named))}: {wrong}"))
     return "\n".join(sentence for _, sentence in sorted(faults))
 
 
 def _fields(model: type[BaseModel], above: Keys) -> Iterator[tuple[Keys, FieldInfo]]:
     for name, field in model.model_fields.items():
         yield (*above, name), field
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            yield from _fields(field.annotation, (*above, name))
+        for kind in (field.annotation, *get_args(field.annotation)):  # a table, or a list of tables
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                yield from _fields(kind, (*above, name))
 
 
 def _not_allowed(keys: Keys, value: object, fields: Mapping[Keys, FieldInfo]) -> str:
@@ -47,7 +50,8 @@ def _not_allowed(keys: Keys, value: object, fields: Mapping[Keys, FieldInfo]) ->
 
 def _unknown(keys: Keys, fields: Mapping[Keys, FieldInfo]) -> str:
     siblings = [known for known in fields if known[:-1] == keys[:-1]]
-    for candidates in (siblings, list(fields)):
+    elsewhere = [known for known in fields if (known[0] == "override") == (keys[0] == "override")]
+    for candidates in (siblings, elsewhere):
         near = difflib.get_close_matches(keys[-1], {known[-1] for known in candidates}, n=1, cutoff=0.7)
         if near:
             meant = " or ".join(".".join(known) for known in candidates if known[-1] == near[0])
@@ -75,29 +79,46 @@ def _key(key: str) -> str:
     return key if re.fullmatch("[A-Za-z0-9_-]{1,60}", key) else _shown(key)
 
 
-def _key_lines(text: str) -> dict[Keys, int]:
-    """The line of each table, and of each key whose whole value stands on one line."""
+def key_lines(text: str) -> dict[Keys, int]:
+    """The line where each table and each key of a valid file begins; of a list of tables, each by its number from 0."""
     lines: dict[Keys, int] = {}
-    if '"""' in text or "'''" in text:
-        return lines  # a line inside such a text may look like a key
+    lists: dict[Keys, int] = {}
     table: Keys = ()
+    begun: list[str] = []
     for number, line in enumerate(text.split("\n"), start=1):
+        begun.append(line)
         try:
-            parsed = tomllib.loads(line, parse_float=str)
+            parsed = tomllib.loads("\n".join(begun), parse_float=str)
         except ValueError:
-            continue  # a line that makes sense only with its neighbours
-        header = line.lstrip().startswith("[")
-        for keys in _key_paths(parsed, () if header else table):
-            lines.setdefault(keys, number)
-            if header:
-                table = keys
+            continue  # a value that goes on over several lines
+        first, begun = number - len(begun) + 1, []
+        header = line.lstrip().startswith("[") and first == number
+        if header:
+            table = _header(parsed, lists)
+            for depth in range(1, len(table) + 1):
+                lines.setdefault(table[:depth], number)
+        else:
+            for keys in _key_paths(parsed, table):
+                lines.setdefault(keys, first)
     return lines
+
+
+def _header(parsed: object, lists: dict[Keys, int]) -> Keys:
+    """The keys of `[a.b]` or `[[a]]`; `lists` counts the tables of each list."""
+    keys: Keys = ()
+    while isinstance(parsed, dict) and parsed:
+        ((key, parsed),) = parsed.items()
+        keys += (key,)
+        if isinstance(parsed, list):
+            lists[keys] = lists.get(keys, -1) + 1
+            parsed = parsed[0]
+        if keys in lists:
+            keys += (str(lists[keys]),)
+    return keys
 
 
 def _key_paths(node: object, above: Keys) -> Iterator[Keys]:
     """Every key in a nested table, outer before inner."""
-    if isinstance(node, list) and node:
-        node = node[0]
     if isinstance(node, dict):
         for key, value in node.items():
             yield (*above, key)

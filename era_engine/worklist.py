@@ -174,6 +174,7 @@ def _refused_as_remitted(each: OpenClaim) -> bool:
 
 def _quick_would_post(each: OpenClaim, settings: Settings) -> bool:
     facts = json.loads(each.facts)
+    settings = settings.with_overrides(facts.get("overrides"))
     quick = settings.posting("quick")
     expected, paid = facts.get("expected_cents"), facts.get("paid_cents")
     return (

@@ -278,7 +278,7 @@ def books_of(home: OfficeHome) -> dict[str, Any]:
         part: sorted(tuple(map(str, row)) for row in home.rows(query)) for part, query in queries.items()
     }
     found["on disk"] = sorted(
-        (str(file.relative_to(home.root)), file.read_bytes())
+        (str(file.relative_to(home.root)), file.read_bytes().replace(str(home.root).encode(), b"HOME"))
         for folder in ("inbox", "archive", "quarantine")
         for file in (home.root / folder).iterdir()
     )

@@ -81,7 +81,7 @@ KEYS = """
     claim_status patient_id location outcome rule holds indicators patient_icon hover page_message claim_alert
     charge_cents paid_cents expected_cents minimum_percent minimum_cents write_off_cents patient_responsibility_cents
     plan_count explanation ruleset settings
-    payment_id claim_payment_id state matched_claim match_step warnings act by note
+    payment_id claim_payment_id state matched_claim match_step warnings act by note shadow_outcome
 """
 
 
@@ -101,6 +101,7 @@ def test_a_record_of_the_log_is_the_contract(week: OfficeHome) -> None:
         "act": "decide",
         "by": None,
         "note": None,
+        "shadow_outcome": None,
         "mode": "auto",
         "dry_run": False,
         "file": "001.835",

@@ -125,8 +125,16 @@ def test_every_fact_that_is_not_for_messages_alone_is_asked_by_some_rule() -> No
     rules = (*SHIPPED.rows, *SHIPPED.reversals, *SHIPPED.holds)
     asked = {name for rule in rules for c in rule.when for name in (c.fact, c.other_fact) if name}
     in_messages = {name for name in FACTS if any(f"{{{name}}}" in rule.message for rule in rules)}
-    in_sentences = {"mode", "minimum_percent", "write_off_cents", "patient_responsibility_cents", "parts"}
+    in_sentences = {
+        "mode",
+        "minimum_percent",
+        "write_off_cents",
+        "patient_responsibility_cents",
+        "parts",
+        "shadow_outcome",
+    }
     in_the_log = {"match_step", "proof", "office_charge_cents", "claim_payments_for_claim", "provider_adjustments"}
+    in_the_log |= {"overrides", "shadow_rule"}
     assert asked | in_messages | in_sentences | in_the_log == set(FACTS)
 
 

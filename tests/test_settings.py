@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from era_engine.errors import SettingsError
-from era_engine.settings import DEFAULT_TOML, Practice, Settings, load_settings, percent_text
+from era_engine.settings import DEFAULT_TOML, Settings, load_settings
+from era_engine.settings_tables import Practice, percent_text
 
 BROKEN = sorted(Path(__file__).parent.glob("errors/settings/*.toml"))
 REFERENCE = Path(__file__).parent.parent / "docs" / "settings.md"
@@ -39,10 +40,12 @@ def test_the_file_made_by_init_holds_the_defaults(home: Path) -> None:
 
 def test_every_example_behind_a_comment_mark_in_the_file_made_by_init_is_valid(home: Path) -> None:
     (home / "rules").mkdir()
-    uncommented = re.sub(r"^# (?=\w+ = )", "", DEFAULT_TOML, flags=re.MULTILINE)
+    uncommented = re.sub(r"^# (?=[\w.-]+ = |\[)", "", DEFAULT_TOML, flags=re.MULTILINE)
     settings = settings_of(home, uncommented)
     assert settings.rules_folder(home) == home / "rules"
     assert settings.practice == Practice(npi="1234567893", tax_id="123456789")
+    delta, label = settings.for_claim("DDP71", "Delta Dental", "LPFD")
+    assert (delta.posting("auto").minimum_percent, label) == (Decimal(90), "payer DELTA, location LPFD")
 
 
 @pytest.mark.parametrize("toml", ["", "\ufeff", "[era_payment_options]\n", "[practice]\r\n[ledger_options]\r\n"])
@@ -237,9 +240,9 @@ def test_a_number_too_long_to_print_is_not_printed(home: Path) -> None:
     assert "a very large number is not one of" in refusal_of(home, f"conformance = 0x{'f' * 5000}")
 
 
-def test_no_line_is_named_where_a_text_over_several_lines_might_hold_it(home: Path) -> None:
+def test_a_text_over_several_lines_that_looks_like_a_key_is_none(home: Path) -> None:
     toml = 'rules = """\nconformance = "off"\n"""\nconformance = "on"\n'
-    assert 'era.toml: key conformance: "on" is not one of' in refusal_of(home, toml)
+    assert 'era.toml: line 4, key conformance: "on" is not one of' in refusal_of(home, toml)
 
 
 def test_the_cause_of_a_refusal_carries_no_password(home: Path) -> None:
@@ -281,6 +284,7 @@ def test_the_reference_names_every_key_with_its_default() -> None:
         "files.largest_megabytes": "512",
         "retention.archived_files_days": "none",
         "encryption.key_file": "none",
+        "reports.minutes_by_hand": "4",
         "practice.npi": "none",
         "practice.tax_id": "none",
     }

@@ -129,13 +129,14 @@ def _proven(folder: Path | None, home: Path | None) -> "tuple[RulesRead, RuleSet
     """The rules as they stand in their files, and as they are in force."""
     from era_engine.decisions.rule_set import prove, read_rules
     from era_engine.home import find_home
+    from era_engine.office import with_choices
     from era_engine.settings import load_settings
 
     rules = read_rules(*_folders(folder, home))
     prove(rules)
     if folder is not None:
         return rules, rules.rule_set
-    return rules, rules.rule_set.with_choices(load_settings(find_home(home).root).holds)
+    return rules, with_choices(rules.rule_set, load_settings(find_home(home).root))
 
 
 def _folders(folder: Path | None, home: Path | None) -> tuple[Path, Path | None]:
@@ -148,7 +149,8 @@ def _folders(folder: Path | None, home: Path | None) -> tuple[Path, Path | None]
         return folder, None
     found = find_home(home)
     settings = load_settings(found.root)
-    return rules_in_force(found, settings), own_holds(found, settings)
+    rules = rules_in_force(found, settings)
+    return rules, own_holds(found, rules)
 
 
 def _show(rule: "Rule", place: str) -> None:

@@ -36,14 +36,13 @@ def show(as_json: bool, home: Path | None) -> None:
 @options.home
 def check(home: Path | None) -> None:
     """Say whether era.toml is valid; exit code 4, and every fault, when it is not."""
-    from era_engine.decisions.rule_set import load_rule_set
     from era_engine.home import find_home
-    from era_engine.office import own_holds, rules_in_force
+    from era_engine.office import rule_set_of
     from era_engine.settings import load_settings
 
     found = find_home(home)
     settings = load_settings(found.root)
-    load_rule_set(rules_in_force(found, settings), own_holds(found, settings)).with_choices(settings.holds)
+    rule_set_of(found, settings)
     click.echo(f"✔ era.toml is valid. {settings.content_hash}")
 
 

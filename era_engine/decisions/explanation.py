@@ -88,7 +88,17 @@ def sentence(
 ) -> str:
     """Why, for a biller: what the holds say, or else what the row that fired means for these facts; then warnings."""
     said = [_sentence(rule_set, row, holds, facts), *[message_words(each.message, facts) for each in warnings]]
+    if facts.get("shadow_outcome") == "post":
+        said.append(_trial(facts))
     return " ".join(said)
+
+
+def _trial(facts: Facts) -> str:
+    paid, written_off = facts.get("paid_cents"), facts.get("write_off_cents")
+    if "reversal_posts" in facts:
+        return f"On trial: {shown('paid_cents', -paid if isinstance(paid, int) else None)} would have been taken back."
+    and_written_off = f" and {shown('write_off_cents', written_off)} written off" if written_off else ""
+    return f"On trial: {shown('paid_cents', paid)} would have been posted{and_written_off}."
 
 
 def _sentence(rule_set: RuleSet, row: Rule | None, holds: Sequence[Rule], facts: Facts) -> str:

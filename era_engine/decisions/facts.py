@@ -78,6 +78,16 @@ FACTS: Mapping[str, Fact] = {
         "auto",
         values=("auto", "quick"),
     ),
+    "overrides": Fact(
+        "text", "whose own settings these are: the overrides of era.toml for this payer and location", "sometimes"
+    ),
+    "shadow_outcome": Fact(
+        "text",
+        "post or manual: what would have been decided, were posting not on trial",
+        "sometimes",
+        values=("post", "manual"),
+    ),
+    "shadow_rule": Fact("text", "the row of the table that would have decided then", "sometimes"),
     "minimum_percent": Fact("text", "the minimum percentage of this mode, as a decimal", "payment", "95"),
     "expected_cents": Fact(
         "cents", "expected insurance, the sum over the claim's procedures", "amount expected", 10000, least=0

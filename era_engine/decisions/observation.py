@@ -17,7 +17,8 @@ from era_engine.practice.splits import Split
 from era_engine.remittance.adjustments import CONTRACTED
 from era_engine.remittance.model import Adjustment, ClaimPayment
 from era_engine.remittance.reasons import described
-from era_engine.settings import Settings, percent_text
+from era_engine.settings import Settings
+from era_engine.settings_tables import percent_text
 from era_engine.x12.finding import Finding
 
 Mode = Literal["auto", "quick"]
@@ -35,6 +36,10 @@ _PATIENT_SHARE = frozenset([("PR", "1"), ("PR", "2"), ("PR", "3")])  # deductibl
 FROM_FINDINGS = frozenset(
     ["payment_balances", "envelope_agrees", "conforms", "payment_seen_with_other_content", "content_expected"]
 )
+
+
+# Doubts beside which a write-off over the limit is not told: it may be what they are about.
+DOUBTS_TOLD_ONCE = ("claim-out-of-balance", "charge-mismatch", "already-posted", "adjustment-needs-review")
 
 
 class PaymentEvidence(NamedTuple):
@@ -80,7 +85,7 @@ def payment_facts(evidence: PaymentEvidence, settings: Settings, mode: Mode) -> 
     posting = settings.posting(mode)
     facts: dict[str, FactValue] = {
         "mode": mode,
-        "posting_active": posting.enabled,
+        "posting_active": posting.enabled is True,
         "minimum_percent": percent_text(posting.minimum_percent),
         "write_offs_active": settings.ledger_options.auto_post_contracted_write_offs,
         "payment_balances": not any(code in ("payment-out-of-balance", "malformed-amount") for code in holding),
@@ -90,7 +95,7 @@ def payment_facts(evidence: PaymentEvidence, settings: Settings, mode: Mode) -> 
         "payment_seen_with_other_content": "payment-changed" in holding,
         "content_expected": not any(_is_unexpected(code) for code in holding),
     }
-    ours = _payee_is_ours(evidence.payee_ids, settings)
+    ours = payee_is_ours(evidence.payee_ids, settings)
     if ours is not None:
         facts["payee_is_ours"] = ours
     if evidence.deposit_received is not None and settings.deposits.required:
@@ -136,6 +141,14 @@ def claim_facts(
     if payment.status == REVERSAL:
         _add_reversal(facts, books.reversal, settings)
     return facts
+
+
+def on_trial(facts: dict[str, FactValue], outcome: str, rule: str | None) -> dict[str, FactValue]:
+    """The facts of a claim that was decided as if posting were on: nothing posts, and what would have is kept."""
+    tried: dict[str, FactValue] = {**facts, "posting_active": False, "shadow_outcome": outcome}
+    if "reversal_posts" in facts:
+        tried["reversal_posts"] = False
+    return tried if rule is None else {**tried, "shadow_rule": rule}
 
 
 def _add_match(facts: dict[str, FactValue], books: BookEvidence) -> None:
@@ -197,7 +210,7 @@ def _add_claim(
         facts["paid_cents"] = split.paid_cents
         facts["charge_cents"] = split.charge_cents
     _add_several_plans(facts, payment, claim, books.posted, settings)
-    _add_partial_payment(facts, settings)
+    add_partial_payment(facts, settings)
 
 
 def _charge_doubt(payment: ClaimPayment, claim: Claim, lines: LineMatch) -> str:
@@ -258,8 +271,10 @@ def _add_several_plans(
             facts["write_off_cents"] = proof.write_off_cents
 
 
-def _add_partial_payment(facts: dict[str, FactValue], settings: Settings) -> None:
-    """Too little, as of a later plan, for what was sent to the first is none: another plan pays first (RFI 1696)."""
+def add_partial_payment(facts: dict[str, FactValue], settings: Settings) -> None:
+    """Say whether a partial payment is accepted, from the other facts.
+
+    Too little, as of a later plan, for what was sent to the first is none: another plan pays first (RFI 1696)."""
     option = settings.era_payment_options.partial_payment
     paid, minimum = facts.get("paid_cents"), facts.get("minimum_cents")
     facts["partial_payment_accepted"] = (
@@ -362,16 +377,16 @@ def _add_limit(
 
     RFI 1696. Where another doubt holds already, this one is not told beside it.
     """
-    doubts = {
-        "claim-out-of-balance": not facts["claim_balances"],
-        "charge-mismatch": facts.get("charge_matches") is False,
-        "already-posted": facts.get("already_posted") is True,
-        "adjustment-needs-review": facts["adjustments_to_review"] != 0,
-    }
+    found = (
+        not facts["claim_balances"],
+        facts.get("charge_matches") is False,
+        facts.get("already_posted") is True,
+        facts["adjustments_to_review"] != 0,
+    )
     charge, paid, write_off = payment.charge_cents, payment.paid_cents, facts["remitted_write_off_cents"]
     if charge is None or paid is None or not isinstance(write_off, int):
         return
-    if any(doubtful and hold in holding for hold, doubtful in doubts.items()):
+    if any(doubtful and hold in holding for hold, doubtful in zip(DOUBTS_TOLD_ONCE, found, strict=True)):
         return
     # The payer may state another charge than the office's; what was never charged is not written off.
     stands = books.posted.paid_cents + books.posted.written_off_cents
@@ -394,8 +409,10 @@ def _needs_review(adjustment: Adjustment, single_plan: bool, reversal: bool) -> 
     return True
 
 
-def _payee_is_ours(payee_ids: tuple[tuple[str, str], ...], settings: Settings) -> bool | None:
-    """None where the office gave neither NPI nor tax id. A payee that names neither is not known to be ours."""
+def payee_is_ours(payee_ids: tuple[tuple[str, str], ...], settings: Settings) -> bool | None:
+    """Whether a payment is made out to the practice: by (qualifier, value) pairs from N1*PE and its REF.
+
+    None where the office gave neither NPI nor tax id. A payee that names neither is not known to be ours."""
     practice = settings.practice
     if practice.npi is None and practice.tax_id is None:
         return None

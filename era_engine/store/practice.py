@@ -244,3 +244,14 @@ def _save(connection: Connection, imported: list[Claim], known: set[str]) -> Non
 def slices(values: Collection[_T]) -> Iterable[list[_T]]:
     everything = list(values)
     return (everything[at : at + _AT_A_TIME] for at in range(0, len(everything), _AT_A_TIME))
+
+
+def payers_and_locations(connection: Connection, payment_id: int) -> list[tuple[str, str, str]]:
+    """(payer id, payer name, location) of the claims that a payment's claim payments are for."""
+    query = (
+        select(claims.c.payer_id, claims.c.payer_name, claims.c.location)
+        .join(claim_payments, claim_payments.c.office_claim == claims.c.claim_number)
+        .where(claim_payments.c.payment_id == payment_id)
+        .distinct()
+    )
+    return [(payer_id, payer_name, location) for payer_id, payer_name, location in connection.execute(query)]
