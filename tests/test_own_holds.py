@@ -156,6 +156,16 @@ def test_they_are_added_to_a_rule_set_of_the_offices_own_but_not_to_themselves(o
     assert "and 31 holds are valid" in office.era("rules", "check").out
 
 
+def test_a_replay_tells_what_they_would_have_held(office: OfficeHome) -> None:
+    """Beside the rules in force, and beside others that are tried."""
+    assert [each["outcome"] for each in office.run(remittance("90", claim("C1")))] == ["post"]
+    write(office, {"rules/ours.yaml": hold()})
+    for other in ((), ("--rules", shipped("rules"))):
+        told = office.era("replay", *other)
+        assert told.code == 0
+        assert "1 would newly be left to a person ($90.00)" in told.out
+
+
 def test_they_are_in_a_backup(office: OfficeHome, tmp_path: Path) -> None:
     write(office, EXAMPLES)
     assert office.era("backup", tmp_path / "backup").code == 0
