@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from era_engine.decisions.engine import Engine
-from era_engine.decisions.rule_set import RuleSet, load_rule_set
+from era_engine.decisions.rule_set import RuleSet
 from era_engine.errors import UsageError
 from era_engine.home import Home
-from era_engine.office import rule_set_of, with_choices
+from era_engine.office import rule_set_of
 from era_engine.settings import Settings, read_settings, settings_with
 
 # What a payment is read under, or how files are kept: nothing of it is decided again.
@@ -40,7 +40,7 @@ def proposal(home: Home, changes: Sequence[str], rules: Path | None) -> Proposal
     """
     values = dict(map(_change, changes))
     settings = settings_with(home.root / "era.toml", read_settings(home.root / "era.toml"), values)
-    rule_set = rule_set_of(home, settings) if rules is None else with_choices(load_rule_set(rules), settings)
+    rule_set = rule_set_of(home, settings, rules)
     said = tuple(changes) + (() if rules is None else (f"the rules in {rules}",))
     return Proposal(settings, rule_set, Engine(rule_set), said)
 
