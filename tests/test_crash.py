@@ -3,13 +3,17 @@
 `make torture` kills at every step of everything an office does; here it is a selection.
 """
 
+import os
+import signal
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from random import Random
 
 import pytest
 from crash_ways import WAYS, Stage, killed_and_taken_up, proven
 from killing import IN_TRANSACTION, disturbed_at, killed_at
-from offices import expects, make_office, remittance
+from offices import OfficeHome, expects, make_office, remittance
 from postgresql_server import Server, database_name
 from random_kills import kill_at_random_moments
 from remittance_text import claim
@@ -54,17 +58,18 @@ def test_a_quick_post_that_is_killed_has_posted_all_or_nothing(tmp_path: Path) -
     home.verified()
 
 
+def lose_connections(postgresql: Server, home: OfficeHome) -> None:
+    with postgresql.connect("postgres") as admin:
+        query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+        admin.execute(query, (database_name(home.database_url),))
+
+
 def test_a_run_that_loses_its_connection_tells_what_is_done_and_what_to_do(tmp_path: Path, postgresql: Server) -> None:
     stage = Stage(tmp_path, postgresql)
     way = WAYS["from the inbox"]
-
-    def lose() -> None:
-        with postgresql.connect("postgres") as admin:
-            query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
-            admin.execute(query, (database_name(home.database_url),))
-
     with stage.prepared(way) as before, stage.copy(before.home) as home:
         # the fourth commit is the first payment's: the second finds no connection
+        lose = partial(lose_connections, postgresql, home)
         ended = disturbed_at(4, lose, "run", "--home", home.root, named=("after commit",))
         assert ended.code == 1
         assert "Posted 2 claims, $180.00" in ended.out
@@ -73,3 +78,34 @@ def test_a_run_that_loses_its_connection_tells_what_is_done_and_what_to_do(tmp_p
         for _ in range(2):
             assert home.era("run").code == 0
         proven(home, way, before.books, "connection lost")
+
+
+def test_a_connection_lost_after_the_last_payment_keeps_nothing_of_what_was_done_untold(
+    tmp_path: Path, postgresql: Server
+) -> None:
+    def lose(home: OfficeHome) -> None:
+        lose_connections(postgresql, home)
+
+    ends_after_the_last_payment(Stage(tmp_path, postgresql), lose, "Error: the database cannot be used: ")
+
+
+def test_a_second_signal_after_the_last_payment_keeps_nothing_of_what_was_done_untold(tmp_path: Path) -> None:
+    def interrupt(_: OfficeHome) -> None:
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    ends_after_the_last_payment(Stage(tmp_path, None), interrupt, "Stopped. What was reported done is done;")
+
+
+def ends_after_the_last_payment(stage: Stage, disturb: Callable[[OfficeHome], None], told: str) -> None:
+    with stage.prepared(WAYS["from the inbox"]) as before:
+        steps = list(enumerate(before.steps, 1))
+        last_commit = max(at for at, step in steps if step == "after commit")
+        broken_off = 0
+        for at in (at for at, step in steps if at > last_commit and step == IN_TRANSACTION):
+            with stage.copy(before.home) as home:
+                ended = disturbed_at(at, partial(disturb, home), "run", "--home", home.root)
+            assert "Posted 3 claims, $270.00; left 0 claims" in ended.out, (at, ended)
+            assert ended.code == 0 or told in ended.err, (at, ended)
+            broken_off += ended.code == 1
+        assert broken_off > 2
