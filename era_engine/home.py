@@ -117,10 +117,15 @@ def _written(file: Path, text: str) -> Path:
     return Path(partial)
 
 
+def is_home(folder: Path) -> bool:
+    """Whether somebody made a home of this folder."""
+    return (folder / "era.toml").is_file()
+
+
 def find_home(folder: Path | None) -> Home:
     """The home at `folder`, else at ERA_HOME, else here. Raises UsageError when there is none."""
     root = (folder or Path(os.environ.get("ERA_HOME") or ".")).absolute()
-    if not (root / "era.toml").is_file():
+    if not is_home(root):
         raise UsageError(
             f"{root} is no home of era-engine: it has no era.toml.",
             "Make one with `era init DIR`, or name yours with --home DIR or ERA_HOME.",
