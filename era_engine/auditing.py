@@ -66,6 +66,13 @@ def parse_head(text: str) -> Head:
     return Head(int(seq), last)
 
 
+def known_act(name: str) -> str:
+    """The name of a kind of act. Raises UsageError for another: mistyped, it must not look like "never done"."""
+    if name not in audit.ACTS:
+        raise UsageError(f"No act is called {name}.", f"Give one of {', '.join(sorted(audit.ACTS))}.")
+    return name
+
+
 def audit_verify(home: Home, database: Database, expected: Head | None = None) -> Audited:
     """Prove every chain of the database row by row, and every sealed payment against the books.
 

@@ -110,6 +110,19 @@ def test_acts_are_exported_by_person_kind_and_day(week: OfficeHome) -> None:
     assert len(lines) == len(acts(week))
 
 
+def test_what_cannot_be_meant_is_refused_and_not_answered_with_nothing(week: OfficeHome) -> None:
+    for question, told in (
+        (("--act", "posting"), "Give one of adopt, backup, begin, close, file,"),
+        (("--since", "2026-11-02", "--until", "2026-11-01"), "No day is both 2026-11-02 or later and 2026-11-01"),
+        (("--since", "november"), "'november' does not match the format"),
+    ):
+        refused = week.era("audit", "export", *question)
+        assert (refused.code, refused.out, told in refused.err) == (2, "", True), refused
+    turned = week.era("log", "--since", "2026-11-02", "--until", "2026-11-01")
+    assert (turned.code, turned.out, "No day is both" in turned.err) == (2, "", True), turned
+    assert week.era("audit", "export", "--since", "2026-11-01", "--until", "2026-11-01").code == 0
+
+
 def test_nothing_of_a_patient_is_in_it(week: OfficeHome) -> None:
     text = json.dumps(acts(week)).casefold()
     for known in ("doe", "jane", "sub1", '"c1"', "p1", "1980"):
