@@ -7,12 +7,13 @@ import os
 import signal
 from collections.abc import Callable
 from functools import partial
+from itertools import count
 from pathlib import Path
 from random import Random
 
 import pytest
 from crash_ways import WAYS, Stage, killed_and_taken_up, proven
-from killing import IN_TRANSACTION, disturbed_at, killed_at
+from killing import IN_TRANSACTION, disturbed_at, killed_at, killed_at_step
 from offices import OfficeHome, expects, make_office, remittance
 from postgresql_server import Server, database_name
 from random_kills import kill_at_random_moments
@@ -56,6 +57,25 @@ def test_a_quick_post_that_is_killed_has_posted_all_or_nothing(tmp_path: Path) -
     assert killed_at(2, "quick-post", "EFT0001", "--home", home.root, named=("after commit",))
     assert home.posted()["insurance_deposits"] == 18_000
     home.verified()
+
+
+def test_a_file_that_a_killed_run_put_aside_is_told_by_the_next_one_or_by_todo(tmp_path: Path) -> None:
+    """Taken up and put aside, it ends the next run with exit code 3; put aside before the kill, it is open work."""
+    told_by_run = told_by_todo = 0
+    for at in count(1):
+        home = make_office(tmp_path / f"home{at}")
+        for name in ("bad.835", "worse.835"):
+            home.receive(f"no remittance: {name}", name)
+        if not killed_at_step(at, "run", "--home", home.root):
+            break
+        aside_before = {row[0] for row in home.rows("SELECT name FROM files WHERE state = 'quarantined'")}
+        ended = home.era("run")
+        assert ended.code == (0 if aside_before == {"bad.835", "worse.835"} else 3), (at, ended)
+        named = {each["file"] for each in home.records("todo") if each["reason"] == "file-in-quarantine"}
+        assert named == {"bad.835", "worse.835"}
+        told_by_run += ended.code == 3
+        told_by_todo += bool(aside_before)
+    assert (told_by_run > 5, told_by_todo > 2) == (True, True), (told_by_run, told_by_todo)
 
 
 def lose_connections(postgresql: Server, home: OfficeHome) -> None:
