@@ -13,6 +13,7 @@ from era_engine.decisions.facts import Facts
 from era_engine.decisions.observation import REVERSAL
 from era_engine.decisions.rule_set import Rule
 from era_engine.decisions.several_plans import LATER_PLAN
+from era_engine.evidence import Books
 from era_engine.home import Home
 from era_engine.money import minimum_cents
 from era_engine.office import Office
@@ -20,6 +21,7 @@ from era_engine.payer_items import LeftPair, left_pairs
 from era_engine.provider_posting import LEFT, UNREADABLE
 from era_engine.settings import Settings
 from era_engine.store import log
+from era_engine.store.stored_payments import claim_payments_of, stored_payment
 from era_engine.store.worklist import (
     OpenClaim,
     kept_as,
@@ -81,7 +83,8 @@ def open_work(
     for each in open_claims(connection):
         if location is None or each.location == location:
             reason = _reason(each)
-            items[reason].append(_claim(each, reason, _command(each, rules.get(reason), settings, names), today))
+            command = names.filled_in(_command(connection, each, rules.get(reason), settings), each)
+            items[reason].append(_claim(each, reason, command, today))
             facts = json.loads(each.facts)
             if facts.get("several_plans_proven") is False and "proof" in facts:
                 unproven[each.claim_payment_id] = facts["proof"]
@@ -139,7 +142,7 @@ def _sayable(name: str) -> bool:
     return bool(name.strip()) and name == name.strip() and name.isprintable() and not name.startswith(("-", log.BY_ID))
 
 
-def _command(each: OpenClaim, rule: Rule | None, settings: Settings, names: _Names) -> str:
+def _command(connection: Connection, each: OpenClaim, rule: Rule | None, settings: Settings) -> str:
     """The hold's own command; of a claim without a hold, quick-post where its minimum is met, else by hand."""
     if rule is not None and rule.command is not None:
         template = rule.command
@@ -155,9 +158,19 @@ def _command(each: OpenClaim, rule: Rule | None, settings: Settings, names: _Nam
             template = _NEVER_POSTED
         elif holds & {"claim-out-of-balance", "line-out-of-balance"} and each.claim_status != REVERSAL:
             template = _BY_LINE  # as remitted it does not add up
+        elif each.claim_status == REVERSAL and not _takes_something_back(connection, each):
+            template = _EXPLAIN
         elif _refused_as_remitted(each):
             template = _BY_LINE
-    return names.filled_in(template, each)
+    return template
+
+
+def _takes_something_back(connection: Connection, reversal: OpenClaim) -> bool:
+    """Whether what it reverses is posted by now, also where that came after it or was undone since."""
+    payment = stored_payment(connection, reversal.payment_id, lock=False)
+    read_again = claim_payments_of(connection, payment, ["open"], ids=[reversal.claim_payment_id])
+    [gathered] = Books(connection, payment.originator, proven=False).gather(read_again)
+    return gathered.takes_back is not None
 
 
 def _refused_as_remitted(each: OpenClaim) -> bool:
