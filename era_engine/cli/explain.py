@@ -26,9 +26,11 @@ def command(claim: str, trace: str | None, all_rules: bool, as_json: bool, home:
     import json
     from dataclasses import asdict
 
+    from era_engine.bank.records import what_differs
     from era_engine.cli.output import json_line
     from era_engine.office import open_books
     from era_engine.reports import LogReader, decision_to_explain, payment_id_of
+    from era_engine.store.deposits import pairing_of
     from era_engine.store.fees import expected_amounts
     from era_engine.store.log import BY_ID, findings_behind, newest_decision_by_rules, other_payments_of
 
@@ -42,6 +44,9 @@ def command(claim: str, trace: str | None, all_rules: bool, as_json: bool, home:
         findings = findings_behind(connection, decided)
         others = other_payments_of(connection, decided)
         amounts = expected_amounts(connection, decided.office_claim or decided.claim_number)
+        pairing = None
+        if decided.state == "open" and "deposit-not-received" in record["holds"]:
+            pairing = pairing_of(connection, decided.payment_id, decided.trace_number)
     if as_json:
         explained = asdict(explanation) if explanation is not None else None
         expected = [dict(zip(("line", "procedure", "expected_cents", "from"), each, strict=True)) for each in amounts]
@@ -52,6 +57,8 @@ def command(claim: str, trace: str | None, all_rules: bool, as_json: bool, home:
         )
     else:
         _show(record, explanation, json.loads(decided.facts), findings, all_rules)
+        if pairing is not None and (shown := what_differs(pairing)) is not None:
+            say(f"\n{shown} `era deposits` has both; another import will not bring it.")
         _show_expected(amounts)
         for other_id, trace_number in others:
             other = f"{BY_ID}{other_id}"
