@@ -82,8 +82,20 @@ def _names(each: Deposit | _Told) -> tuple[str, str]:
 
 
 def deposits_and_payments(connection: Connection) -> tuple[list[KnownDeposit], list[PaymentDue]]:
-    """Every deposit, and every payment that needs one."""
-    return _deposits(connection), _payments_due(connection)
+    """Every deposit, and every payment that needs one; of several versions of a payment the one that is money."""
+    return _deposits(connection), _one_version_each(_payments_due(connection))
+
+
+def _one_version_each(due: Iterable[PaymentDue]) -> list[PaymentDue]:
+    """Of payments alike in originator, trace number, date and amount those that are posted, else the first."""
+    kept: list[PaymentDue] = []
+    seen: set[tuple[object, ...]] = set()
+    for each in sorted(due, key=lambda payment: (not payment.settled, payment.id)):
+        version = (each.originator, each.trace_number, each.date, each.cents)
+        if each.settled or not each.trace_number or each.cents is None or version not in seen:
+            kept.append(each)
+        seen.add(version)
+    return sorted(kept, key=lambda payment: payment.id)
 
 
 def deposit_received(connection: Connection, payment_id: int, lock: bool = True) -> bool | None:
