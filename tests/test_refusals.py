@@ -24,6 +24,7 @@ MACHINE = "needs another machine: "
 NOT_SHOWN = {  # file, the longest of its words: why not
     ("acts/act.py", " was changed by someone else in this moment."): MOMENT,
     ("home.py", ""): MOMENT,
+    ("backup/restoring.py", "Wait until it has finished, or restore into another folder."): MOMENT,
     ("home_keys.py", " was changed meanwhile; nothing was done."): MOMENT,
     ("store/database.py", "Another program was at work on the same claims; nothing of t"): MOMENT,
     ("acts/posting.py", "Undo that posting (era undo), and close the reversal (era cl"): OURS,

@@ -27,10 +27,12 @@ def command(claim: str, trace: str | None, all_rules: bool, as_json: bool, home:
     import json
     from dataclasses import asdict
 
+    from era_engine.bank.records import what_differs
     from era_engine.cli.output import json_line
     from era_engine.office import open_books, rule_set_of
     from era_engine.replaying.what_if import Left, what_if
     from era_engine.reports import LogReader, decision_to_explain, payment_id_of
+    from era_engine.store.deposits import pairing_of
     from era_engine.store.fees import expected_amounts
     from era_engine.store.log import BY_ID, findings_behind, newest_decision_by_rules, other_payments_of
 
@@ -48,6 +50,9 @@ def command(claim: str, trace: str | None, all_rules: bool, as_json: bool, home:
         if by_rules is not None and by_rules.outcome == "manual" and decided.state == "open":
             left = Left(decided.claim_payment_id, json.loads(by_rules.facts), by_rules.holds.split())
             tried = what_if(found, connection, settings, rule_set_of(found, settings), left)
+        pairing = None
+        if decided.state == "open" and "deposit-not-received" in record["holds"]:
+            pairing = pairing_of(connection, decided.payment_id, decided.trace_number)
     if as_json:
         explained = asdict(explanation) if explanation is not None else None
         expected = [dict(zip(("line", "procedure", "expected_cents", "from"), each, strict=True)) for each in amounts]
@@ -61,6 +66,8 @@ def command(claim: str, trace: str | None, all_rules: bool, as_json: bool, home:
         _show(record, explanation, json.loads(decided.facts), findings, all_rules)
         if tried is not None:
             _show_tried(tried)
+        if pairing is not None and (shown := what_differs(pairing)) is not None:
+            say(f"\n{shown} `era deposits` has both; another import will not bring it.")
         _show_expected(amounts)
         for other_id, trace_number in others:
             other = f"{BY_ID}{other_id}"

@@ -35,14 +35,16 @@ def show(as_json: bool, home: Path | None) -> None:
 @command.command(epilog="Example: era settings check --home office")
 @options.home
 def check(home: Path | None) -> None:
-    """Say whether era.toml is valid; exit code 4, and every fault, when it is not."""
+    """Say whether era.toml is valid, and its key at hand; exit code 4, and every fault, when not."""
     from era_engine.home import find_home
+    from era_engine.home_keys import keys_needed
     from era_engine.office import rule_set_of
     from era_engine.settings import load_settings
 
     found = find_home(home)
     settings = load_settings(found.root)
     rule_set_of(found, settings)
+    keys_needed(found, settings)
     click.echo(f"✔ era.toml is valid. {settings.content_hash}")
 
 
