@@ -58,7 +58,7 @@ def rule_set_of(home: Home, settings: Settings, rules: Path | None = None) -> Ru
 def with_choices(rule_set: RuleSet, settings: Settings) -> RuleSet:
     """The rule set with the holds that the office lets warn. Raises SettingsError, also for those of an override."""
     for label, overridden in settings.all_in_force().items():
-        rule_set.with_choices(overridden.holds, f"in the [[override]] for {label}")
+        rule_set.with_choices(overridden.holds, f", [[override]] for {label}")
     return rule_set.with_choices(settings.holds)
 
 
