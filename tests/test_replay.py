@@ -1,15 +1,19 @@
 """What other settings or rules would have done: the same as a fresh office that had them from the start."""
 
+import csv
+import io
 import json
+import shutil
 from decimal import Decimal
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
-from offices import AUTO, OfficeHome, Record, era, expects, make_office, remittance
+from offices import AUTO, BOTH_POSTED, OfficeHome, Record, era, expects, make_office, remittance
 from remittance_text import claim
 
+RULES = Path(__file__).parents[1] / "rules"
 MINIMUM = f"{AUTO}.minimum_percent"
 WRITE_OFFS = "ledger_options.auto_post_contracted_write_offs"
 PARTIAL = "era_payment_options.partial_payment"
@@ -102,6 +106,129 @@ def test_without_a_change_everything_stays(samples: OfficeHome) -> None:
     claims, summary = replayed(samples)
     assert [each for each in claims if each["before"] != each["after"] or each["change"] != "unchanged"] == []
     assert summary["claims"] == len(decided(samples)) == summary["unchanged"]["claims"]
+
+
+def test_rules_in_another_folder_are_tried(samples: OfficeHome, tmp_path: Path) -> None:
+    rules = tmp_path / "rules"
+    shutil.copytree(RULES, rules)
+    file = rules / "holds.yaml"
+    denied = "- id: denied\n  enabled: true"
+    assert denied in file.read_text()
+    file.write_text(file.read_text().replace(denied, denied.replace("true", "false")))
+    fresh = run_samples(tmp_path / "fresh", {"rules": str(rules)})
+    assert after(samples, "--rules", str(rules)) == decided(fresh)
+    assert after(samples, "--rules", str(rules)) != decided(samples)
+
+
+@pytest.mark.parametrize("override", ['location = "AFD"', 'payer = "CGD62"', 'payer = "Delta"\nlocation = "LPFD"'])
+def test_overrides_are_replayed(samples: OfficeHome, tmp_path: Path, override: str) -> None:
+    """Those in era.toml, tried on decisions that were made without them."""
+    text = f'conformance = "report"\n[[override]]\n{override}\n{MINIMUM} = 80\nholds.procedure-mismatch = "warn"\n'
+    fresh = tmp_path / "fresh"
+    assert era("init", fresh, "--demo").code == 0
+    (fresh / "era.toml").write_text(text)
+    assert era("run", "--home", fresh).code == 3
+    changed = tmp_path / "changed"
+    shutil.copytree(samples.root, changed)
+    (changed / "era.toml").write_text(text)
+    assert after(OfficeHome(changed, "sqlite:///era.db")) == decided(OfficeHome(fresh, "sqlite:///era.db"))
+
+
+def test_nothing_is_written(samples: OfficeHome) -> None:
+    kept = {
+        path: path.read_bytes() for path in samples.root.rglob("*") if path.is_file() and "era.db-" not in path.name
+    }
+    replayed(samples, "--set", f"{MINIMUM}=50", "--set", "several_plans.post=proven")
+    assert samples.era("tune").code == 0
+    kept_now = {path: path.read_bytes() for path in kept}
+    assert kept_now == kept
+
+
+# what is told
+
+
+@pytest.fixture
+def short(home: OfficeHome) -> OfficeHome:
+    """C1 and C2, paid 90 and 95 of 100; C3, whole, posted and undone."""
+    home.expect(expects("C1", "100"), expects("C2", "100", location="AFD"), expects("C3"))
+    paid_well = claim("C2", paid="95", write_off="25")
+    home.run(remittance("275", claim("C1"), paid_well, claim("C3"), trace="T1"))
+    assert home.era("undo", "T1", "--claim", "C3", "--by", "Ann", "--because", "a test").code == 0
+    return home
+
+
+def test_a_line_for_each_claim_and_one_with_the_sums(short: OfficeHome) -> None:
+    claims, summary = replayed(short, "--set", f"{MINIMUM}=90", "--set", "reports.minutes_by_hand=7")
+    assert list(claims[0])[:4] == ["claim_number", "trace_number", "before", "after"]
+    assert claims[0]["before"] == {"outcome": "manual", "rule": "single-plan-below-minimum-write-offs-on", "holds": []}
+    assert claims[0]["after"] == {"outcome": "post", "rule": BOTH_POSTED, "holds": []}
+    assert claims[0]["explanation"].startswith("Posted $90.00 and wrote off $30.00: the payment is at least 90 %")
+    assert [(each["change"], each["regret"]) for each in claims] == [
+        ("newly-posted", None),
+        ("unchanged", None),
+        ("unchanged", "undone"),
+    ]
+    assert summary["newly_posted"] == {"claims": 1, "cents": 9_000}
+    assert summary["regrets"] == {"claims": 1, "cents": 9_000}
+    assert summary["new_regrets"] == {"claims": 0, "cents": 0}
+    assert summary["minutes_saved"] == 7
+    assert summary["by_location"]["LPFD"]["newly_posted"] == {"claims": 1, "cents": 9_000}
+    assert summary["by_rule"]["single-plan-below-minimum-write-offs-on"]["newly_posted"]["claims"] == 1
+
+
+def test_what_is_newly_left_is_told_with_its_reason(short: OfficeHome) -> None:
+    out = short.era("replay", "--set", f"{MINIMUM}=100").out
+    assert "1 would newly be left to a person ($95.00)" in out
+    assert "⚠ newly left to a person: claim C2, payment T1, DELTA DENTAL, $95.00; before: single-plan" in out
+    assert "Left for a person: paid $95.00 is $5.00 short of 100 % ($100.00) of the $100.00 expected." in out
+    assert "Work by hand: 4 minutes more" in out
+
+
+@pytest.mark.parametrize(
+    ("options", "numbers"),
+    [
+        (["--location", "AFD"], ["C2"]),
+        (["--payer", "delta"], ["C1", "C2", "C3"]),
+        (["--payer", "cigna"], []),
+        (["--since", "2020-01-01", "--until", "2099-12-31"], ["C1", "C2", "C3"]),
+        (["--until", "2020-01-01"], []),
+    ],
+)
+def test_only_what_is_asked_for_is_tried(short: OfficeHome, options: list[str], numbers: list[str]) -> None:
+    assert [each["claim_number"] for each in replayed(short, *options)[0]] == numbers
+
+
+def test_the_csv_has_a_row_for_each_claim(short: OfficeHome) -> None:
+    rows = list(csv.DictReader(io.StringIO(short.era("replay", "--set", f"{MINIMUM}=90", "--format", "csv").out)))
+    assert [(row["claim_number"], row["change"], row["after"]) for row in rows] == [
+        ("C1", "newly-posted", "post"),
+        ("C2", "unchanged", "post"),
+        ("C3", "unchanged", "post"),
+    ]
+
+
+def test_the_page_stands_alone_and_takes_nothing_for_html(home: OfficeHome) -> None:
+    home.expect(expects("C1", "100"))
+    home.run(remittance("90", claim("C1"), trace="<b>T1"))
+    page = home.era("replay", "--set", f"{MINIMUM}=90", "--format", "html").out
+    assert page.startswith("<!doctype html>")
+    assert "&lt;b&gt;T1" in page
+    assert "<b>T1" not in page
+    assert "http" not in page
+    assert "1 would newly post ($90.00)" in page
+
+
+@pytest.mark.parametrize("key", ["database=x", "conformance=off", "files.largest_megabytes=1", "rules=r", "nonsense"])
+def test_what_decides_nothing_is_not_tried(sqlite_home: OfficeHome, key: str) -> None:
+    refused = sqlite_home.era("replay", "--set", key)
+    assert (refused.code, refused.out) == (2, "")
+    assert "Remedy: " in refused.err
+
+
+def test_a_doubtful_change_is_refused_like_one_in_the_file(sqlite_home: OfficeHome) -> None:
+    refused = sqlite_home.era("replay", "--set", "holds.already-posted=warn")
+    assert (refused.code, refused.out) == (4, "")
+    assert "this hold always holds" in refused.err
 
 
 @pytest.mark.parametrize("seed", range(6))

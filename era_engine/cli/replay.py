@@ -83,9 +83,9 @@ def command(
     from era_engine.store.replay import count_decided
 
     scope = scope_of(since, until, payer, location)
-    with open_books(home) as (found, settings, database), database.reading() as live:
+    with open_books(home) as (found, _, database), database.reading() as live:
         proposed = proposal(found, changes, rules)
-        minutes = settings.reports.minutes_by_hand
+        minutes = proposed.settings.reports.minutes_by_hand
         summary, shown = Summary(), Shown()
         with claims_done("deciding again", count_decided(live, scope)) as told:
             replayed = _added(summary, replay(found, live, proposed, scope, told))

@@ -12,7 +12,7 @@ from era_engine.money import minimum_cents
 from era_engine.settings import Settings
 from era_engine.settings_tables import percent_text
 
-_OF_THE_TRIAL = ("shadow_outcome", "shadow_rule")
+_PUT_ANEW = ("shadow_outcome", "shadow_rule", "overrides")
 
 
 def under_settings(
@@ -21,24 +21,26 @@ def under_settings(
     overrides: str | None,
     percent: Decimal | None = None,
 ) -> dict[str, FactValue]:
-    """The facts in mode auto under `settings`; percent: a minimum percentage in place of theirs.
+    """Put `facts`, which are changed and returned, as they are in mode auto under `settings`.
 
-    What a deposit or a payee says is not looked at here. On trial the facts are those of posting switched on.
+    percent: a minimum percentage in place of theirs. What a deposit or a payee says is not looked at here. On trial the
+    facts are those of posting switched on.
     """
     posting = settings.posting("auto")
     minimum = posting.minimum_percent if percent is None else percent
-    again = {name: value for name, value in facts.items() if name not in _OF_THE_TRIAL and name != "overrides"}
-    again["posting_active"] = posting.enabled is not False
-    again["minimum_percent"] = percent_text(minimum)
-    again["write_offs_active"] = settings.ledger_options.auto_post_contracted_write_offs
+    for name in _PUT_ANEW:
+        facts.pop(name, None)
+    facts["posting_active"] = posting.enabled is not False
+    facts["minimum_percent"] = percent_text(minimum)
+    facts["write_offs_active"] = settings.ledger_options.auto_post_contracted_write_offs
     if overrides is not None:
-        again["overrides"] = overrides
-    expected = again.get("expected_cents")
+        facts["overrides"] = overrides
+    expected = facts.get("expected_cents")
     if isinstance(expected, int):
-        again["minimum_cents"] = minimum_cents(expected, minimum)
-    if "partial_payment_accepted" in again:
-        add_partial_payment(again, settings)
-    return again
+        facts["minimum_cents"] = minimum_cents(expected, minimum)
+    if "partial_payment_accepted" in facts:
+        add_partial_payment(facts, settings)
+    return facts
 
 
 def with_payee(facts: dict[str, FactValue], payee_ids: tuple[tuple[str, str], ...], settings: Settings) -> None:

@@ -15,10 +15,11 @@ from typing import Literal, NamedTuple
 from sqlalchemy import Connection
 
 from era_engine.decisions.again import under_settings, with_payee
-from era_engine.decisions.decision import Decision, decide, fired_rules
+from era_engine.decisions.decision import decide, fired_rules
+from era_engine.decisions.explanation import sentence
 from era_engine.decisions.facts import FactValue
 from era_engine.decisions.observation import DOUBTS_TOLD_ONCE, on_trial
-from era_engine.decisions.rule_set import RuleSet, rule_set_from_json
+from era_engine.decisions.rule_set import Rule, RuleSet, rule_set_from_json
 from era_engine.home import Home
 from era_engine.replaying.proposal import Proposal
 from era_engine.replaying.together import Played, copy_of
@@ -113,22 +114,19 @@ def replay(home: Home, live: Connection, proposal: Proposal, scope: Scope, told:
 
 def _replayed(live: Connection, chunk: Sequence[Decided], again: "Again", played: Played | None) -> Iterator[Replayed]:
     found = played.decided([each.claim_payment_id for each in chunk]) if played is not None else {}
-    afters: list[tuple[Outcome, str | None]] = []
-    for each in chunk:
+    befores = [Outcome(each.outcome, each.rule, tuple(each.holds.split())) for each in chunk]
+    afters = []
+    for each, before in zip(chunk, befores, strict=True):
         newest = found.get(each.claim_payment_id)
-        if newest is not None:
-            outcome = Outcome(newest.outcome, newest.rule, tuple(newest.holds.split()))
-            afters.append((outcome, newest.explanation))
+        if newest is None:
+            afters.append(again.explained(each, before))
         else:
-            afters.append((again.outcome(each), None))
+            outcome = Outcome(newest.outcome, newest.rule, tuple(newest.holds.split()))
+            afters.append((outcome, None if outcome == before else newest.explanation))
     posting = [each.claim_payment_id for each, (after, _) in zip(chunk, afters, strict=True) if after.outcome == "post"]
     regrets = regrets_of(live, posting)
-    for each, (after, explanation) in zip(chunk, afters, strict=True):
-        before = Outcome(each.outcome, each.rule, tuple(each.holds.split()))
-        said = None
-        if before != after:
-            said = explanation or again.decision(each).explanation
-        yield Replayed(each, before, after, said, regrets.get(each.claim_payment_id))
+    for each, before, (after, explanation) in zip(chunk, befores, afters, strict=True):
+        yield Replayed(each, before, after, explanation, regrets.get(each.claim_payment_id))
 
 
 class Again:
@@ -144,16 +142,21 @@ class Again:
 
     def outcome(self, decided: Decided, percent: Decimal | None = None) -> Outcome:
         """What it comes to under the proposal; percent: with another minimum percentage."""
+        row, holds, _, _, _ = self._fired(decided, percent)
+        return _outcome(row, holds)
+
+    def explained(self, decided: Decided, before: Outcome) -> tuple[Outcome, str | None]:
+        """The same with its explanation, where it is not what it was before."""
+        row, holds, warnings, facts, variant = self._fired(decided, None)
+        outcome = _outcome(row, holds)
+        return outcome, None if outcome == before else sentence(variant.rule_set, row, holds, facts, warnings)
+
+    def _fired(
+        self, decided: Decided, percent: Decimal | None
+    ) -> tuple[Rule | None, list[Rule], list[Rule], dict[str, FactValue], Variant]:
         facts, variant = self.facts(decided, percent)
         facts = self._trial(facts, variant)
-        row, holds, _ = fired_rules(self._engine, facts, variant.rule_set)
-        outcome = "post" if row is not None and row.then == "post" else "manual"
-        return Outcome(outcome, row.id if row is not None else None, tuple(hold.id for hold in holds))
-
-    def decision(self, decided: Decided) -> Decision:
-        """The same with its explanation."""
-        facts, variant = self.facts(decided)
-        return decide(self._engine, self._trial(facts, variant), variant.rule_set)
+        return *fired_rules(self._engine, facts, variant.rule_set), facts, variant
 
     def facts(self, decided: Decided, percent: Decimal | None = None) -> tuple[dict[str, FactValue], Variant]:
         """The facts under the proposal; on trial, as if posting were on."""
@@ -180,6 +183,11 @@ class Again:
 
     def _load_received(self, payment_id: int) -> bool | None:
         return deposit_received(self._live, payment_id, lock=False)
+
+
+def _outcome(row: Rule | None, holds: Sequence[Rule]) -> Outcome:
+    outcome = "post" if row is not None and row.then == "post" else "manual"
+    return Outcome(outcome, row.id if row is not None else None, tuple(hold.id for hold in holds))
 
 
 def facts_suffice(live: Connection, proposal: Proposal, scope: Scope) -> bool:

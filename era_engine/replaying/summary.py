@@ -36,7 +36,8 @@ class Summary:
     def add(self, each: Replayed) -> None:
         cents = each.decided.paid_cents or 0
         self.claims += 1
-        rule = (each.before if each.change == "newly-posted" else each.after).reason
+        change = each.change
+        rule = (each.before if change == "newly-posted" else each.after).reason
         for part, value in (
             ("all", ""),
             ("payer", each.decided.payer or UNKNOWN),
@@ -44,15 +45,15 @@ class Summary:
             ("rule", rule),
         ):
             self._values[part].add(value)
-            self._claims[part, value, each.change] += 1
-            self._cents[part, value, each.change] += cents
+            self._claims[part, value, change] += 1
+            self._cents[part, value, change] += cents
         if each.before.outcome == "post":
             self.posted_before = _more(self.posted_before, cents)
         if each.after.outcome == "post":
             self.posted_after = _more(self.posted_after, cents)
         if each.regret is not None:
             self.regrets = _more(self.regrets, cents)
-            if each.change == "newly-posted":
+            if change == "newly-posted":
                 self.new_regrets = _more(self.new_regrets, cents)
 
     def changed(self, change: Change, part: str = "all", value: str = "") -> Sum:

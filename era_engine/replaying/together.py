@@ -77,7 +77,6 @@ class Played:
             )
         self._run: tuple[str, int] | None = None
         runs = all_runs(live)
-        last_act = ""
         for (arrives, payment_id), together in groupby(what_happened(live, everything), key=_arrives):
             if arrives:
                 self._begin_run(runs.of_payments.get(payment_id, self._run or _SOME_RUN))
@@ -86,10 +85,9 @@ class Played:
             for each in together:
                 if each.mode != "auto":  # nobody acts while a run is at work
                     self._begin_run(None)
-                    last_act = each.decided_at
                 self._happen(each)
         self._begin_run(None)
-        if last_act <= runs.last_at:  # a run that brought nothing came after that
+        if runs.came_last:  # also one that brought nothing
             self._judge_what_waits()
 
     def decided(self, claim_payment_ids: Collection[int]) -> dict[int, Newest]:

@@ -43,7 +43,6 @@ class Happened(NamedTuple):
     mode: str
     act: str
     outcome: str
-    decided_at: str
     first: bool
 
 
@@ -108,7 +107,6 @@ def what_happened(live: Connection, everything: bool) -> Iterator[Happened]:
         decisions.c.mode,
         decisions.c.act,
         decisions.c.outcome,
-        decisions.c.decided_at,
         first,
     ).join(claim_payments, claim_payments.c.id == decisions.c.claim_payment_id)
     if not everything:
@@ -118,27 +116,33 @@ def what_happened(live: Connection, everything: bool) -> Iterator[Happened]:
 
 
 class Runs(NamedTuple):
-    """The run that brought each payment, as far as the audit log tells, and when the last one began."""
+    """The run that brought each payment, as far as the audit log tells; came_last: one came after all people did."""
 
     of_payments: dict[int, tuple[str, int]]
-    last_at: str
+    came_last: bool
+
+
+_BY_PEOPLE = ("post", "undo", "match", "unmatch", "close", "quick-post")
 
 
 def all_runs(live: Connection) -> Runs:
     """At the end of each run what waits is judged again."""
+    row = audited_acts.c
     query = (
-        select(audited_acts.c.office, audited_acts.c.seq, audited_acts.c.at, audited_acts.c.act, audited_acts.c.details)
-        .where(audited_acts.c.act.in_(("run", "requeue", "payment")))
-        .order_by(audited_acts.c.office, audited_acts.c.seq)
+        select(row.office, row.seq, row.at, row.act, row.details)
+        .where(row.act.in_(("run", "requeue", "payment", *_BY_PEOPLE)))
+        .order_by(row.office, row.seq)
     )
     of_payments: dict[int, tuple[str, int]] = {}
-    run, last_at = ("", 0), ""
+    run = ("", 0)
+    last: dict[str, tuple[str, bool]] = {}  # of each office, when something last happened, and whether it was a run
     for office, seq, at, act, details in stream(live, query):
-        if act != "payment":
-            run, last_at = (office, seq), max(at, last_at)
-        elif (payment_id := json.loads(details).get("payment")) is not None:
+        last[office] = (at, act not in _BY_PEOPLE)
+        if act in ("run", "requeue"):
+            run = (office, seq)
+        elif act == "payment" and (payment_id := json.loads(details).get("payment")) is not None:
             of_payments[payment_id] = run
-    return Runs(of_payments, last_at)
+    return Runs(of_payments, max(last.values(), default=("", True))[1])
 
 
 def newest_by_engine(connection: Connection, claim_payment_ids: Collection[int]) -> dict[int, Newest]:
