@@ -16,6 +16,7 @@ from era_engine.home_keys import keys_at_hand, with_keys
 from era_engine.keys import NO_KEYS, Keyring, keyring, keys_given
 from era_engine.sealed_files import key_id_of
 from era_engine.settings import Settings, load_settings
+from era_engine.settings_versions import notice
 from era_engine.shipped import shipped
 from era_engine.store import audit, books
 from era_engine.store.database import Database, until_unblocked
@@ -127,7 +128,10 @@ def keyring_for(file: Path, folder: Path | None) -> Keyring:
 
 
 def keep_versions(office: Office) -> None:
-    """Keep the rule set and settings that the decisions of this run will point to; a change of them is an act."""
+    """Keep the rule set and settings that the decisions of this run will point to; a change of them is an act.
+
+    So is an era.toml that was changed by hand, of which a version is kept.
+    """
     in_force = {"settings": office.settings.content_hash, "ruleset": office.rule_set.content_hash}
     with office.database.writing() as connection:
         books.keep_versions(
@@ -135,10 +139,7 @@ def keep_versions(office: Office) -> None:
             (office.rule_set.content_hash, office.rule_set.to_json()),
             (office.settings.content_hash, office.settings.to_json()),
         )
-        before = audit.newest_settings(connection, office.home.identity)
-        if before is None or {key: before[key] for key in in_force} != in_force:
-            was = {f"{key}_before": before[key] for key in in_force} if before else {}
-            audit.append(connection, office.home.identity, "settings", in_force | was)
+        notice(connection, office.home, office.settings, in_force)
 
 
 def carry_out_import(
