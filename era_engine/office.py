@@ -47,9 +47,10 @@ def rule_set_of(home: Home, settings: Settings) -> RuleSet:
     The holds of overrides are tried as well.
     """
     rule_set = load_rule_set(rules_in_force(home, settings))
+    chosen = rule_set.with_choices(settings.holds)
     for label, overridden in settings.all_in_force().items():
         rule_set.with_choices(overridden.holds, f"in the [[override]] for {label}")
-    return rule_set.with_choices(settings.holds)
+    return chosen
 
 
 def _opened(folder: Path | None) -> tuple[Home, Settings]:

@@ -67,7 +67,7 @@ def readings(value: str) -> list[object]:
         raise UsageError(
             "The value is neither TOML nor a plain word.",
             "Give true, false, a number such as 33.3, a word, or within single quotes a text or list of TOML:"
-            " '\"warn\"', '[\"16\", \"97\"]'.",
+            ' \'"warn"\', \'["16", "97"]\'.',
         )
     return found
 

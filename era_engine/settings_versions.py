@@ -64,6 +64,6 @@ def _write_act(
     before = audit.newest_settings(connection, home.identity) or {}
     if not details and all(before.get(name) == value for name, value in in_force.items()):
         return
-    known = {name: before[name] for name in ("settings", "ruleset") if name in before}
+    known: dict[str, Any] = {name: before[name] for name in ("settings", "ruleset") if name in before}
     was = {f"{name}_before": value for name, value in known.items()}
     audit.append(connection, home.identity, "settings", {**known, **in_force, **was, **details}, by)
