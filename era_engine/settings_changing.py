@@ -34,6 +34,7 @@ from era_engine.store.database import Database
 from era_engine.store.settings_texts import Origin, Version
 
 _NOW = "now"
+_WHAT_IS_ALLOWED = "`era settings show` lists the settings."
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -171,8 +172,8 @@ def _checked(home: Home, text: str) -> _Edited:
         return _Edited(text, settings, rule_set.content_hash)
     except SettingsError as error:
         problem = re.sub(rf"^{re.escape(str(path))}: (line \d+, )?", "", error.problem, flags=re.MULTILINE)
-        remedy = error.remedy.removeprefix("Correct era.toml and run the command again.").strip()
-    raise SettingsError(problem, f"Nothing was changed. {remedy}".strip())
+        remedy = error.remedy.replace("Correct era.toml and run the command again.", _WHAT_IS_ALLOWED)
+    raise SettingsError(problem, f"Nothing was changed. {remedy}")
 
 
 def _write(

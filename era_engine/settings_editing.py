@@ -108,7 +108,7 @@ def without_value(text: str, keys: Keys, selector: Selector = OUTSIDE) -> str:
     number = _override(_read(text), selector)
     if number is not None and pruned(table).keys() <= {"payer", "location"}:
         wanted["override"].remove(table)
-        return _proven(wanted, iter([_without_override(text, number)]))
+        return _proven(wanted, _without_override(text, number))
     return _proven(wanted, _tomlkit(text, _within(number, keys), _taken))
 
 
@@ -279,16 +279,18 @@ def _with_section(text: str, lines: list[str]) -> str:
     return whole + "".join(line + end for line in (["", *lines] if whole else lines))
 
 
-def _without_override(text: str, number: int) -> str:
+def _without_override(text: str, number: int) -> Iterator[str]:
     lines = text.split("\n")
     known = key_lines(text)
+    if ("override", str(number)) not in known:
+        return  # a list on a line of its own
     first = known["override", str(number)]
     last = max(at for keys, at in known.items() if keys[:2] == ("override", str(number)))
     header = max(at for at in known.values() if at <= last and _is_header(text, at))
     end = _section_end(text, header)
     if first > 1 and not lines[first - 2].strip():
         first -= 1
-    return "\n".join(lines[: first - 1] + lines[end:])
+    yield "\n".join(lines[: first - 1] + lines[end:])
 
 
 def _line_end(text: str) -> str:

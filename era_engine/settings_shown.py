@@ -83,7 +83,9 @@ def shown_for(text: str, settings: Settings, claim: tuple[str, str, str]) -> lis
 
 
 def _line(lines: dict[tuple[str, ...], int], number: int, key: str, label: str) -> str:
-    return f"era.toml:{lines['override', str(number), *key.split('.')]}, override for {label}"
+    keys = ("override", str(number), *key.split("."))
+    known = next(keys[:depth] for depth in range(len(keys), 0, -1) if keys[:depth] in lines)  # or the list's own line
+    return f"era.toml:{lines[known]}, override for {label}"
 
 
 def _given(override: dict[str, Any]) -> dict[str, Any]:
@@ -107,7 +109,7 @@ def change_in_words(before: str, after: str) -> str:
     found = changes(before, after)
     if found:
         return "; ".join(f"{key}: {in_words(was)} → {in_words(becomes)}" for key, was, becomes in found)
-    same = tomllib.loads(before, parse_float=Decimal) == tomllib.loads(after, parse_float=Decimal)
+    same = tomllib.loads(before, parse_float=str) == tomllib.loads(after, parse_float=str)
     return "comments only" if same else "spelling only"
 
 
