@@ -67,7 +67,7 @@ def test_no_help_imports_what_takes_time() -> None:
         "    except SystemExit as ended:\n"
         "        assert ended.code == 0\n"
         "slow = ('sqlalchemy', 'alembic', 'psycopg', 'pydantic', 'durable_rules_engine', 'durable', 'pyx12', 'yaml',"
-        " 'rich', 'structlog', 'sqlite3', 'cryptography', 'multiprocessing', 'holidays', 'dateutil')\n"
+        " 'rich', 'structlog', 'sqlite3', 'cryptography', 'multiprocessing', 'holidays', 'dateutil', 'tomlkit')\n"
         "print([name for name in slow if name in sys.modules], file=sys.stderr)\n"
     )
     ended = subprocess.run([sys.executable, "-c", script, repr(COMMANDS)], capture_output=True, text=True, check=True)

@@ -101,6 +101,22 @@ def test_what_is_so_already_is_said_and_no_version(office: OfficeHome) -> None:
     assert len(history(office)) == len(acts(office)) == 2
 
 
+def test_a_default_may_be_given_in_words_and_taken_out_again(sqlite_home: OfficeHome) -> None:
+    before = text(sqlite_home)
+    given = change(sqlite_home, "set", PERCENT, "95")
+    assert given.out == "✔ no value in force differs (spelling only). Version 2.\n"
+    change(sqlite_home, "unset", PERCENT)
+    assert text(sqlite_home) == f"{before}\n[{AUTO}]\n"
+    assert sqlite_home.era("settings", "diff", "1", "3").out == "No value differs: spelling only.\n"
+
+
+def test_a_byte_order_mark_stays(sqlite_home: OfficeHome) -> None:
+    toml = sqlite_home.root / "era.toml"
+    toml.write_bytes(b"\xef\xbb\xbf" + toml.read_bytes())
+    change(sqlite_home, "set", "conformance", "report")
+    assert toml.read_bytes().startswith(b'\xef\xbb\xbfdatabase = "')
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [

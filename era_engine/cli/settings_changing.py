@@ -1,10 +1,14 @@
 """era settings set, unset, restore."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from era_engine.cli import options
+
+if TYPE_CHECKING:
+    from era_engine.settings_changing import Compared
 
 
 @click.command(
@@ -38,7 +42,7 @@ def set_(
     if done is None:
         click.echo(f"era.toml gives {key} so already; nothing was changed.")
         return
-    click.echo(f"✔ {done.changed}. Version {done.version.version}.")
+    _tell(done)
 
 
 @click.command(
@@ -66,7 +70,7 @@ def unset(key: str, payer: str | None, location: str | None, name: str, because:
     with open_books(home) as (office, _, database):
         done = unset_value(office, database, key, Selector(payer, location), who.name, who.note or "")
     assert done is not None, "what is taken out was there"
-    click.echo(f"✔ {done.changed}. Version {done.version.version}.")
+    _tell(done)
 
 
 @click.command(epilog="Example: era settings restore 3 --by Ann --because 'too many posted'")
@@ -89,4 +93,9 @@ def restore(version: str, name: str, because: str, home: Path | None) -> None:
     if done is None:
         click.echo(f"era.toml is as in version {version} already; nothing was changed.")
         return
-    click.echo(f"✔ Version {version} is in force again: {done.changed}. Version {done.version.version}.")
+    _tell(done, f"Version {version} is in force again: ")
+
+
+def _tell(done: "Compared", before: str = "") -> None:
+    changed = done.changed if "→" in done.changed else f"no value in force differs ({done.changed})"
+    click.echo(f"✔ {before}{changed}. Version {done.version.version}.")
