@@ -63,7 +63,8 @@ def set_value(
     def edit(text: str) -> _Edited | None:
         refused: SettingsError | None = None
         for reading in meant:
-            if value_at(text, keys, selector) == reading:
+            there = value_at(text, keys, selector)
+            if there == reading and isinstance(there, bool) == isinstance(reading, bool):
                 return None
             try:
                 return _checked(home, with_value(text, keys, reading, selector))
@@ -91,14 +92,14 @@ def unset_value(home: Home, database: Database, key: str, selector: Selector, by
     )
 
 
-def restore_version(home: Home, database: Database, version: str, by: str, because: str) -> Compared | None:
+def restore_version(home: Home, database: Database, version: int, by: str, because: str) -> Compared | None:
     """Bring the text of an earlier version back, as a new one; `database` stays. None where it is in force already.
 
     Raises as `set_value` does.
     """
 
     def edit(text: str) -> _Edited | None:
-        kept = _version(_all(home, database), version).text
+        kept = _version(_all(home, database), str(version)).text
         earlier = with_database(kept, tomllib.loads(text).get("database"))
         return None if earlier == text else _checked(home, earlier)
 

@@ -106,20 +106,19 @@ def without_value(text: str, keys: Keys, selector: Selector = OUTSIDE) -> str:
         )
     _take(table, keys)
     number = _override(_read(text), selector)
-    if number is not None and pruned(table).keys() <= {"payer", "location"}:
+    if number is not None and _pruned(table).keys() <= {"payer", "location"}:
         wanted["override"].remove(table)
-        return _proven(wanted, _without_override(text, number))
-    return _proven(wanted, _tomlkit(text, _within(number, keys), _taken))
+        return _proven(wanted, _texts_without_override(text, number))
+    return _proven(wanted, _texts_without(text, _within(number, keys)))
 
 
 def without_secrets(text: str, database_shown: str) -> str:
     """The text as it is kept: neither user nor password, in its value of `database` or in a comment."""
-    document = _read(text)
-    if "database" in document:
+    if "database" in _read(text):
         try:
             text = with_value(text, ("database",), database_shown)
         except UsageError:  # better without its comments than not kept, or kept with a password
-            text = tomlkit.dumps(document | {"database": database_shown})
+            text = tomlkit.dumps(tomllib.loads(text) | {"database": database_shown})
     return _OPTIONS.sub(r"\1?…", _USER.sub("://…@", text))
 
 
@@ -132,10 +131,14 @@ def with_database(text: str, database: str | None) -> str:
     return with_value(text, ("database",), database)
 
 
-def pruned(table: Document) -> Document:
+def _pruned(table: Any) -> Any:
     """Without the tables in which nothing is."""
-    within = {key: pruned(value) if isinstance(value, dict) else value for key, value in table.items()}
-    return {key: value for key, value in within.items() if value not in ({}, [])}
+    if isinstance(table, list):
+        return [_pruned(each) for each in table]
+    if not isinstance(table, dict):
+        return table
+    within = {key: _pruned(value) for key, value in table.items()}
+    return {key: value for key, value in within.items() if value != {} and (key, value) != ("override", [])}
 
 
 # what the text stands for
@@ -163,9 +166,12 @@ def _table(document: Document, selector: Selector) -> Document | None:
 
 def _at(table: Any, keys: Keys) -> object:
     for key in keys:
-        if not isinstance(table, dict) or key not in table:
+        if isinstance(table, list):
+            table = dict(enumerate(table)).get(int(key)) if key.isdigit() else None
+        elif isinstance(table, dict):
+            table = table.get(key)
+        else:
             return None
-        table = table[key]
     return deepcopy(table)
 
 
@@ -191,7 +197,7 @@ def _take(table: Any, keys: Keys) -> None:
 def _proven(wanted: Document, texts: Iterator[str]) -> str:
     for text in texts:
         try:
-            if pruned(_read(text)) == pruned(wanted):
+            if _pruned(_read(text)) == _pruned(wanted):
                 return text
         except (ValueError, ArithmeticError):
             continue  # not valid that way
@@ -204,16 +210,17 @@ def _proven(wanted: Document, texts: Iterator[str]) -> str:
 
 
 def _texts_with(text: str, keys: Keys, literal: str, selector: Selector) -> Iterator[str]:
-    number = _override(_read(text), selector)
+    document = _read(text)
+    number = _override(document, selector)
     if selector.given() and number is None:
         given = [f"{name} = {_literal(value)}" for name, value in selector.given().items()]
-        yield _with_section(text, ["[[override]]", *given, f"{'.'.join(keys)} = {literal}"])
+        yield _with_lines(text, None, ["", "[[override]]", *given, f"{'.'.join(keys)} = {literal}"])
         return
-    item = tomlkit.parse(f"value = {literal}")["value"]
     inside = _within(number, keys)
-    there = _read(text) if number is None else _read(text)["override"][number]
-    if _at(there, keys) is not None:
-        yield from _tomlkit(text, inside, lambda table, key: table.__setitem__(key, item))
+    item = tomlkit.parse(f"value = {literal}")["value"]
+    in_place = _statement_changed(text, inside, lambda table, key: table.__setitem__(key, item))
+    if _at(document, inside) is not None:
+        yield from in_place
         return
     lines = key_lines(text)
     for depth in range(len(keys) - 1, -1, -1):  # in its table; or by a key with dots in one around it
@@ -222,31 +229,63 @@ def _texts_with(text: str, keys: Keys, literal: str, selector: Selector) -> Iter
         if (header == 0) == (table == ()) and (header == 0 or _is_header(text, header)):
             dotted = lines.get((*table, keys[depth]), 0)  # a table begun by a key with dots
             if depth == len(keys) - 1 or number is not None or (dotted and not _is_header(text, dotted)):
-                yield _with_line(text, header, f"{'.'.join(keys[depth:])} = {literal}")
+                yield _with_lines(text, _section_end(text, header), [f"{'.'.join(keys[depth:])} = {literal}"])
     if number is None:
-        yield _with_section(text, [f"[{'.'.join(keys[:-1])}]", f"{keys[-1]} = {literal}"])
-    yield from _tomlkit(text, inside, lambda table, key: table.__setitem__(key, item))
+        yield _with_lines(text, None, ["", f"[{'.'.join(keys[:-1])}]", f"{keys[-1]} = {literal}"])
+    yield from in_place
+
+
+def _texts_without(text: str, inside: Keys) -> Iterator[str]:
+    found = _statement(text, inside)
+    if found is not None:
+        first, end = found
+        lines = text.split("\n")
+        yield "\n".join(lines[: first - 1] + lines[end:])
+    yield from _statement_changed(text, inside, lambda table, key: table.__delitem__(key))
 
 
 def _within(number: int | None, keys: Keys) -> Keys:
     return keys if number is None else ("override", str(number), *keys)
 
 
-def _tomlkit(text: str, keys: Keys, change: Callable[[Any, str], object]) -> Iterator[str]:
-    """The text in which tomlkit changed the table that holds the last key."""
-    try:
-        document = tomlkit.parse(text)
+def _statement(text: str, inside: Keys) -> tuple[int, int] | None:
+    """The first and the last line of the statement `key = value` in which a key is, or would be."""
+    known, lines = key_lines(text), text.split("\n")
+    for depth in range(len(inside), 0, -1):
+        first = known.get(inside[:depth])
+        if first is not None:
+            break
+    if first is None or _is_header(text, first):
+        return None
+    for end in range(first, len(lines) + 1):
+        try:
+            _read("\n".join(lines[first - 1 : end]).removesuffix("\r"))
+            return first, end
+        except ValueError:
+            continue  # it goes on
+    return None
+
+
+def _statement_changed(text: str, inside: Keys, change: Callable[[Any, str], object]) -> Iterator[str]:
+    """The text in which tomlkit changed that one statement; of a whole text it would put lists of tables together."""
+    found = _statement(text, inside)
+    if found is None:
+        return
+    first, end = found
+    lines = text.split("\n")
+    statement = "\n".join(lines[first - 1 : end])
+    document = tomlkit.parse(statement.removesuffix("\r"))
+    for depth in range(len(inside)):  # without the keys of the table that the statement is in
         table: Any = document
-        for key in keys[:-1]:
-            table = table[int(key)] if isinstance(table, list) else table[key]
-        change(table, keys[-1])
-        yield tomlkit.dumps(document)
-    except (KeyError, IndexError, TypeError, TOMLKitError):
-        return  # the next way may do
-
-
-def _taken(table: Any, key: str) -> None:
-    del table[key]
+        try:
+            for key in inside[depth:-1]:
+                table = table[int(key) if isinstance(table, list) else key]
+            change(table, inside[-1])
+        except (KeyError, IndexError, TypeError, ValueError, TOMLKitError):
+            continue
+        changed = tomlkit.dumps(document) + ("\r" if statement.endswith("\r") else "")
+        yield "\n".join([*lines[: first - 1], changed, *lines[end:]])
+        return
 
 
 def _is_header(text: str, number: int) -> bool:
@@ -263,34 +302,36 @@ def _section_end(text: str, header: int) -> int:
     return end
 
 
-def _with_line(text: str, header: int, line: str) -> str:
-    """With a line behind the last key of a table; comments after it belong to what follows."""
+def _with_lines(text: str, behind: int | None, more: list[str]) -> str:
+    """With lines behind one of this number, None: at the end. Comments below belong to what follows them."""
+    end = _line_end(text)
+    if behind is None or behind == len(text.split("\n")):  # the last line may not end
+        whole = text if not text or text.endswith("\n") else text + end
+        return whole + "".join(line + end for line in (more if whole else more[more[:1] == [""] :]))
     lines = text.split("\n")
-    end = _section_end(text, header)
-    if end == len(lines):  # the last line does not end
-        return f"{text}{_line_end(text)}{line}{_line_end(text)}"
-    lines.insert(end, line + _line_end(text)[:-1])
+    lines[behind:behind] = [line + end[:-1] for line in more]
     return "\n".join(lines)
 
 
-def _with_section(text: str, lines: list[str]) -> str:
-    end = _line_end(text)
-    whole = text if not text or text.endswith("\n") else text + end
-    return whole + "".join(line + end for line in (["", *lines] if whole else lines))
-
-
-def _without_override(text: str, number: int) -> Iterator[str]:
-    lines = text.split("\n")
+def _extent(text: str, number: int) -> tuple[int, int] | None:
+    """First and last line of an override with all its tables; None for one that is written on a line."""
     known = key_lines(text)
-    if ("override", str(number)) not in known:
-        return  # a list on a line of its own
-    first = known["override", str(number)]
+    first = known.get(("override", str(number)))
+    if first is None:
+        return None
     last = max(at for keys, at in known.items() if keys[:2] == ("override", str(number)))
     header = max(at for at in known.values() if at <= last and _is_header(text, at))
-    end = _section_end(text, header)
-    if first > 1 and not lines[first - 2].strip():
-        first -= 1
-    yield "\n".join(lines[: first - 1] + lines[end:])
+    return first, _section_end(text, header)
+
+
+def _texts_without_override(text: str, number: int) -> Iterator[str]:
+    extent = _extent(text, number)
+    if extent is not None:
+        first, end = extent
+        lines = text.split("\n")
+        if first > 1 and not lines[first - 2].strip():
+            first -= 1
+        yield "\n".join(lines[: first - 1] + lines[end:])
 
 
 def _line_end(text: str) -> str:

@@ -18,6 +18,7 @@ from era_engine.settings_editing import (
 )
 
 PERCENT, ENABLED = "era_payment_options.auto_post.minimum_percent", "era_payment_options.auto_post.enabled"
+AUTO = "era_payment_options.auto_post"
 OUTSIDE, DELTA, LPFD = Selector(), Selector("delta  dental"), Selector(None, "lpfd")
 OWN = """\
 # ours
@@ -124,6 +125,12 @@ def test_a_new_key_stands_with_its_table_and_not_behind_comments_on_what_follows
         ),
         (OWN, ENABLED, OUTSIDE, f"{ENABLED} = true  # since May\n"),
         (OWN, PERCENT, DELTA, f'\n[[override]]\npayer = "Delta Dental"   # the big one\n{PERCENT} = 90 # July\n'),
+        (
+            OWN.replace("# July\n", "# July\nholds.denied = 'warn'\n"),
+            PERCENT,
+            DELTA,
+            f"{PERCENT} = 90 # July\n",
+        ),
         (OWN, "holds.denied", LPFD, "\n[[override]]\nlocation = 'LPFD'\n[override.holds]\ndenied = \"warn\"\n"),
     ],
 )
@@ -146,6 +153,22 @@ def test_what_is_set_and_taken_out_again_leaves_the_text_as_it_was() -> None:
         for key, selector in ((PERCENT, Selector("Guardian")), ("holds.reversal", OUTSIDE), ("practice.npi", OUTSIDE)):
             there = with_value(text, keys_of(key), "1", selector)
             assert without_value(there, keys_of(key), selector).startswith(text)
+
+
+def test_lists_of_tables_stay_where_they_are() -> None:
+    """Overrides with other tables between them, which tomlkit would put together."""
+    text = f"[[override]]\npayer = 'A'\n{PERCENT} = 1\n[holds] # h\n# none\n[[override]]\npayer = 'B'\n{PERCENT} = 2\n"
+    assert with_value(text, keys_of(PERCENT), 3, Selector("B")) == text.replace("= 2", "= 3")
+    assert with_value(text, keys_of("holds.denied"), "warn") == text.replace("# h\n", '# h\ndenied = "warn"\n')
+    assert with_value(text, keys_of("holds.denied"), "warn", Selector("A")) == text.replace(
+        "= 1\n", '= 1\nholds.denied = "warn"\n'
+    )
+
+
+def test_a_key_with_dots_comes_before_the_tables_of_an_override() -> None:
+    text = f"[[override]]\npayer = 'A'\n[override.{AUTO}]\nenabled = true\n# a\n[holds]\n"
+    there = with_value(text, keys_of("era_payment_options.quick_post.enabled"), False, Selector("a"))
+    assert there == text.replace("'A'\n", "'A'\nera_payment_options.quick_post.enabled = false\n")
 
 
 @pytest.mark.parametrize(

@@ -127,6 +127,7 @@ def test_a_byte_order_mark_stays(sqlite_home: OfficeHome) -> None:
         (["set", "holds.already-posted", "warn"], 4, "[holds], key holds.already-posted: this hold always holds"),
         (["set", "holds.denide", "warn"], 4, "no hold has this id (did you mean denied?)"),
         (["set", "encryption.key_file", "/nowhere/office.key"], 4, "/nowhere/office.key"),
+        (["set", f"{AUTO}.enabled", "1"], 4, f"key {AUTO}.enabled: 1 is not true or false"),
         (["set", "rules", "nowhere"], 4, '"nowhere" is not an existing folder'),
         (["unset", f"{AUTO}.enabled"], 2, f"{AUTO}.enabled is not given in era.toml."),
         (["set", AUTO, "90"], 4, f"key {AUTO}: 90 is not a table"),
@@ -239,7 +240,7 @@ def test_an_earlier_text_comes_back_as_a_new_version(office: OfficeHome) -> None
     assert ended.out.startswith(f"✔ Version 1 is in force again: {PERCENT}: 80 → 95. Version 4.")
     assert text(office) == before
     assert [each["how"] for each in history(office)] == ["first", "set", "hand", "restore"]
-    assert acts(office)[-1]["details"]["restored"] == "1"
+    assert acts(office)[-1]["details"]["restored"] == 1
 
 
 def test_a_text_that_is_not_valid_any_more_does_not_come_back(sqlite_home: OfficeHome) -> None:

@@ -74,11 +74,11 @@ def unset(key: str, payer: str | None, location: str | None, name: str, because:
 
 
 @click.command(epilog="Example: era settings restore 3 --by Ann --because 'too many posted'")
-@click.argument("version", metavar="VERSION")
+@click.argument("version", metavar="VERSION", type=int)
 @options.by
 @options.because
 @options.home
-def restore(version: str, name: str, because: str, home: Path | None) -> None:
+def restore(version: int, name: str, because: str, home: Path | None) -> None:
     """Bring back the text of an earlier version, as a new one. `database` stays as it is now.
 
     A text that is not valid any more is refused, and nothing is written.
