@@ -3,7 +3,7 @@
 BIN := .venv/bin
 DEMO := demo-home
 
-.PHONY: demo test torture fuzz check bench hostile errors format lock
+.PHONY: demo test torture fuzz check bench hostile errors mutate format lock
 
 demo: .venv/.complete
 	@rm -rf $(DEMO)
@@ -37,6 +37,10 @@ fuzz: .venv/.complete
 
 hostile: .venv/.complete
 	@$(BIN)/python hostile/big_files.py $(ARGS)
+
+# Each rule changed in each way, one at a time: some case of rules/cases must notice. ARGS=RULE for one alone.
+mutate: .venv/.complete
+	@$(BIN)/python scripts/mutate_rules.py $(ARGS)
 
 # docs/errors.md, from the cases in tests/errors.
 errors: .venv/.complete

@@ -4,12 +4,16 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from sqlalchemy import Connection
+
 from era_engine.errors import InstallationError, UsageError
 from era_engine.home import Home, write_whole
 from era_engine.store import audit
+from era_engine.store.append_only import missing_triggers
 from era_engine.store.audit import GENESIS, AuditRow, Head
 from era_engine.store.database import Database
 
+BEGINNING = Head(0, GENESIS)  # what a home remembers before its first act, so that it never has nothing to remember
 _MOST_TOLD = 20  # problems listed for each kind; a broken chain of a million rows is one problem, not a million
 
 
@@ -29,18 +33,22 @@ def keep_head(home: Home, database: Database) -> None:
     """
     remembered = remembered_head(home)
     with database.reading() as connection:
-        head = audit.heads(connection).get(home.identity)
+        head = audit.heads(connection).get(home.identity, BEGINNING)
         if head == remembered:
             return
-        if remembered is not None and audit.hash_at(connection, home.identity, remembered.seq) != remembered.hash:
+        if remembered is not None and not _holds(connection, home, remembered):
             raise InstallationError(
                 f"The audit log no longer holds its row {remembered.seq}, which this home remembers.",
                 "See that `database` in era.toml is this office's, and that it is there. If it is, run"
                 " `era audit verify`, and restore the last backup it finds in order. Where you put another database in"
                 " its place yourself, delete .audit-head.",
             )
-    assert head is not None, "a row that is remembered is there"
-    write_whole(home.audit_head, json.dumps(head._asdict()))
+    write_whole(home.audit_head, json.dumps(head._asdict() | {"office": home.identity}))
+
+
+def _holds(connection: Connection, home: Home, place: Head) -> bool:
+    """Whether the log of this home holds a row, or begins where the home says that it had none."""
+    return place == BEGINNING or audit.hash_at(connection, home.identity, place.seq) == place.hash
 
 
 def remembered_head(home: Home) -> Head | None:
@@ -66,6 +74,13 @@ def parse_head(text: str) -> Head:
     return Head(int(seq), last)
 
 
+def known_act(name: str) -> str:
+    """The name of a kind of act. Raises UsageError for another: mistyped, it must not look like "never done"."""
+    if name not in audit.ACTS:
+        raise UsageError(f"No act is called {name}.", f"Give one of {', '.join(sorted(audit.ACTS))}.")
+    return name
+
+
 def audit_verify(home: Home, database: Database, expected: Head | None = None) -> Audited:
     """Prove every chain of the database row by row, and every sealed payment against the books.
 
@@ -79,11 +94,17 @@ def audit_verify(home: Home, database: Database, expected: Head | None = None) -
         known = audit.heads(connection)
         problems += _heads(known, chains.ends)
         for place, what in ((remembered_head(home), "this home remembers"), (expected, "was expected")):
-            if place and audit.hash_at(connection, home.identity, place.seq) != place.hash:
+            if place and not _holds(connection, home, place):
                 problems.append(
                     f"Row {place.seq}, which {what}, is not in this office's log:"
                     f" it was changed, or rows were cut off its end (it ends at {_end(chains.ends, home)})."
                 )
+        problems += _unremembered(home, chains.ends)
+        problems += [
+            f"Trigger {each.name}, which lets nobody change {each.table}, is missing or does nothing."
+            f" Put it back with the database's own tool: {each.made_by}"
+            for each in missing_triggers(connection)
+        ]
         sealed = chains.seals
         wrong = []
         payments = 0
@@ -148,6 +169,15 @@ def _heads(known: dict[str, Head], ends: dict[str, Head]) -> list[str]:
             there = f"row {ends[office].seq}" if office in ends else "no row"
             problems.append(f"Office {office[:8]}: its log should end at {kept}, and ends at {there}.")
     return problems
+
+
+def _unremembered(home: Home, ends: dict[str, Head]) -> list[str]:
+    if home.identity not in ends or home.audit_head.exists():
+        return []
+    return [
+        f"{home.audit_head} is missing: without it nobody misses rows cut off the end of the log."
+        " Hold the log against a place noted elsewhere (--expect SEQ:HASH); the next `era run` remembers its end again."
+    ]
 
 
 def _end(ends: dict[str, Head], home: Home) -> str:

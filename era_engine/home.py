@@ -1,20 +1,26 @@
 """An office's home folder: its settings, its files, its database, and the lock that lets one run at a time in."""
 
 import fcntl
+import json
 import os
+import re
+import shlex
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
 
-from era_engine.errors import LockedError, UsageError
+from era_engine.errors import InstallationError, LockedError, UsageError
 from era_engine.keys import NO_KEYS, Keyring
 from era_engine.settings import DEFAULT_TOML
 
 FOLDERS = ("inbox", "archive", "quarantine", "acks")
 REMEMBERED = (".home-id", ".audit-head", "era.toml")  # files of the home itself that a backup keeps
+_PARTIAL = re.compile(r"\.(?:(?:audit-head|home-id)\.[a-z0-9_]{8}|sealed-with\.\d+)")
+_GIVEN_UP = 600  # seconds after which nobody is still writing a small file
 
 
 class Home(NamedTuple):
@@ -51,14 +57,35 @@ class Home(NamedTuple):
 
     @property
     def identity(self) -> str:
-        """What tells this home's files from those of another home on the same database; made on first use."""
+        """What tells this home's files from those of another home on the same database; made on first use.
+
+        Raises InstallationError where it was deleted: under another name the home would find nothing of its own.
+        """
         file = self.root / ".home-id"
+        had_one = self.audit_head.exists()  # which is written after it
         if not file.exists():
+            if had_one:
+                raise InstallationError(f"{file} is missing, by which this home knows its own books.", self._rename())
             partial = _written(file, uuid4().hex)
             with suppress(FileExistsError):  # of two at once the first gives the name, and both use it
                 os.link(partial, file)
             partial.unlink()
         return file.read_text(encoding="ascii")
+
+    def _rename(self) -> str:
+        try:
+            office = json.loads(self.audit_head.read_text(encoding="ascii"))["office"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return "Restore a backup of this home elsewhere (`era restore`), and copy .home-id from there."
+        return f"Write it again: printf %s {shlex.quote(str(office))} > {shlex.quote(str(self.root / '.home-id'))}"
+
+    def half_written(self) -> Iterator[Path]:
+        """What a killed program left of the small files the home remembers; none that one may be writing just now."""
+        for path in self.root.glob(".*"):
+            if _PARTIAL.fullmatch(path.name):
+                with suppress(FileNotFoundError):
+                    if time.time() - path.stat().st_mtime > _GIVEN_UP:
+                        yield path
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -117,10 +144,15 @@ def _written(file: Path, text: str) -> Path:
     return Path(partial)
 
 
+def is_home(folder: Path) -> bool:
+    """Whether somebody made a home of this folder."""
+    return (folder / "era.toml").is_file()
+
+
 def find_home(folder: Path | None) -> Home:
     """The home at `folder`, else at ERA_HOME, else here. Raises UsageError when there is none."""
     root = (folder or Path(os.environ.get("ERA_HOME") or ".")).absolute()
-    if not (root / "era.toml").is_file():
+    if not is_home(root):
         raise UsageError(
             f"{root} is no home of era-engine: it has no era.toml.",
             "Make one with `era init DIR`, or name yours with --home DIR or ERA_HOME.",

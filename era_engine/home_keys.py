@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from era_engine.errors import SettingsError
-from era_engine.home import Home
-from era_engine.keys import Key, keyring, keys_given
+from era_engine.home import Home, is_home
+from era_engine.keys import Key, key_file_given, keyring, keys_given
 from era_engine.settings import Settings
 
 _GIVE = "Name its file by key_file under [encryption] in era.toml, or by ERA_KEY_FILE."
@@ -29,28 +29,40 @@ def with_keys(home: Home, settings: Settings) -> Home:
 
     A home that has no key yet takes the one given; its new files are sealed from now on.
     """
+    sealed, keys = keys_needed(home, settings)
+    if sealed is None:
+        return home
+    if remembered(home) is None:
+        remember(home, sealed)
+    return home._replace(keyring=keyring(next(key for key in keys if key.id == sealed.key), keys))
+
+
+def keys_needed(home: Home, settings: Settings) -> tuple[Sealed | None, list[Key]]:
+    """What the home is sealed with, or will be (None: with nothing), and the keys at hand; nothing is written.
+
+    Raises SettingsError where a key is missing, or where several are given and none is known to be the home's.
+    """
     keys = keys_at_hand(home.root, settings)
     sealed = remembered(home)
-    if sealed is None and keys:
+    if sealed is not None:
+        check(home, sealed, keys)
+    elif keys:
         if len({key.id for key in keys}) > 1:
             raise SettingsError(
                 "Several keys are given, and the home does not know which is its own.",
                 "Give one by key_file in era.toml or ERA_KEY_FILE, and name a new one in `era encryption rotate --to`.",
             )
         sealed = Sealed(keys[0].id, ())
-        remember(home, sealed)
-    if sealed is None:
-        return home
-    check(home, sealed, keys)
-    return home._replace(keyring=keyring(next(key for key in keys if key.id == sealed.key), keys))
+    return sealed, keys
 
 
 def keys_at_hand(root: Path, settings: Settings) -> list[Key]:
     """The keys given by era.toml and the environment. Raises SettingsError for a key inside the home."""
     named = settings.encryption.key_file
     file = None if named is None else root / named
-    if file is not None:
-        refuse_inside(root, file)
+    for each in (file, key_file_given()):
+        if each is not None:
+            refuse_inside(root, each)
     return keys_given(file)
 
 
@@ -58,8 +70,15 @@ def refuse_inside(root: Path, file: Path) -> None:
     """Raises SettingsError for a key file in the home."""
     if file.resolve().is_relative_to(root.resolve()):
         raise SettingsError(
-            f"{file}: a key in the home it protects protects nothing.", "Move it to a folder outside the home."
+            f"{file}: a key in the home it protects protects nothing.", "Keep it in a folder outside the home."
         )
+
+
+def refuse_in_any_home(file: Path) -> None:
+    """Raises SettingsError for a key file in a home, whichever it is."""
+    for folder in file.resolve().parents:
+        if is_home(folder):
+            refuse_inside(folder, file)
 
 
 def check(home: Home, sealed: Sealed, keys: list[Key]) -> None:

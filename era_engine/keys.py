@@ -48,19 +48,27 @@ def keys_given(key_file: Path | None = None) -> list[Key]:
     Raises SettingsError where one of them is none.
     """
     keys = [] if key_file is None else [read_key(key_file)]
-    if named := os.environ.get("ERA_KEY_FILE"):
-        keys.append(read_key(Path(named)))
+    if (named := key_file_given()) is not None:
+        keys.append(read_key(named))
     if text := os.environ.get("ERA_KEY"):
         keys.append(_key(text, "ERA_KEY"))
     return keys
 
 
+def key_file_given() -> Path | None:
+    """The file that the environment names."""
+    named = os.environ.get("ERA_KEY_FILE")
+    return Path(named) if named else None
+
+
 def read_key(file: Path) -> Key:
-    """The key in a file. Raises SettingsError where it holds none, or where anybody may read it."""
+    """The key in a file. Raises SettingsError where it holds none, or where others than its owner may read it."""
     try:
         with file.open("rb") as stream:
-            if stat.S_IMODE(os.fstat(stream.fileno()).st_mode) & stat.S_IRWXO:
-                raise SettingsError(f"Everybody may read the key in {file}.", f"Run chmod 600 {file}")
+            if stat.S_IMODE(os.fstat(stream.fileno()).st_mode) & (stat.S_IRWXG | stat.S_IRWXO):
+                raise SettingsError(
+                    f"Others may read the key in {file}, which is to be for one user alone.", f"Run chmod 600 {file}"
+                )
             text = stream.read(4096).decode("ascii", "replace")
     except OSError as error:
         raise SettingsError(f"The key file {file} cannot be read: {error.strerror}.", _HOW) from error

@@ -41,12 +41,23 @@ def rules_in_force(home: Home, settings: Settings) -> Path:
     return settings.rules_folder(home.root) or shipped("rules")
 
 
-def rule_set_of(home: Home, settings: Settings) -> RuleSet:
-    """The rules in force with the holds that the office lets warn. Raises RulesError and SettingsError.
+def own_holds(home: Home, rules: Path) -> Path | None:
+    """The folder of holds the office adds to the rule set in `rules`: the home's `rules/`, unless that is this one."""
+    folder = home.root / "rules"
+    return folder if folder.is_dir() and not (rules.exists() and folder.samefile(rules)) else None
 
-    The holds of overrides are tried as well.
+
+def rule_set_of(home: Home, settings: Settings, rules: Path | None = None) -> RuleSet:
+    """The rules in force, or those in another folder, with the holds that the office adds and those it lets warn.
+
+    Raises RulesError and SettingsError.
     """
-    rule_set = load_rule_set(rules_in_force(home, settings))
+    folder = rules or rules_in_force(home, settings)
+    return with_choices(load_rule_set(folder, own_holds(home, folder)), settings)
+
+
+def with_choices(rule_set: RuleSet, settings: Settings) -> RuleSet:
+    """The rule set with the holds that the office lets warn. Raises SettingsError, also for those of an override."""
     chosen = rule_set.with_choices(settings.holds)
     for label, overridden in settings.all_in_force().items():
         rule_set.with_choices(overridden.holds, f"in the [[override]] for {label}")

@@ -34,6 +34,8 @@ def clear_leftovers(home: Home, database: Database) -> None:
         for path in folder.glob(".*"):
             if path.suffix in (".part", ".incoming", ".member") and path not in wanted:
                 path.unlink()
+    for path in home.half_written():
+        path.unlink(missing_ok=True)
 
 
 def free_name(home: Home, connection: Connection, name: str, sha256: str) -> str:

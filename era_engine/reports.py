@@ -103,9 +103,6 @@ class LogReader:
 
 def filters(connection: Connection, trace: str | None = None, **wanted: Any) -> Filters:
     """Filters as the command line gives them: `trace` is a trace number, or a payment's id."""
-    for day in ("since", "until"):
-        if wanted.get(day) is not None:
-            wanted[day] = wanted[day].date().isoformat()
     for kind in ("rule", "hold"):
         if wanted.get(kind) is not None:
             _check_rule(connection, kind, wanted[kind])

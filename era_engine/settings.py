@@ -223,6 +223,15 @@ class Settings(Table):
             known = self._effective[labels] = Settings.model_construct(**values)
         return known
 
+    def with_minimum(self, percent: Decimal) -> "Settings":
+        """The settings with this minimum percentage of auto-posting for every claim, whatever an override says."""
+        values = dict(self)
+        options = self.era_payment_options
+        auto_post = options.auto_post.model_copy(update={"minimum_percent": percent})
+        values["era_payment_options"] = options.model_copy(update={"auto_post": auto_post})
+        values["override"] = tuple(each.without_minimum() for each in self.override)
+        return Settings.model_construct(**values)
+
     def all_in_force(self) -> dict[str, "Settings"]:
         """The settings of each override that is alone, by its label."""
         return {each.label: self.with_overrides(each.label) for each in self.override}
@@ -321,10 +330,25 @@ def settings_from_json(text: str) -> Settings:
 
 def settings_of(path: Path, text: str) -> Settings:
     """The settings that `text`, the content of the era.toml at `path`, stands for. Raises SettingsError."""
-    home = path.parent
+    return _validated(path, text, _parsed(path, text))
+
+
+def settings_with(path: Path, text: str, values: dict[str, Any]) -> Settings:
+    """The settings with some keys, named in full, set to other values, which are checked like the others."""
     document = _parsed(path, text)
+    for key, value in values.items():
+        table: Any = document
+        *tables, name = key.split(".")
+        for each in tables:
+            inner = table.get(each)
+            table[each] = table = inner if isinstance(inner, dict) else {}
+        table[name] = value
+    return _validated(path, text, document)
+
+
+def _validated(path: Path, text: str, document: dict[str, object]) -> Settings:
     try:
-        return Settings.model_validate(document, context=home)
+        return Settings.model_validate(document, context=path.parent)
     except ValidationError as error:
         problem = describe_faults(error, Settings, path, text)
     # Outside the handler: the validation error, kept as a context, would carry the values.

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from era_engine import disk
 from era_engine.errors import SettingsError, UsageError
 from era_engine.home import Home
-from era_engine.home_keys import check, keys_at_hand, remembered
+from era_engine.home_keys import keys_needed
 from era_engine.office import rule_set_of
 from era_engine.settings import Settings, read_settings, settings_of
 from era_engine.settings_editing import (
@@ -167,9 +167,7 @@ def _checked(home: Home, text: str) -> _Edited:
     try:
         settings = settings_of(path, text)
         rule_set = rule_set_of(home, settings)
-        keys, sealed = keys_at_hand(home.root, settings), remembered(home)
-        if sealed is not None:
-            check(home, sealed, keys)
+        keys_needed(home, settings)
         return _Edited(text, settings, rule_set.content_hash)
     except SettingsError as error:
         problem = re.sub(rf"^{re.escape(str(path))}: (line \d+, )?", "", error.problem, flags=re.MULTILINE)

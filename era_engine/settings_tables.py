@@ -266,6 +266,12 @@ class Override(Table):
         """One of higher rank has the last word: payer and location before payer before location."""
         return 2 * (self.payer is not None) + (self.location is not None)
 
+    def without_minimum(self) -> "Override":
+        """The same, but for the minimum percentage of auto-posting."""
+        options: Any = self.era_payment_options
+        auto_post = options.auto_post.model_copy(update={"minimum_percent": None})
+        return self.model_copy(update={"era_payment_options": options.model_copy(update={"auto_post": auto_post})})
+
     def fits(self, payer_id: str, payer_name: str, location: str) -> bool:
         """Whether a claim with these is meant."""
         at = self.location is None or self.location.casefold() == " ".join(location.split()).casefold()

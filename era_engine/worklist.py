@@ -9,10 +9,13 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
+from era_engine.bank.matching import match_deposits
+from era_engine.bank.records import what_differs
 from era_engine.decisions.facts import Facts
 from era_engine.decisions.observation import REVERSAL
 from era_engine.decisions.rule_set import Rule
 from era_engine.decisions.several_plans import LATER_PLAN
+from era_engine.evidence import Books
 from era_engine.home import Home
 from era_engine.money import minimum_cents
 from era_engine.office import Office
@@ -20,6 +23,8 @@ from era_engine.payer_items import LeftPair, left_pairs
 from era_engine.provider_posting import LEFT, UNREADABLE
 from era_engine.settings import Settings
 from era_engine.store import log
+from era_engine.store.deposits import deposits_and_payments
+from era_engine.store.stored_payments import claim_payments_of, stored_payment
 from era_engine.store.worklist import (
     OpenClaim,
     kept_as,
@@ -35,6 +40,7 @@ _MATCH = "era match {trace} {claim} --to CLAIM --by NAME"
 _BY_LINE = "era post {trace} {claim} --line N=PAID,WRITE_OFF --by NAME"
 _QUICK = "era quick-post {trace} --claim {claim}"
 _EXPLAIN = "era explain {claim} --trace {trace}"
+_NO_DEPOSIT = "deposit-not-received"
 _BY_NUMBER = ("era quick-post", "era explain")
 _NEVER_POSTED = "era close {trace} {claim} --by NAME --because TEXT"
 _OTHER_REMEDIES = {
@@ -51,13 +57,15 @@ _OTHER_REMEDIES = {
 class Group(NamedTuple):
     """Work with one reason. `remedy`: what to do, in words. items: most money first.
 
-    unproven: by claim payment, of this group or another, why a proof asked for several plans failed.
+    unproven: by claim payment, of this group or another, why a proof asked for several plans failed. off: by payment,
+    what the bank shows in place of the money that this group waits for.
     """
 
     reason: str
     remedy: str
     items: tuple[Record, ...]
     unproven: Mapping[int, str]
+    off: Mapping[int, str]
 
     @property
     def cents(self) -> int:
@@ -81,20 +89,38 @@ def open_work(
     for each in open_claims(connection):
         if location is None or each.location == location:
             reason = _reason(each)
-            items[reason].append(_claim(each, reason, _command(each, rules.get(reason), settings, names), today))
+            command = names.filled_in(_command(connection, each, rules.get(reason), settings), each)
+            items[reason].append(_claim(each, reason, command, today))
             facts = json.loads(each.facts)
             if facts.get("several_plans_proven") is False and "proof" in facts:
                 unproven[each.claim_payment_id] = facts["proof"]
     if location is None:
         for record in _beside_claims(connection, office, today, shared):
             items[record["reason"]].append(record)
+    off = _tell_what_the_bank_shows(connection, items.get(_NO_DEPOSIT, []), today)
     groups = []
     for reason, all_items in items.items():
         found = [each for each in all_items if payer is None or payer.lower() in (each["payer"] or "").lower()]
         found.sort(key=lambda each: -abs(each["paid_cents"] or 0))
         if found:
-            groups.append(Group(reason, remedies.get(reason, ""), tuple(found), unproven))
+            groups.append(
+                Group(reason, remedies.get(reason, ""), tuple(found), unproven, off if reason == _NO_DEPOSIT else {})
+            )
     return sorted(groups, key=lambda group: (-group.cents, group.reason))
+
+
+def _tell_what_the_bank_shows(connection: Connection, waiting: list[Record], today: date) -> dict[int, str]:
+    """Money that is there but not just what was remitted, by payment: another import will not bring it."""
+    shown = {}
+    for pairing in match_deposits(*deposits_and_payments(connection), today) if waiting else []:
+        told = what_differs(pairing)
+        if told is not None and pairing.payment is not None:
+            shown[pairing.payment.id] = told
+    for each in waiting:
+        if each["payment_id"] in shown:
+            each["explanation"] = f"{each['explanation']} {shown[each['payment_id']]}"
+            each["command"] = "era deposits"
+    return shown
 
 
 def _remedy(rule: Rule) -> str:
@@ -139,7 +165,7 @@ def _sayable(name: str) -> bool:
     return bool(name.strip()) and name == name.strip() and name.isprintable() and not name.startswith(("-", log.BY_ID))
 
 
-def _command(each: OpenClaim, rule: Rule | None, settings: Settings, names: _Names) -> str:
+def _command(connection: Connection, each: OpenClaim, rule: Rule | None, settings: Settings) -> str:
     """The hold's own command; of a claim without a hold, quick-post where its minimum is met, else by hand."""
     if rule is not None and rule.command is not None:
         template = rule.command
@@ -155,9 +181,19 @@ def _command(each: OpenClaim, rule: Rule | None, settings: Settings, names: _Nam
             template = _NEVER_POSTED
         elif holds & {"claim-out-of-balance", "line-out-of-balance"} and each.claim_status != REVERSAL:
             template = _BY_LINE  # as remitted it does not add up
+        elif each.claim_status == REVERSAL and not _takes_something_back(connection, each):
+            template = _EXPLAIN
         elif _refused_as_remitted(each):
             template = _BY_LINE
-    return names.filled_in(template, each)
+    return template
+
+
+def _takes_something_back(connection: Connection, reversal: OpenClaim) -> bool:
+    """Whether what it reverses is posted by now, also where that came after it or was undone since."""
+    payment = stored_payment(connection, reversal.payment_id, lock=False)
+    read_again = claim_payments_of(connection, payment, ["open"], ids=[reversal.claim_payment_id])
+    [gathered] = Books(connection, payment.originator, proven=False).gather(read_again)
+    return gathered.takes_back is not None
 
 
 def _refused_as_remitted(each: OpenClaim) -> bool:

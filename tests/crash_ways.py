@@ -1,6 +1,7 @@
 """What an office does, each in a home of its own that can be copied: to be killed in the middle and compared."""
 
 import io
+import re
 import shutil
 import zipfile
 from collections.abc import Callable, Iterator
@@ -259,6 +260,11 @@ def proven(home: OfficeHome, way: Way, undisturbed: dict[str, Any], where: str) 
     assert home.era("audit", "verify").code == 0, where
 
 
+def _without_path(file: Path, home: Path) -> bytes:
+    """A note names the home it lies in, which may since have come from a folder beside this one."""
+    return re.sub(re.escape(str(home.parent)).encode() + rb"/\w+", b"HOME", file.read_bytes())
+
+
 def books_of(home: OfficeHome) -> dict[str, Any]:
     """What an office has, without ids and times."""
     queries = {
@@ -278,7 +284,7 @@ def books_of(home: OfficeHome) -> dict[str, Any]:
         part: sorted(tuple(map(str, row)) for row in home.rows(query)) for part, query in queries.items()
     }
     found["on disk"] = sorted(
-        (str(file.relative_to(home.root)), file.read_bytes())
+        (str(file.relative_to(home.root)), _without_path(file, home.root))
         for folder in ("inbox", "archive", "quarantine")
         for file in (home.root / folder).iterdir()
     )

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
+from known_facts import undeclared
 from remittance_text import Segments, claim, payment, remittance_file, transaction_set
 
 from era_engine.cli import main
@@ -125,9 +126,11 @@ class OfficeHome(NamedTuple):
         return totals
 
     def verified(self) -> Ended:
-        """The books must hold."""
+        """The books must hold, and all that the rules decided rest on facts as they are declared."""
         ended = self.era("verify")
         assert ended.code == 0, ended
+        decided = self.rows("SELECT facts FROM decisions WHERE mode IN ('auto', 'quick')")
+        assert [wrong for (facts,) in decided for wrong in undeclared(json.loads(facts))] == []
         return ended
 
 

@@ -174,6 +174,14 @@ def audit_head(home: OfficeHome) -> None:
     (home.root / ".audit-head").write_text("{")
 
 
+def home_id(home: OfficeHome) -> None:
+    """Somebody deleted the identity of the home, of which an older program remembered no more."""
+    usual(home)
+    (home.root / ".home-id").unlink()
+    head = home.root / ".audit-head"
+    head.write_text(json.dumps({key: value for key, value in json.loads(head.read_text()).items() if key != "office"}))
+
+
 def sealed_with(home: OfficeHome) -> None:
     """What the home remembers of its key cannot be read."""
     keys(home)
@@ -221,7 +229,18 @@ SITUATIONS: dict[str, Callable[[OfficeHome], None]] = {
     each.__name__: each
     for each in (
         *(reversals, odd_claims, two_plans, adjustments, matched, imports, put_aside, keys, restoring, newer),
-        *(audit_log, audit_head, sealed_with, no_database, damaged_file, change_of_key, holds, later_plan, fillings),
-        thresholds,
+        *(
+            audit_log,
+            audit_head,
+            home_id,
+            sealed_with,
+            no_database,
+            damaged_file,
+            change_of_key,
+            holds,
+            later_plan,
+            fillings,
+            thresholds,
+        ),
     )
 }

@@ -9,9 +9,33 @@ _LOCKS = {
 }
 
 
+_LOCKED = {
+    "sqlite": [
+        f"CREATE TRIGGER {table}_no_{change.lower()} BEFORE {change} ON {table}"
+        f" BEGIN SELECT RAISE(ABORT, '{table} are append-only'); END"
+        for table in _APPEND_ONLY
+        for change in ("UPDATE", "DELETE")
+    ],
+    "postgresql": [
+        f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
+        f" FOR EACH STATEMENT EXECUTE FUNCTION {table}_append_only()"
+        for table in _APPEND_ONLY
+    ],
+}
+
+
 def pick_the_locks(home: OfficeHome) -> None:
     """From here on what was decided can be changed and deleted."""
-    home.change(*_LOCKS[home.database_url.partition(":")[0].partition("+")[0]])
+    home.change(*_LOCKS[database_kind(home)])
+
+
+def lock_again(home: OfficeHome) -> None:
+    """As somebody does who wants nobody to see that he was there."""
+    home.change(*_LOCKED[database_kind(home)])
+
+
+def database_kind(home: OfficeHome) -> str:
+    return home.database_url.partition(":")[0].partition("+")[0]
 
 
 def problems(home: OfficeHome) -> list[str]:

@@ -6,10 +6,13 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
+from killing import killed_at
 from offices import AUTO, OfficeHome, Record, expects, make_office, remittance
 from remittance_text import claim
-from tampering import pick_the_locks
+from sqlalchemy.exc import DBAPIError
+from tampering import database_kind, lock_again, pick_the_locks
 
 from era_engine.store.audit import chained_hash
 
@@ -110,6 +113,19 @@ def test_acts_are_exported_by_person_kind_and_day(week: OfficeHome) -> None:
     assert len(lines) == len(acts(week))
 
 
+def test_what_cannot_be_meant_is_refused_and_not_answered_with_nothing(week: OfficeHome) -> None:
+    for question, told in (
+        (("--act", "posting"), "Give one of adopt, backup, begin, close, file,"),
+        (("--since", "2026-11-02", "--until", "2026-11-01"), "No day is both 2026-11-02 or later and 2026-11-01"),
+        (("--since", "november"), "'november' does not match the format"),
+    ):
+        refused = week.era("audit", "export", *question)
+        assert (refused.code, refused.out, told in refused.err) == (2, "", True), refused
+    turned = week.era("log", "--since", "2026-11-02", "--until", "2026-11-01")
+    assert (turned.code, turned.out, "No day is both" in turned.err) == (2, "", True), turned
+    assert week.era("audit", "export", "--since", "2026-11-01", "--until", "2026-11-01").code == 0
+
+
 def test_nothing_of_a_patient_is_in_it(week: OfficeHome) -> None:
     text = json.dumps(acts(week)).casefold()
     for known in ("doe", "jane", "sub1", '"c1"', "p1", "1980"):
@@ -153,6 +169,7 @@ def acted(week: OfficeHome) -> OfficeHome:
 def test_a_log_that_was_changed_is_found(acted: OfficeHome, change: tuple[str, ...]) -> None:
     pick_the_locks(acted)
     acted.change(*change)
+    lock_again(acted)
     assert "✘ " in refused(acted)
 
 
@@ -175,6 +192,7 @@ def test_a_chain_that_was_forged_anew_does_not_hold_what_was_noted_elsewhere(sql
     forge(sqlite_home, lambda row: row | {"account": "somebody"})
     assert "which this home remembers, is not in this office's log" in refused(sqlite_home)
     (sqlite_home.root / ".audit-head").unlink()
+    sqlite_home.run()  # which remembers what it finds
     proven(sqlite_home)
     assert "which was expected, is not in this office's log" in refused(sqlite_home, "--expect", noted)
 
@@ -195,6 +213,7 @@ def forge(home: OfficeHome, change: Callable[[Record], Record]) -> None:
             previous = stated
         database.execute("UPDATE audit_heads SET hash = ?", (previous,))
         database.commit()
+    lock_again(home)
 
 
 BOOKS = {
@@ -216,6 +235,7 @@ BOOKS = {
 def test_books_that_are_not_what_the_last_act_left_are_found(acted: OfficeHome, change: str) -> None:
     pick_the_locks(acted)
     acted.change(change)
+    lock_again(acted)
     told = refused(acted)
     assert "What the books hold of payment " in told
     assert "1 problem in " in told
@@ -251,8 +271,73 @@ def test_a_home_that_remembers_less_than_the_log_holds_is_in_order(acted: Office
     acted.run()
     (acted.root / ".audit-head").write_text(remembered)
     proven(acted)
-    (acted.root / ".audit-head").unlink()
+
+
+def test_a_first_run_that_is_killed_has_told_the_home_that_nothing_was_done_before(sqlite_home: OfficeHome) -> None:
+    sqlite_home.receive(remittance("90", claim("C1")))
+    assert killed_at(4, "run", "--home", sqlite_home.root, named=("after commit",))
+    proven(sqlite_home)
+
+
+def test_an_end_of_the_log_that_was_deleted_from_the_home_is_told(acted: OfficeHome) -> None:
+    remembered = acted.root / ".audit-head"
+    remembered.unlink()
+    told = refused(acted)
+    assert f"✘ {remembered} is missing: without it nobody misses rows cut off the end of the log." in told
+    assert "(--expect SEQ:HASH); the next `era run` remembers its end again." in told
+    assert acted.era("run").code == 0
     proven(acted)
+
+
+def test_an_identity_that_was_deleted_from_the_home_is_told_and_no_other_one_made(acted: OfficeHome) -> None:
+    file = acted.root / ".home-id"
+    office = file.read_text()
+    file.unlink()
+    for command in (["audit", "verify"], ["verify"], ["run"], ["todo"]):
+        ended = acted.era(*command)
+        assert (ended.code, ended.out) == (1, ""), command
+        assert f"Error: {file} is missing, by which this home knows its own books." in ended.err
+        assert f"Remedy: Write it again: printf %s {office} > {file}" in ended.err
+    assert not file.exists()
+
+
+def test_a_trigger_that_is_dropped_or_does_nothing_is_told_with_what_puts_it_back(acted: OfficeHome) -> None:
+    pick = {
+        "sqlite": [
+            "DROP TRIGGER entries_no_update",
+            "DROP TRIGGER decisions_no_delete",
+            "CREATE TRIGGER decisions_no_delete BEFORE DELETE ON decisions BEGIN SELECT 1; END",
+        ],
+        "postgresql": [
+            "DROP FUNCTION entries_append_only() CASCADE",
+            "ALTER TABLE decisions DISABLE TRIGGER decisions_append_only",
+        ],
+    }
+    acted.change(*pick[database_kind(acted)])
+    told = [line for line in refused(acted).splitlines() if line.startswith("✘ ")]
+    assert len(told) == 2
+    names = {
+        "sqlite": ["decisions_no_delete", "entries_no_update"],
+        "postgresql": ["decisions_append_only", "entries_append_only"],
+    }
+    for line, name in zip(told, names[database_kind(acted)], strict=True):
+        told_of, _, statements = line.partition(" Put it back with the database's own tool: ")
+        assert told_of.startswith(f"✘ Trigger {name}, which lets nobody change {name.partition('_')[0]},")
+        carry_out(acted, statements)
+    proven(acted)
+    for statement in ("UPDATE entries SET memo = 'x'", "DELETE FROM decisions"):
+        with pytest.raises(DBAPIError, match="are append-only"):
+            acted.change(statement)
+
+
+def carry_out(home: OfficeHome, script: str) -> None:
+    """Type statements into the database's own tool."""
+    if database_kind(home) == "postgresql":
+        with psycopg.connect(home.url.replace("+psycopg", "")) as database:
+            database.execute(script)  # type: ignore[arg-type]
+        return
+    with closing(sqlite3.connect(home.url.removeprefix("sqlite:///"))) as database:
+        database.executescript(script)
 
 
 def test_a_place_that_is_none_is_refused(acted: OfficeHome) -> None:

@@ -18,6 +18,8 @@ from offices import Ended, OfficeHome, era, expects, finished, make_office, remi
 from postgresql_server import Server
 from remittance_text import claim
 
+from era_engine.backup.restoring import restore
+from era_engine.errors import UsageError
 from era_engine.home import Home
 
 
@@ -231,6 +233,39 @@ def unpacked(data: bytes | bytearray) -> bytes | None:
         return gzip.decompress(data)
     except (OSError, EOFError, zlib.error):
         return None
+
+
+def test_two_restores_into_one_folder_at_one_moment_are_not_mixed(sqlite_home: OfficeHome, tmp_path: Path) -> None:
+    """The second comes while the first works, and another before the first has its name but after the folder was
+    looked at.
+    """
+    sqlite_home.run(remittance("90", claim("C1")))
+    backup, folder = tmp_path / "backup.era", tmp_path / "restored"
+    assert sqlite_home.era("backup", backup).code == 0
+    others: list[Ended] = []
+
+    def told(what: str, *_: int) -> None:
+        if what == "restoring":
+            others.append(era("restore", backup, folder))
+
+    restore(backup, folder, None, told)
+    assert len(others) > 3
+    assert {each.code for each in others} == {5}
+    assert all("Error: Another restore is at work on " in each.err for each in others)
+    restored = OfficeHome(folder, "sqlite:///era.db")
+    restored.verified()
+    assert restored.era("audit", "verify").code == 0
+
+    late = tmp_path / "late"
+
+    def first_is_faster(what: str, *_: int) -> None:
+        if what == "checking" and not late.exists():
+            assert era("restore", backup, late).code == 0
+
+    with pytest.raises(UsageError, match="is not empty"):
+        restore(backup, late, None, first_is_faster)
+    OfficeHome(late, "sqlite:///era.db").verified()
+    assert [each.name for each in tmp_path.iterdir() if each.name.startswith(".")] == []
 
 
 def test_a_backup_with_any_byte_changed_or_cut_off_is_refused(sqlite_home: OfficeHome, tmp_path: Path) -> None:

@@ -4,12 +4,14 @@ import os
 import resource
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from killing import killed_at
 from offices import OfficeHome, Record, expects, remittance
 from remittance_text import Delimiters, claim, group, interchange, payment, transaction_set, written
 
@@ -302,6 +304,22 @@ def test_a_home_whose_database_is_gone_takes_nothing_in(sqlite_home: OfficeHome)
         file.replace(file.with_name(file.name.removeprefix("away-")))
     assert [each["outcome"] for each in sqlite_home.records("run")] == ["post"]
     sqlite_home.verified()
+
+
+def test_what_a_kill_left_of_the_homes_own_files_goes_when_nobody_can_be_writing_it(sqlite_home: OfficeHome) -> None:
+    def half_written() -> list[Path]:
+        return list(sqlite_home.root.glob(".audit-head.*"))
+
+    assert killed_at(1, "run", "--home", sqlite_home.root, named=("before rename",))
+    [left] = half_written()
+    own = sqlite_home.root / ".audit-head.bak"  # somebody's, and not ours
+    own.touch()
+    assert sqlite_home.era("run").code == 0
+    assert left.exists()
+    for path in (left, own):
+        os.utime(path, (time.time() - 3600,) * 2)
+    assert sqlite_home.era("run").code == 0
+    assert half_written() == [own]
 
 
 def test_two_who_name_a_home_at_once_give_it_one_name(sqlite_home: OfficeHome) -> None:

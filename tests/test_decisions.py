@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from decision_cases import ORDINARY, any_facts, cases, facts_of, in_cents, nearly_ordinary_facts, values_of
+from decision_cases import ORDINARY, any_facts, cases, in_cents, nearly_ordinary_facts, values_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,7 +19,8 @@ from era_engine.decisions.condition import COMPARISONS, OPS_OF_KIND, Condition
 from era_engine.decisions.decision import Decision, decide
 from era_engine.decisions.engine import Engine, EngineError
 from era_engine.decisions.facts import FACTS, Facts, FactValue
-from era_engine.decisions.rule_set import Rule, RuleSet, load_rule_set
+from era_engine.decisions.rule_cases import read_cases
+from era_engine.decisions.rule_set import Rule, RuleSet, load_rule_set, read_rules
 from era_engine.errors import InstallationError
 from era_engine.shipped import shipped
 
@@ -88,23 +89,6 @@ def test_a_claim_at_the_edge_of_the_table(case: dict[str, Any]) -> None:
     )
 
 
-@pytest.mark.parametrize("case", cases("options"), ids=lambda case: case["name"])
-def test_an_option_decides_where_it_is_on(case: dict[str, Any]) -> None:
-    decision = decided(facts_of(case))
-    expected = case["expect"]
-    assert (decision.outcome, decision.rule, decision.indicators) == (
-        expected["outcome"],
-        expected["rule"],
-        expected["indicators"],
-    )
-
-
-def test_every_row_beyond_the_eight_has_a_case() -> None:
-    named = {case["expect"]["rule"] for case in cases("options")}
-    assert {row.id for row in SHIPPED.rows[8:]} <= named
-    assert {row.id for row in SHIPPED.reversals} - named == {"reversal-left"}  # only where the hold warns
-
-
 @given(
     plans=st.integers(1, 9),
     posting=st.booleans(),
@@ -128,32 +112,15 @@ def test_exactly_one_row_decides_whatever_the_table_facts_are(
 # holds
 
 
-@pytest.mark.parametrize("case", cases("holds"), ids=lambda case: case["name"])
-def test_a_claim_holds_exactly_where_it_should(case: dict[str, Any]) -> None:
-    decision = decided(facts_of(case))
-    assert list(decision.holds) == case["holds"]
-    assert list(decision.warnings) == case.get("warnings", [])
-    if case["holds"]:
-        assert (decision.outcome, decision.rule) == ("manual", None)
-        assert decision.indicators == case["holds"][0]
-    else:
-        assert decision.rule == "single-plan-at-least-minimum-write-offs-on"
-
-
-def test_every_hold_has_a_case_in_which_it_alone_fires() -> None:
-    fired = [case["holds"] + case.get("warnings", []) for case in cases("holds")]
-    alone = {holds[0] for holds in fired if len(holds) == 1}
-    assert alone == {hold.id for hold in SHIPPED.holds}
-
-
 def test_all_holds_at_once_are_kept_in_file_order() -> None:
     contradictory = {"forwarded-unprocessed", "predetermination", "reversal", "unknown-claim-status"}
     contradictory |= {"no-matching-claim", "forwarded-on", "processed-as-later-plan"}
     rest = [hold.id for hold in SHIPPED.holds if hold.id not in contradictory]
-    one_each = [case for case in cases("holds") if case["holds"] in [[name] for name in rest] and "without" not in case]
+    shipped_cases = read_cases(shipped("rules"), read_rules(shipped("rules")), ())
+    one_each = [case for case in shipped_cases if case.expected.holds in [(name,) for name in rest]]
     facts = dict(ORDINARY)
     for case in reversed(one_each):
-        facts |= case["given"]
+        facts |= {name: value for name, value in case.given.items() if value is not None}
     facts |= {"expected_known": False, "posting_active": True, "plan_count": 1}
     assert list(decided(facts).holds) == rest
 

@@ -336,6 +336,40 @@ def test_another_payers_money_releases_nothing(home: OfficeHome) -> None:
     assert outcomes(home.run()) == [("C1", "post", [])]
 
 
+def test_money_that_is_a_cent_off_is_told_where_the_claim_waits_for_it(home: OfficeHome) -> None:
+    """Another import would not bring it, and was all that was told."""
+    home.set(REQUIRED)
+    home.expect(expects("C1"), expects("C2"), expects("C3"))
+    home.run(remittance("180", claim("C1"), claim("C2")), remittance("90", claim("C3"), trace="EFT0002"))
+
+    def next_steps() -> dict[str, str]:
+        return {each["claim_number"]: each["command"] for each in home.records("todo")}
+
+    assert next_steps() == dict.fromkeys(("C1", "C2", "C3"), "era import bank FILE")
+    bank_text(home, "date,amount,trace\n2026-11-02,179.99,EFT0001\n")
+    home.run()
+    assert next_steps() == {"C1": "era deposits", "C2": "era deposits", "C3": "era import bank FILE"}
+    shown = "The bank shows $179.99 of 2026-11-02, off by -$0.01: the amounts differ."
+    assert [each["explanation"].endswith(shown) for each in home.records("todo")] == [True, True, False]
+    assert home.era("todo").out.count(f"  EFT0001: {shown}\n") == 1
+    assert f"{shown} `era deposits` has both" in home.era("explain", "C1").out
+    assert "The bank shows" not in home.era("explain", "C3").out
+    bank_text(home, "date,amount,trace\n2026-11-02,180.00,EFT0001\n", "corrected.csv")
+    assert outcomes(home.run()) == [("C1", "post", []), ("C2", "post", [])]
+
+
+def test_of_two_versions_of_a_payment_one_waits_for_its_money(home: OfficeHome) -> None:
+    home.expect(expects("C1"), expects("C2", "100"))
+    home.run(remittance("90", claim("C1"), trace="T1"))
+    home.run(remittance("90", claim("C1", payer_claim_number="ICN2"), trace="T1"))
+    home.run(remittance("90", claim("C2"), trace="T2"), remittance("90", claim("C2", status="2"), trace="T2"))
+    assert [(each["payment_id"], each["trace_number"]) for each in deposits(home)] == [(1, "T1"), (3, "T2")]
+    assert "Remittances without money: 2, $180.00" in home.era("deposits").out
+    assert home.era("post", "id:4", "C2", "--line", "1=90", "--by", "Ann").code == 0
+    bank_text(home, "date,amount,trace\n2026-11-02,90.00,T2\n")
+    assert [(each["payment_id"], each["status"]) for each in deposits(home)] == [(1, "waiting"), (4, "matched")]
+
+
 def test_a_deposit_dated_in_the_future_releases_nothing_before_its_day(home: OfficeHome) -> None:
     home.set(REQUIRED)
     home.expect(expects("C1"))

@@ -154,12 +154,53 @@ def test_without_its_key_nothing_of_a_home_is_read_and_nothing_is_run(
     assert [each["claim_number"] for each in sealed.records("run")] == ["C3"]
 
 
-def test_a_key_file_that_is_missing_or_in_the_home_is_refused(sqlite_home: OfficeHome, first: str) -> None:
-    for key_file, told in (("/nowhere/key", "cannot be read"), ("office.key", "protects nothing")):
-        (sqlite_home.root / "office.key").write_text(Path(first).read_text())
+@pytest.mark.parametrize("command", [["run"], ["settings", "check"]], ids=["run", "settings-check"])
+def test_a_key_file_that_is_missing_or_in_the_home_or_open_to_others_is_refused(
+    sqlite_home: OfficeHome, first: str, second: str, command: list[str]
+) -> None:
+    inside = sqlite_home.root / "office.key"
+    inside.write_text(Path(first).read_text())
+    inside.chmod(0o600)
+    Path(second).chmod(0o640)
+    for key_file, told in (
+        ("/nowhere/key", "cannot be read"),
+        ("office.key", "protects nothing"),
+        (second, f"Remedy: Run chmod 600 {second}"),
+    ):
         sqlite_home.set({KEY_FILE: key_file})
-        refused = sqlite_home.era("run")
-        assert (refused.code, told in refused.err) == (4, True), refused
+        refused = sqlite_home.era(*command)
+        assert (refused.code, refused.out, told in refused.err) == (4, "", True), refused
+
+
+def test_the_environment_names_no_key_in_the_home(
+    sqlite_home: OfficeHome, first: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside = Path(first).rename(sqlite_home.root / "office.key")
+    monkeypatch.setenv("ERA_KEY_FILE", str(inside))
+    sqlite_home.receive(remittance("90", claim("C1")))
+    for command in (["run"], ["settings", "check"], ["verify"]):
+        refused = sqlite_home.era(*command)
+        assert (refused.code, "protects nothing" in refused.err) == (4, True), refused
+    assert kept(sqlite_home) == {}
+
+
+def test_a_check_of_the_settings_says_whether_a_run_would_have_its_key(
+    sqlite_home: OfficeHome, first: str, second: str
+) -> None:
+    sqlite_home.set({KEY_FILE: first})
+    assert sqlite_home.era("settings", "check").code == 0
+    assert not (sqlite_home.root / ".sealed-with").exists()
+    sqlite_home.run(remittance("90", claim("C1")))
+    assert sqlite_home.era("settings", "check").code == 0
+    sqlite_home.set({KEY_FILE: second})
+    assert sqlite_home.era("settings", "check") == sqlite_home.era("run")
+
+
+def test_no_key_is_made_in_a_home(sqlite_home: OfficeHome) -> None:
+    for name in ("office.key", "archive/office.key"):
+        refused = era("encryption", "new-key", sqlite_home.root / name)
+        assert (refused.code, "protects nothing" in refused.err) == (4, True), refused
+        assert not (sqlite_home.root / name).exists()
 
 
 def test_a_key_is_not_changed_to_one_in_the_home_nor_without_the_one_it_has(

@@ -176,7 +176,7 @@ def test_entries_point_to_what_is_there(old_home: OfficeHome, column: str) -> No
 
 def test_the_first_versions_books_hold_and_go_on(old_home: OfficeHome) -> None:
     told = "✔ The books hold: 2 entries, 3 decisions, 2 payments, 1 claim, 1 patient, 0 payers, 2 files.\n"
-    assert old_home.verified().out == told + "Files in: 2 = 2 archived + 0 quarantined + 0 duplicate + 0 waiting.\n"
+    assert old_home.era("verify").out == told + "Files in: 2 = 2 archived + 0 quarantined + 0 duplicate + 0 waiting.\n"
     old_home.expect(expects("C3"))
     [posted] = old_home.run(remittance("90", claim("C3"), trace="T3"))
     assert (posted["decision_id"], posted["outcome"]) == (24, "post")
@@ -189,7 +189,7 @@ def test_the_first_versions_books_hold_and_go_on(old_home: OfficeHome) -> None:
         "payer_balances": 4_000,
         "interest_income": -500,
     }
-    old_home.verified()
+    assert old_home.era("verify").code == 0
 
 
 def test_books_of_a_version_without_audit_log_are_sealed_as_they_are_found(old_home: OfficeHome) -> None:

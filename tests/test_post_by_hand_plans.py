@@ -67,7 +67,12 @@ def test_two_plans_never_pay_more_than_the_charge(two_plans: OfficeHome) -> None
 
 def test_where_the_plans_paid_more_the_earlier_plan_is_posted_anew_with_less_written_off(two_plans: OfficeHome) -> None:
     two_plans.run(secondary("100", "400"))
-    assert "where $100.00 is the most" in refused(two_plans, "EFT0002", "C2")
+    error = refused(two_plans, "EFT0002", "C2")
+    assert "where $100.00 is the most" in error
+    assert (
+        "Remedy: Undo what is posted for claim C1, of which $125.00 is written off (`era log --claim C1` names its"
+        " payment), post it anew with at most $100.00 written off (--line N=PAID,WRITE_OFF), then post this one."
+    ) in error
     assert "Write-offs on this claim would come to -$25.00" in refused(
         two_plans, "EFT0002", "C2", "--line", "1=100,-25"
     )
@@ -79,6 +84,26 @@ def test_where_the_plans_paid_more_the_earlier_plan_is_posted_anew_with_less_wri
         "contracted_write_offs": 10000,
         "accounts_receivable": -50000,
     }
+
+
+def test_one_claim_for_both_plans_gives_back_by_line_what_it_had(home: OfficeHome) -> None:
+    home.expect(expects("C1", "300", "500", plans=2, patient="P1"))
+    home.run(remittance("300", claim("C1", *PRIMARY, responsibility="75")))
+    post(home, "EFT0001", "C1")
+    home.run(remittance("100", claim("C1", "500", "100", "400", status="2", payer_claim_number="B1"), trace="EFT0002"))
+    assert "a negative write-off gives back what this claim had" in refused(home, "EFT0002", "C1")
+    post(home, "EFT0002", "C1", "--line", "1=100,-25")
+
+
+def test_a_doubt_about_the_write_off_hides_no_write_off_that_stands_in_the_way(home: OfficeHome) -> None:
+    """The tertiary may have the primary's write-off in its own, but no amount of it would be right anyway."""
+    home.expect(crown_of("C1", 1, "300", 3), crown_of("C2", 2, "65", 3), crown_of("C3", 3, "5", 3))
+    home.run(
+        remittance("300", claim("C1", *PRIMARY, responsibility="75")),
+        remittance("100", claim("C3", "500", "100", "400", status="3"), trace="EFT0003"),
+    )
+    post(home, "EFT0001", "C1")
+    assert "Remedy: Undo what is posted for claim C1, " in refused(home, "EFT0003", "C3")
 
 
 def test_a_later_plan_before_the_earlier_one_says_its_write_off_by_line(home: OfficeHome) -> None:

@@ -24,6 +24,7 @@ MACHINE = "needs another machine: "
 NOT_SHOWN = {  # file, the longest of its words: why not
     ("acts/act.py", " was changed by someone else in this moment."): MOMENT,
     ("home.py", ""): MOMENT,
+    ("backup/restoring.py", "Wait until it has finished, or restore into another folder."): MOMENT,
     ("home_keys.py", " was changed meanwhile; nothing was done."): MOMENT,
     ("store/database.py", "Another program was at work on the same claims; nothing of t"): MOMENT,
     ("acts/posting.py", "Undo that posting (era undo), and close the reversal (era cl"): OURS,
@@ -32,6 +33,11 @@ NOT_SHOWN = {  # file, the longest of its words: why not
     ("decisions/engine.py", ", or it is too large."): OURS,
     ("decisions/engine.py", "durable_rules could not evaluate the rules: "): OURS,
     ("decisions/engine.py", "durable_rules did not take the facts (outcome "): OURS,
+    ("decisions/proof.py", "The solver found a claim that does not show what it should."): OURS,
+    (
+        "decisions/solver.py",
+        "The solver could not decide whether these rules are sound.",
+    ): "the solver decides all conditions",
     ("backup/checking.py", " is not what was written."): WRITTEN,
     ("backup/checking.py", "It holds a file that would land outside its folder."): WRITTEN,
     ("backup/checking.py", "It holds a file twice."): WRITTEN,

@@ -172,6 +172,35 @@ def test_a_later_plans_write_off_is_posted_by_line(home: OfficeHome) -> None:
     assert home.era("post", "EFT0001", "C1", "--as-remitted", *ANN).code == 2
 
 
+def test_a_reversal_is_to_be_posted_only_while_what_it_takes_back_is(home: OfficeHome) -> None:
+    """The original comes after its reversal and correction; then all is put in order, and undone again."""
+    taken_back = [each.replace("*1*120*90*", "*22*-120*-90*") for each in claim("C1", responsibility="0")]
+    taken_back = [each.replace("*120*90", "*-120*-90").replace("CAS*CO*45*30", "CAS*CO*45*-30") for each in taken_back]
+    home.expect(expects("C1"))
+    home.run(remittance("-2", taken_back, claim("C1", "120", "88", "32", payer_claim_number="I2"), trace="T2"))
+    home.run(remittance("90", claim("C1"), trace="T1"))
+
+    def next_steps() -> list[str]:
+        return [each["command"] for each in home.records("todo") if each["claim_status"] == "22"]
+
+    def do(*command: str) -> None:
+        ended = home.era(*command, *ANN)
+        assert ended.code == 0, ended
+
+    assert next_steps() == ["era explain C1 --trace T2"]
+    do("undo", "T2", "--claim", "id:2", "--because", "late")
+    assert next_steps() == ["era explain C1 --trace T2"]
+    do("post", "T1", "C1", "--as-remitted")
+    assert next_steps() == ["era post T2 id:1 --as-remitted --by NAME"]
+    do("post", "T2", "id:1", "--as-remitted")
+    assert next_steps() == []
+    do("undo", "T2", "--claim", "id:1", "--because", "the payer called")
+    assert next_steps() == ["era post T2 id:1 --as-remitted --by NAME"]
+    do("undo", "T1", "--claim", "C1", "--because", "the payer called")
+    assert next_steps() == ["era explain C1 --trace T2"]
+    assert home.era("explain", "C1", "--trace", "T2").code == 0
+
+
 def test_money_without_a_claim_and_files_put_aside_are_work_too(home: OfficeHome) -> None:
     home.run(remittance("75", trace="EFT0009"))
     home.receive("ISA*this is no interchange", "bad.835")

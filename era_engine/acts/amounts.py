@@ -50,6 +50,8 @@ def as_remitted(at: Acting, payment: ClaimPayment, gathered: Gathered, now: Stan
     assert gathered.lines is not None
     stated = write_off_of(payment)
     posted_before = now.paid_cents + now.written_off_cents
+    if stated > 0 and now.too_much_elsewhere(payment.paid_cents):  # whatever of it is another plan's
+        refuse_over_application(now, payment.paid_cents, stated)
     _refuse_unknown_share(payment, gathered, now, stated)
     limit = now.write_off_limit(payment.paid_cents)
     if stated > 0 and limit < 0:

@@ -29,7 +29,8 @@ class Standing(NamedTuple):
     stands on this claim. several: whether several plans may have answered the services. overlapping: the patient's
     claims that share some of the services and not all: what is posted for them is not here. unposted: claims to an
     earlier plan for just these services of which nothing is posted. same_plan: where the services were done several
-    `times`, what of it stands on the other claims to this claim's plan.
+    `times`, what of it stands on the other claims to this claim's plan. written_off_on: the other claims that a
+    write-off is posted for.
     """
 
     charge_cents: int
@@ -43,6 +44,7 @@ class Standing(NamedTuple):
     unposted: tuple[str, ...] = ()
     times: int = 1
     same_plan: Sums = Sums(0, 0)
+    written_off_on: tuple[str, ...] = ()
 
     @property
     def other_plans_cents(self) -> int:
@@ -53,6 +55,14 @@ class Standing(NamedTuple):
         """What may be written off besides, when this much more is paid for the claim; negative: already too much."""
         used = self.paid_cents + paid_cents + self.written_off_cents - sum(self.same_plan)
         return self.claim_charge_cents - used - self.share_cents
+
+    def most_written_off(self, paid_cents: int) -> int:
+        """The most that may be written off in total, when this much more is paid."""
+        return max(self.charge_cents - self.paid_cents - paid_cents - self.share_cents, 0)
+
+    def too_much_elsewhere(self, paid_cents: int) -> bool:
+        """Whether the other claims alone have more written off than that, which nothing posted here can give back."""
+        return self.written_off_cents - self.own.written_off_cents > self.most_written_off(paid_cents)
 
 
 def standing(connection: Connection, claim: Claim, coming: ClaimPayment | None = None) -> Standing:
@@ -71,18 +81,16 @@ def standing(connection: Connection, claim: Claim, coming: ClaimPayment | None =
     charge, times = claim.charge_cents, times_done([other.plan_ordinal for other in same])
     unposted = tuple(number for number, is_posted in posted.earlier if not is_posted)
     sums = (posted.paid_cents, posted.written_off_cents)
-    same_plan = _posted_on(connection, claim, same) if times > 1 else Sums(0, 0)
-    return Standing(charge * times, charge, *sums, share, own, True, posted.others, unposted, times, same_plan)
+    on_others = history.posted_sums(connection, {each.claim_number for each in same} - {claim.claim_number})
+    same_plan = _posted_on_plan(claim, same, on_others) if times > 1 else Sums(0, 0)
+    off_on = tuple(sorted(number for number, each in on_others.items() if each.written_off_cents > 0))
+    return Standing(charge * times, charge, *sums, share, own, True, posted.others, unposted, times, same_plan, off_on)
 
 
-def _posted_on(connection: Connection, claim: Claim, same: tuple[Claim, ...]) -> Sums:
+def _posted_on_plan(claim: Claim, same: tuple[Claim, ...], on_others: dict[str, Sums]) -> Sums:
     """What is posted for the other claims to the same plan."""
-    numbers = [
-        other.claim_number
-        for other in same
-        if other.plan_ordinal == claim.plan_ordinal and other.claim_number != claim.claim_number
-    ]
-    found = history.posted_sums(connection, numbers).values()
+    numbers = {other.claim_number for other in same if other.plan_ordinal == claim.plan_ordinal}
+    found = [each for number, each in on_others.items() if number in numbers]
     return Sums(sum(each.paid_cents for each in found), sum(each.written_off_cents for each in found))
 
 
@@ -96,13 +104,13 @@ def refuse_over_application(now: Standing, paid_cents: int = 0, write_off_cents:
             f" {dollars(now.charge_cents)}: {dollars(now.paid_cents)} is posted, {dollars(paid_cents)} would be added.",
             "See whether the same money was posted before; `era undo` takes a wrong posting back.",
         )
-    most = now.charge_cents - paid - now.share_cents
-    if written_off > max(most, 0) or written_off + paid > now.charge_cents:
+    most = now.most_written_off(paid_cents)
+    if written_off > most or written_off + paid > now.charge_cents:
         raise UsageError(
-            f"Write-offs would come to {dollars(written_off)} in total, where {dollars(max(most, 0))} is the most:"
+            f"Write-offs would come to {dollars(written_off)} in total, where {dollars(most)} is the most:"
             f" charge {dollars(now.charge_cents)} - payments {dollars(paid)} - patient's share"
             f" {dollars(now.share_cents)}. {dollars(now.written_off_cents)} is written off already.",
-            "Say the amounts with --line N=PAID,WRITE_OFF; a negative write-off gives back what this claim had.",
+            _where_to_write_off_less(now, paid_cents),
         )
     on_claim = sum(now.own) + paid_cents + write_off_cents
     if on_claim > now.claim_charge_cents:
@@ -111,6 +119,17 @@ def refuse_over_application(now: Standing, paid_cents: int = 0, write_off_cents:
             f" charge of {dollars(now.claim_charge_cents)}.",
             "See whether the same money was posted before; `era undo` takes a wrong posting back.",
         )
+
+
+def _where_to_write_off_less(now: Standing, paid_cents: int) -> str:
+    if not now.too_much_elsewhere(paid_cents):
+        return "Say the amounts with --line N=PAID,WRITE_OFF; a negative write-off gives back what this claim had."
+    return (
+        f"Undo what is posted for claim {' and '.join(now.written_off_on)}, of which"
+        f" {dollars(now.written_off_cents - now.own.written_off_cents)} is written off (`era log --claim"
+        f" {now.written_off_on[0]}` names its payment), post it anew with at most"
+        f" {dollars(now.most_written_off(paid_cents))} written off (--line N=PAID,WRITE_OFF), then post this one."
+    )
 
 
 def refuse_below_zero(now: Standing, paid_cents: int = 0, write_off_cents: int = 0) -> None:

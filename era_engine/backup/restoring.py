@@ -1,19 +1,20 @@
 """A home made of a backup, beside where it will be; it gets its name when all of it is there."""
 
+import fcntl
 import json
 import os
 import re
 import shutil
 import tomllib
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from era_engine.auditing import keep_head
 from era_engine.backup.checking import Checked, check
 from era_engine.backup.format import DATABASE, HOME, Manifest, Reading, Told, flush_folder, is_manifest, read_members
-from era_engine.errors import UsageError
+from era_engine.errors import LockedError, UsageError
 from era_engine.home import FOLDERS, Home
 from era_engine.home_keys import Sealed, remember
 from era_engine.keys import Key, Keyring, keyring, keys_given
@@ -50,26 +51,64 @@ def restore(file: Path, folder: Path, database: str | None, told: Told) -> Resto
     folder = Path(os.path.realpath(folder))  # a link stays, what it leads to becomes the home
     if folder.is_mount():
         raise UsageError(f"{folder} is a disk of its own.", "Name a folder on it that does not exist.")
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(f"{folder} is not empty.", "Name a folder that is empty or does not exist.")
+    _refuse_in_use(folder)
     keys = keyring(None, keys_given())
     checked = check(file, keys, told)
-    staging = folder.with_name(f".{folder.name}.restoring")
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(staging, ignore_errors=True)
-        staging.mkdir(mode=0o700)
+    with _staging(folder) as staging:
         for name in FOLDERS:
             (staging / name).mkdir(mode=0o700)
         _make(file, checked, keys, staging, database, told)
         for path in (*(each for each in staging.rglob("*") if each.is_dir()), staging):
             flush_folder(path)
         os.rename(staging, folder)
-    except BaseException:
-        shutil.rmtree(staging, ignore_errors=True)
-        raise
     manifest = checked.manifest
     return Restored(manifest.kept, manifest.made_at, manifest.unreadable, manifest.missing, key_id_of(file))
+
+
+def _refuse_in_use(folder: Path) -> None:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(f"{folder} is not empty.", "Name a folder that is empty or does not exist.")
+
+
+@contextmanager
+def _staging(folder: Path) -> Iterator[Path]:
+    """An empty folder beside `folder` for this restore alone, which is gone after a failure.
+
+    Raises LockedError while another restore works there, UsageError where one has finished meanwhile.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    staging = folder.with_name(f".{folder.name}.restoring")
+    staging.mkdir(mode=0o700, exist_ok=True)
+    with _held_folder(staging):  # which also lets go of it when this program is killed
+        try:
+            _refuse_in_use(folder)
+            for left in staging.iterdir():  # by one that was killed
+                if left.is_dir() and not left.is_symlink():
+                    shutil.rmtree(left)
+                else:
+                    left.unlink()
+            yield staging
+        except BaseException:
+            shutil.rmtree(staging, ignore_errors=True)
+            raise
+
+
+@contextmanager
+def _held_folder(staging: Path) -> Iterator[None]:
+    with ExitStack() as stack:
+        try:
+            descriptor = os.open(staging, os.O_RDONLY | os.O_DIRECTORY)
+            stack.callback(os.close, descriptor)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            mine = os.path.samestat(os.fstat(descriptor), os.stat(staging))
+        except (BlockingIOError, FileNotFoundError):
+            mine = False
+        if not mine:  # the other one's, or just given its name
+            raise LockedError(
+                f"Another restore is at work on {staging}.",
+                "Wait until it has finished, or restore into another folder.",
+            )
+        yield
 
 
 def _make(file: Path, checked: Checked, keys: Keyring, staging: Path, database: str | None, told: Told) -> None:

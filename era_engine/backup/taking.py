@@ -19,6 +19,7 @@ from era_engine.clock import now
 from era_engine.errors import UsageError
 from era_engine.home import FOLDERS, REMEMBERED, Home
 from era_engine.home_keys import check_again
+from era_engine.office import own_holds, rules_in_force
 from era_engine.places import places_of
 from era_engine.sealed_files import SealedFileError, Sealing, opened
 from era_engine.settings import Settings
@@ -125,11 +126,12 @@ class _Files:
     def add_remembered(self, settings: Settings) -> None:
         for name in REMEMBERED:
             self._add(self._home.root / name, name)
-        rules = settings.rules_folder(self._home.root)
         root = self._home.root.resolve()
-        if rules is not None and rules.resolve().is_relative_to(root):
-            for path in _files_in(rules.resolve()):
-                self._add(path, str(path.relative_to(root)))
+        added = own_holds(self._home, rules_in_force(self._home, settings))
+        for rules in (settings.rules_folder(self._home.root), added):
+            if rules is not None and rules.resolve().is_relative_to(root):
+                for path in _files_in(rules.resolve()):
+                    self._add(path, str(path.relative_to(root)))
 
     def add_all(self, moment: Snapshot) -> list[str]:
         """Add everything of the folders; returns what the books know and no folder holds."""

@@ -5,8 +5,31 @@ from datetime import date
 from typing import Any
 
 from era_engine.bank.matching import Pairing
+from era_engine.money import dollars
 
 Record = dict[str, Any]
+WHY: dict[str, str] = {
+    "not-yet-there": "dated in the future",
+    "originator-differs": "another originator",
+    "amount-differs": "the amounts differ",
+    "amount-unknown": "the remittance's amount cannot be read",
+    "days-apart": "too far apart",
+    "date-unknown": "the remittance's date cannot be read",
+    "trace-ambiguous": "several could be meant",
+    "taken-back": "the money was taken back",
+    "another-part": "its remittance stands with another deposit",
+    "no-deposit": "no deposit",
+    "no-remittance": "no remittance",
+    "no-trace-number": "no trace number",
+}
+
+
+def what_differs(pairing: Pairing) -> str | None:
+    """What the bank has shown where it is not just the payment's money; None where it has shown nothing of it."""
+    if pairing.deposit is None or pairing.payment is None or pairing.reason is None:
+        return None
+    off = f", off by {dollars(pairing.off_by_cents)}" if pairing.off_by_cents else ""
+    return f"The bank shows {dollars(pairing.deposit.cents)} of {pairing.deposit.date}{off}: {WHY[pairing.reason]}."
 
 
 def deposit_records(pairings: Iterable[Pairing], today: date) -> list[Record]:

@@ -41,6 +41,8 @@ _COMMANDS = {
     "encryption": ("era_engine.cli.encryption", "The key that seals archive, quarantine and backups."),
     "settings": ("era_engine.cli.settings", "The settings in force."),
     "rules": ("era_engine.cli.rules", "The rules in force."),
+    "replay": ("era_engine.cli.replay", "What other settings or rules would have done; posts nothing."),
+    "tune": ("era_engine.cli.tune", "What every minimum percentage would post, and which one to take."),
 }
 
 

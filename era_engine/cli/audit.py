@@ -1,5 +1,6 @@
 """era audit."""
 
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -42,27 +43,30 @@ def verify(expect: str | None, home: Path | None) -> int:
 
 
 @command.command(epilog="Example: era audit export --act undo --since 2026-11-01 --format csv")
-@click.option("--since", metavar="DATE", help="Acts from this day on (UTC).")
-@click.option("--until", metavar="DATE", help="Acts up to and with this day (UTC).")
+@click.option("--since", type=options.DAY, metavar="DATE", help="Acts from this day on (UTC).")
+@click.option("--until", type=options.DAY, metavar="DATE", help="Acts up to and with this day (UTC).")
 @click.option("--act", metavar="ACT", help="Acts of this kind, such as run, post, undo, settings.")
 @click.option("--by", "name", metavar="NAME", help="Acts of this person.")
 @options.output_format("json", "csv")
 @options.home
 def export(
-    since: str | None, until: str | None, act: str | None, name: str | None, form: str, home: Path | None
+    since: datetime | None, until: datetime | None, act: str | None, name: str | None, form: str, home: Path | None
 ) -> None:
     """Print every act of this office, oldest first, with the hashes that chain them."""
     import json
 
-    from era_engine.auditing import audit_log
+    from era_engine.auditing import audit_log, known_act
     from era_engine.cli.output import csv_lines, json_line
     from era_engine.office import looking
     from era_engine.store.audit import AuditRow
 
+    first, last = options.days(since, until)
+    kind = None if act is None else known_act(act)
+
     def wanted(row: AuditRow) -> bool:
         day = row.at[:10]
-        in_time = (since is None or day >= since) and (until is None or day <= until)
-        return in_time and act in (None, row.act) and name in (None, row.by)
+        in_time = (first is None or day >= first) and (last is None or day <= last)
+        return in_time and kind in (None, row.act) and name in (None, row.by)
 
     with looking(home) as (found_home, database):
         rows = audit_log(found_home, database, wanted)

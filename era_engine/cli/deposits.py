@@ -10,21 +10,6 @@ from era_engine.cli import options
 
 Record = dict[str, Any]
 
-_WHY = {
-    "not-yet-there": "dated in the future",
-    "originator-differs": "another originator",
-    "amount-differs": "the amounts differ",
-    "amount-unknown": "the remittance's amount cannot be read",
-    "days-apart": "too far apart",
-    "date-unknown": "the remittance's date cannot be read",
-    "trace-ambiguous": "several could be meant",
-    "taken-back": "the money was taken back",
-    "another-part": "its remittance stands with another deposit",
-    "no-deposit": "no deposit",
-    "no-remittance": "no remittance",
-    "no-trace-number": "no trace number",
-}
-
 
 class _Part(NamedTuple):
     title: str
@@ -131,6 +116,7 @@ def _part(record: Record) -> str:
 
 
 def _cells(record: Record) -> dict[str, str]:
+    from era_engine.bank.records import WHY
     from era_engine.cli.output import money
 
     def amount(cents: int | None) -> str:
@@ -149,7 +135,7 @@ def _cells(record: Record) -> dict[str, str]:
         "deposit": amount(record["deposit_cents"]),
         "remittance": amount(record["payment_cents"]),
         "off by": amount(record["off_by_cents"]),
-        "why": _WHY.get(record["reason"], ""),
+        "why": WHY.get(record["reason"], ""),
         "file": record["file"] or "",
         "source": record["deposit_source"] or "",
     }

@@ -19,12 +19,14 @@ def command() -> None:
 @command.command(name="new-key", epilog="Example: era encryption new-key /etc/era/office.key")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
 def new_key(file: Path) -> None:
-    """Make a key in a new file that only this user may read.
+    """Make a key in a new file, outside any home, that only this user may read.
 
     Keep a copy where neither the home nor its backups are: without the key nobody can read what is sealed with it.
     """
+    from era_engine.home_keys import refuse_in_any_home
     from era_engine.keys import new_key
 
+    refuse_in_any_home(file)
     key = new_key(file)
     click.echo(f"Made key {key.id} in {file}. Keep a copy of it somewhere else: without it nothing can be read.")
 

@@ -10,6 +10,7 @@ from era_engine.cli.output import say
 
 if TYPE_CHECKING:
     from era_engine.decisions.explanation import Explanation, RuleTrace
+    from era_engine.replaying.what_if import WhatIf
 
 
 @click.command(epilog="Example: era explain C0000012 --trace EFT0001")
@@ -26,13 +27,16 @@ def command(claim: str, trace: str | None, all_rules: bool, as_json: bool, home:
     import json
     from dataclasses import asdict
 
+    from era_engine.bank.records import what_differs
     from era_engine.cli.output import json_line
-    from era_engine.office import open_books
+    from era_engine.office import open_books, rule_set_of
+    from era_engine.replaying.what_if import Left, what_if
     from era_engine.reports import LogReader, decision_to_explain, payment_id_of
+    from era_engine.store.deposits import pairing_of
     from era_engine.store.fees import expected_amounts
     from era_engine.store.log import BY_ID, findings_behind, newest_decision_by_rules, other_payments_of
 
-    with open_books(home) as (_, _, database), database.reading() as connection:
+    with open_books(home) as (found, settings, database), database.reading() as connection:
         payment_id = None if trace is None else payment_id_of(connection, trace)
         decided = decision_to_explain(connection, claim, payment_id)
         reader = LogReader(connection)
@@ -42,6 +46,13 @@ def command(claim: str, trace: str | None, all_rules: bool, as_json: bool, home:
         findings = findings_behind(connection, decided)
         others = other_payments_of(connection, decided)
         amounts = expected_amounts(connection, decided.office_claim or decided.claim_number)
+        tried = None
+        if by_rules is not None and by_rules.outcome == "manual" and decided.state == "open":
+            left = Left(decided.claim_payment_id, json.loads(by_rules.facts), by_rules.holds.split())
+            tried = what_if(found, connection, settings, rule_set_of(found, settings), left)
+        pairing = None
+        if decided.state == "open" and "deposit-not-received" in record["holds"]:
+            pairing = pairing_of(connection, decided.payment_id, decided.trace_number)
     if as_json:
         explained = asdict(explanation) if explanation is not None else None
         expected = [dict(zip(("line", "procedure", "expected_cents", "from"), each, strict=True)) for each in amounts]
@@ -49,13 +60,44 @@ def command(claim: str, trace: str | None, all_rules: bool, as_json: bool, home:
             record
             | {"explained": explained, "facts": json.loads(decided.facts), "findings": findings}
             | {"expected_amounts": expected}
+            | {"would_post_with": None if tried is None else [each._asdict() for each in tried]}
         )
     else:
         _show(record, explanation, json.loads(decided.facts), findings, all_rules)
+        if tried is not None:
+            _show_tried(tried)
+        if pairing is not None and (shown := what_differs(pairing)) is not None:
+            say(f"\n{shown} `era deposits` has both; another import will not bring it.")
         _show_expected(amounts)
         for other_id, trace_number in others:
             other = f"{BY_ID}{other_id}"
             say(f"Payment {other} ({trace_number}) names this claim, too: --trace {other} explains it.")
+
+
+def _show_tried(tried: "list[WhatIf]") -> None:
+    """Under which settings it would post, and what the same change would post besides."""
+    from shlex import quote
+
+    from era_engine.cli.output import count
+    from era_engine.money import dollars
+
+    if not tried:
+        say("\nNo setting that was tried would post it.")
+        return
+    if tried[0].besides is None:
+        say("\nIt may post under one of these; the books are too long to try them here:")
+    else:
+        say("\nIt would post under other settings (tried on the books, nothing was posted):")
+    for each in tried:
+        command = f"era replay {' '.join(f'--set {quote(change)}' for change in each.changes)}"
+        if each.besides is None:
+            say(f"  - {command}")
+            continue
+        say(f"  - {' and '.join(each.changes)}")
+        say(
+            f"      would newly post {count(each.besides, 'other claim payment')} ({dollars(each.besides_cents)}),"
+            f" {each.regrets:,} of them regrets, and leave {each.held:,} more to a person: {command}"
+        )
 
 
 def _show_expected(amounts: list[tuple[int, str, int | None, str]]) -> None:

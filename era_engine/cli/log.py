@@ -1,5 +1,6 @@
 """era log."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +9,11 @@ import click
 from era_engine.cli import options
 
 _ACTS = {"undo": "undone", "match": "matched", "unmatch": "unmatched", "close": "closed"}
-_DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.command(epilog="\b\nExamples:\n  era log --outcome manual\n  era log --since 2026-11-01 --format csv > log.csv")
-@click.option("--since", type=_DAY, metavar="YYYY-MM-DD", help="Decided on this day (UTC) or later.")
-@click.option("--until", type=_DAY, metavar="YYYY-MM-DD", help="Decided on this day (UTC) or earlier.")
+@click.option("--since", type=options.DAY, metavar="YYYY-MM-DD", help="Decided on this day (UTC) or later.")
+@click.option("--until", type=options.DAY, metavar="YYYY-MM-DD", help="Decided on this day (UTC) or earlier.")
 @click.option("--outcome", type=click.Choice(["post", "manual"]))
 @click.option("--open", is_flag=True, help="Only what still waits: the newest decision on each open claim.")
 @click.option("--rule", metavar="ID", help="The row of the table that decided.")
@@ -27,14 +27,15 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 @click.option("--patient", metavar="ID", help="The office's patient id.")
 @options.output_format("table", "json", "csv")
 @options.home
-def command(form: str, home: Path | None, **wanted: Any) -> None:
+def command(form: str, since: datetime | None, until: datetime | None, home: Path | None, **wanted: Any) -> None:
     """The decision log: every claim payment decided, with outcome, reason and who or what decided."""
     from era_engine.cli.output import csv_lines, json_line
     from era_engine.office import open_books
     from era_engine.reports import LogReader, filters
 
+    first, last = options.days(since, until)
     with open_books(home) as (_, _, database), database.reading() as connection:
-        records = LogReader(connection).records(filters(connection, **wanted))
+        records = LogReader(connection).records(filters(connection, since=first, until=last, **wanted))
         if form == "json":
             for record in records:
                 json_line(record)

@@ -1,6 +1,7 @@
 """Options several commands share. This module is imported for --help, so it imports next to nothing."""
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ class Seconds(click.FloatRange):
         return super().convert(value, param, ctx)
 
 
+DAY = click.DateTime(["%Y-%m-%d"])
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 home: Decorator = click.option(
@@ -35,6 +37,19 @@ note: Decorator = click.option("--note", metavar="TEXT", help="A note kept with 
 payer: Decorator = click.option("--payer", metavar="P", help="For claims of this payer: its id, or its name.")
 location: Decorator = click.option("--location", metavar="L", help="For claims of this location.")
 because: Decorator = click.option("--because", required=True, metavar="TEXT", help="Why; it is kept.")
+
+
+def days(since: datetime | None, until: datetime | None) -> tuple[str | None, str | None]:
+    """First and last day as they stand in the books. Raises UsageError for a span that ends before it begins."""
+    if since is not None and until is not None and until < since:
+        from era_engine.errors import UsageError
+
+        raise UsageError(
+            f"No day is both {since.date()} or later and {until.date()} or earlier.",
+            "Give the earlier day to --since and the later one to --until.",
+        )
+    first, last = (None if day is None else day.date().isoformat() for day in (since, until))
+    return first, last
 
 
 def output_format(*formats: str) -> Decorator:

@@ -1,4 +1,4 @@
-"""A bar of bytes on stderr, on a terminal only."""
+"""Bars on stderr, on a terminal only."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -30,3 +30,17 @@ def bytes_done() -> Iterator[Callable[[str, int, int], None]]:
             bar.update(tasks[what], completed=done, total=total)
 
         yield told
+
+
+@contextmanager
+def claims_done(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """What to call with how many more claim payments are done."""
+    if not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda done: bar.advance(task, done)

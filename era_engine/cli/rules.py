@@ -8,7 +8,7 @@ import click
 from era_engine.cli import options
 
 if TYPE_CHECKING:
-    from era_engine.decisions.rule_set import Rule, RuleSet
+    from era_engine.decisions.rule_set import Rule, RuleSet, RulesRead
 
 _rules = click.option(
     "--rules",
@@ -30,19 +30,19 @@ def command() -> None:
 @options.home
 def show(folder: Path | None, as_json: bool, home: Path | None) -> None:
     """Print every rule as a billing manager would read it."""
-    rule_set = _load(folder, home)
+    rules, rule_set = _proven(folder, home)
     if as_json:
         click.echo(rule_set.to_json())
         return
     click.echo("The table: exactly one row applies to a claim that meets no hold.\n")
     for rule in rule_set.rows:
-        _show(rule)
+        _show(rule, rules.place(rule.id))
     click.echo("Reversals have a table of their own.\n")
     for rule in rule_set.reversals:
-        _show(rule)
+        _show(rule, rules.place(rule.id))
     click.echo("Holds: each keeps a claim from posting; a warning is only told.\n")
     for rule in rule_set.holds:
-        _show(rule)
+        _show(rule, rules.place(rule.id))
     click.echo(rule_set.content_hash)
 
 
@@ -50,40 +50,115 @@ def show(folder: Path | None, as_json: bool, home: Path | None) -> None:
 @_rules
 @options.home
 def check(folder: Path | None, home: Path | None) -> None:
-    """Say whether the rules are valid; exit code 4, and every fault by file and line, when they are not."""
-    rule_set = _load(folder, home)
-    click.echo(f"✔ {len(rule_set.rows)} rows and {len(rule_set.holds)} holds are valid. {rule_set.content_hash}")
+    """Prove the rules, over all claims there can be; exit code 4, and every fault by file and line, where they fail.
+
+    Exactly one row decides each claim that no hold with `fixed: true` catches, each rule can be met, and no two
+    contradict each other. Where that is not so, a claim shows it.
+    """
+    from time import perf_counter
+
+    from era_engine.cli.output import count, say
+    from era_engine.decisions.proof import never_reached
+
+    began = perf_counter()
+    rules, rule_set = _proven(folder, home)
+    reversals = f", {count(len(rule_set.reversals), 'row')} for reversals" if rule_set.reversals else ""
+    own = f", {len(rules.own)} of them the office's own," if rules.own else ""
+    click.echo(
+        f"✔ {count(len(rule_set.rows), 'row')}{reversals} and {count(len(rule_set.holds), 'hold')}{own} are valid and"
+        " proven: one row for every claim, every rule can be met, no two contradict each other."
+        f" {rule_set.content_hash}"
+    )
+    for row, front in never_reached(rule_set):
+        behind = ", ".join(f"{hold.id} ({rules.place(hold.id)})" for hold in front)
+        say(f"· {row.id} ({rules.place(row.id)}): no claim gets to this row, since {behind} holds each that meets it.")
+    say(f"Proven in {perf_counter() - began:.1f} s.", err=True)
+
+
+@command.command(epilog="Example: era rules test --rules my-rules")
+@_rules
+@options.home
+def test(folder: Path | None, home: Path | None) -> int:
+    """Try the cases beside the rules (cases/*.yaml), on the rule engine and on the conditions themselves.
+
+    Every rule must have a case that meets it and a near miss. Exit code 1, with what was expected and what came, where
+    a case fails; 4 where cases are missing or wrong. The cases of a rule set are tried as its files say, without an
+    office's own holds, whose cases are in rules/cases/ of the home, and without [holds] of era.toml.
+    """
+    from era_engine.cli.output import count, say
+    from era_engine.decisions.rule_cases import failures, read_cases
+    from era_engine.decisions.rule_set import read_rules
+
+    rules_folder, own_folder = _folders(folder, home)
+    rules = read_rules(rules_folder)
+    covered = [*rules.rule_set.rows, *rules.rule_set.reversals, *rules.rule_set.holds]
+    cases = read_cases(rules_folder, rules, covered)
+    failed = list(failures(cases, rules.rule_set))
+    with_own = read_rules(rules_folder, own_folder)
+    if own_folder is not None and with_own.own:
+        own = [hold for hold in with_own.rule_set.holds if hold.id in with_own.own]
+        own_cases = read_cases(own_folder, with_own, own, "rules/")
+        failed += failures(own_cases, with_own.rule_set)
+        covered, cases = covered + own, cases + own_cases
+    for each in failed:
+        file, line = each.case.place
+        say(f"✘ {file}:{line}: {each.case.name}\n    expected {each.case.expected}")
+        if each.by_engine == each.by_conditions:
+            say(f"    came     {each.by_engine}")
+        else:
+            say(f"    came     {each.by_engine} (by the rule engine), {each.by_conditions} (by the conditions)")
+    if failed:
+        say(f"\n{count(len(failed), 'case')} of {len(cases)} did not come out as expected.")
+        return 1
+    say(f"✔ {count(len(cases), 'case')} came out as expected, for each of {len(covered)} rules one and a near miss.")
+    return 0
 
 
 @command.command(epilog="Example: era rules facts")
 def facts() -> None:
-    """List every fact a rule may ask about: its name, kind and meaning."""
+    """List every fact a rule may ask about: name, kind, of what it is known, usual value, meaning."""
     from era_engine.cli.output import Column, table
     from era_engine.decisions.facts import FACTS
 
-    columns = (Column("fact"), Column("kind"), Column("meaning"))
-    table(columns, [(name, fact.kind, fact.meaning) for name, fact in FACTS.items()])
+    columns = (Column("fact"), Column("kind"), Column("known of"), Column("usual"), Column("meaning"))
+    usual = {name: "" if fact.usual is None else str(fact.usual).lower() for name, fact in FACTS.items()}
+    table(columns, [(name, fact.kind, fact.known, usual[name], fact.meaning) for name, fact in FACTS.items()])
 
 
-def _load(folder: Path | None, home: Path | None) -> "RuleSet":
-    from era_engine.decisions.rule_set import load_rule_set
+def _proven(folder: Path | None, home: Path | None) -> "tuple[RulesRead, RuleSet]":
+    """The rules as they stand in their files, and as they are in force."""
+    from era_engine.decisions.rule_set import prove, read_rules
     from era_engine.home import find_home
-    from era_engine.office import rule_set_of
+    from era_engine.office import with_choices
+    from era_engine.settings import load_settings
+
+    rules = read_rules(*_folders(folder, home))
+    prove(rules)
+    if folder is not None:
+        return rules, rules.rule_set
+    return rules, with_choices(rules.rule_set, load_settings(find_home(home).root))
+
+
+def _folders(folder: Path | None, home: Path | None) -> tuple[Path, Path | None]:
+    """Where the rules are, and where an office's own holds; of a folder that is named, only itself."""
+    from era_engine.home import find_home
+    from era_engine.office import own_holds, rules_in_force
     from era_engine.settings import load_settings
 
     if folder is not None:
-        return load_rule_set(folder)
+        return folder, None
     found = find_home(home)
     settings = load_settings(found.root)
-    return rule_set_of(found, settings)
+    rules = rules_in_force(found, settings)
+    return rules, own_holds(found, rules)
 
 
-def _show(rule: "Rule") -> None:
+def _show(rule: "Rule", place: str) -> None:
     from era_engine.decisions.facts import FACTS
     from era_engine.decisions.wording import condition_words
 
     outcome = {"post": "post", "manual": "leave to a person", "hold": "hold", "warn": "only a warning"}[rule.then]
-    click.echo(f"{rule.id}{'' if rule.enabled else ' (switched off)'} -> {outcome}")
+    click.echo(f"{rule.id}{'' if rule.enabled else ' (switched off)'} -> {outcome}  [{place}]")
     click.echo(f"  {rule.because} [{rule.reference}]")
     for condition in rule.when:
         click.echo(f"  when {FACTS[condition.fact].meaning} ({condition.fact}): {condition_words(condition)}")

@@ -119,20 +119,22 @@ class TableReport:
                 pass
 
     def end(self, broken_off: bool = False) -> None:
-        self._show_run(broken_off)
-        if self._purged is not None:
-            click.echo(f"Purged {count(self._purged.purged, 'file')} received before {self._purged.before}.")
-
-    def _show_run(self, broken_off: bool) -> None:
-        if not self._rows:
-            if self._when_idle is not None and not broken_off:
+        try:
+            if self._rows:
+                table(self._columns, self._rows, self._colours)
+                if not broken_off:  # the database may be what broke it off
+                    self._show_left()
+        finally:  # or may be lost here: what was done is told all the same
+            if self._rows:
+                self._show_done()
+            elif self._when_idle is not None and not broken_off:
                 read = self._totals["files"]
                 click.echo(f"Read {count(read, 'file')}, which brought nothing new." if read else self._when_idle)
                 self._show_untouched()
-            return
-        table(self._columns, self._rows, self._colours)
-        if not broken_off:  # the database may be what broke it off
-            self._show_left()
+            if self._purged is not None:
+                click.echo(f"Purged {count(self._purged.purged, 'file')} received before {self._purged.before}.")
+
+    def _show_done(self) -> None:
         for event in self._quarantined:
             self._show_quarantined(event)
         self._show_untouched()

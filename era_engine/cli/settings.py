@@ -56,14 +56,16 @@ def show(payer: str | None, location: str | None, origin: bool, as_json: bool, h
 @command.command(epilog="Example: era settings check --home office")
 @options.home
 def check(home: Path | None) -> None:
-    """Say whether era.toml is valid; exit code 4, and every fault, when it is not."""
+    """Say whether era.toml is valid, and its key at hand; exit code 4, and every fault, when not."""
     from era_engine.home import find_home
+    from era_engine.home_keys import keys_needed
     from era_engine.office import rule_set_of
     from era_engine.settings import load_settings
 
     found = find_home(home)
     settings = load_settings(found.root)
     rule_set_of(found, settings)
+    keys_needed(found, settings)
     click.echo(f"✔ era.toml is valid. {settings.content_hash}")
 
 
@@ -79,17 +81,19 @@ def schema(home: Path | None) -> None:
     from era_engine.decisions.rule_set import load_rule_set
     from era_engine.errors import UsageError
     from era_engine.home import find_home
-    from era_engine.office import rules_in_force
+    from era_engine.office import own_holds, rules_in_force
     from era_engine.settings import load_settings
     from era_engine.settings_schema import settings_schema
     from era_engine.shipped import shipped
 
     try:
         found = find_home(home)
-        rules = rules_in_force(found, load_settings(found.root))
     except UsageError:
         if home is not None:
             raise
-        rules = shipped("rules")
-    holds = {hold.id: not hold.fixed for hold in load_rule_set(rules).holds}
+        rule_set = load_rule_set(shipped("rules"))
+    else:
+        rules = rules_in_force(found, load_settings(found.root))
+        rule_set = load_rule_set(rules, own_holds(found, rules))
+    holds = {hold.id: not hold.fixed for hold in rule_set.holds}
     click.echo(json.dumps(settings_schema(holds), indent=2, ensure_ascii=False))

@@ -40,7 +40,7 @@ def command(payer: str | None, location: str | None, form: str, home: Path | Non
 
 
 def _show(groups: "list[Group]") -> None:
-    from era_engine.cli.output import Column, count, money, table
+    from era_engine.cli.output import Column, count, money, say, table
 
     if not groups:
         click.echo("Nothing waits for a person.")
@@ -75,6 +75,9 @@ def _show(groups: "list[Group]") -> None:
         for item in group.items:
             if item["claim_payment_id"] in group.unproven:
                 click.echo(f"  {_named(item)}: several plans, {group.unproven[item['claim_payment_id']]}.")
+        for payment_id, trace in dict.fromkeys((item["payment_id"], item["trace_number"]) for item in group.items):
+            if payment_id in group.off:
+                say(f"  {trace}: {group.off[payment_id]}")
         click.echo("")
     every = [item for group in groups for item in group.items]
     claims = sum(1 for item in every if item["claim_payment_id"] is not None)

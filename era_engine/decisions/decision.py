@@ -29,21 +29,7 @@ def decide(engine: Engine, facts: Facts, rule_set: RuleSet | None = None) -> Dec
     Raises EngineError where no hold and not exactly one row fires: that is our own fault and stops the run.
     """
     rule_set = rule_set or engine.rule_set
-    fired = engine.fired(facts)
-    rows = [row for row in rule_set.table(facts) if row.id in fired]
-    holds: list[Rule] = []
-    warnings: list[Rule] = []
-    if len(rows) < len(fired):
-        for hold in rule_set.holds:
-            if hold.id in fired:
-                (holds if hold.then == "hold" else warnings).append(hold)
-    row = None
-    if not holds:
-        if len(rows) != 1:
-            raise EngineError(
-                _undecided([each.id for each in rows], engine, facts), "Check the rules with `era rules check`."
-            )
-        row = rows[0]
+    row, holds, warnings = fired_rules(engine, facts, rule_set)
     return Decision(
         outcome="post" if row is not None and row.then == "post" else "manual",
         rule=row.id if row is not None else None,
@@ -53,6 +39,25 @@ def decide(engine: Engine, facts: Facts, rule_set: RuleSet | None = None) -> Dec
         facts=facts,
         warnings=tuple(warning.id for warning in warnings),
     )
+
+
+def fired_rules(engine: Engine, facts: Facts, rule_set: RuleSet) -> tuple[Rule | None, list[Rule], list[Rule]]:
+    """The row that decides, None where holds make the table moot; the holds; and the warnings. Raises EngineError."""
+    fired = engine.fired(facts)
+    rows = [row for row in rule_set.table(facts) if row.id in fired]
+    holds: list[Rule] = []
+    warnings: list[Rule] = []
+    if len(rows) < len(fired):
+        for hold in rule_set.holds:
+            if hold.id in fired:
+                (holds if hold.then == "hold" else warnings).append(hold)
+    if holds:
+        return None, holds, warnings
+    if len(rows) != 1:
+        raise EngineError(
+            _undecided([each.id for each in rows], engine, facts), "Check the rules with `era rules check`."
+        )
+    return rows[0], holds, warnings
 
 
 def _undecided(fired: list[str], engine: Engine, facts: Facts) -> str:

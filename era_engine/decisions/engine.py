@@ -13,8 +13,8 @@ from types import ModuleType
 from typing import Any
 
 from era_engine.decisions.condition import Condition
-from era_engine.decisions.facts import FACTS, Facts
-from era_engine.decisions.rule_conditions import LARGEST, TYPE_OF_KIND
+from era_engine.decisions.facts import FACTS, LARGEST, Facts
+from era_engine.decisions.rule_conditions import TYPE_OF_KIND
 from era_engine.decisions.rule_set import Rule, RuleSet
 from era_engine.errors import EraError, InstallationError
 

@@ -38,6 +38,10 @@ FROM_FINDINGS = frozenset(
 )
 
 
+# Doubts beside which a write-off over the limit is not told: it may be what they are about.
+DOUBTS_TOLD_ONCE = ("claim-out-of-balance", "charge-mismatch", "already-posted", "adjustment-needs-review")
+
+
 class PaymentEvidence(NamedTuple):
     """What is known of a payment as a whole. payee_ids: (qualifier, value) pairs from N1*PE and its REF."""
 
@@ -91,7 +95,7 @@ def payment_facts(evidence: PaymentEvidence, settings: Settings, mode: Mode) -> 
         "payment_seen_with_other_content": "payment-changed" in holding,
         "content_expected": not any(_is_unexpected(code) for code in holding),
     }
-    ours = _payee_is_ours(evidence.payee_ids, settings)
+    ours = payee_is_ours(evidence.payee_ids, settings)
     if ours is not None:
         facts["payee_is_ours"] = ours
     if evidence.deposit_received is not None and settings.deposits.required:
@@ -206,7 +210,7 @@ def _add_claim(
         facts["paid_cents"] = split.paid_cents
         facts["charge_cents"] = split.charge_cents
     _add_several_plans(facts, payment, claim, books.posted, settings)
-    _add_partial_payment(facts, settings)
+    add_partial_payment(facts, settings)
 
 
 def _charge_doubt(payment: ClaimPayment, claim: Claim, lines: LineMatch) -> str:
@@ -267,8 +271,10 @@ def _add_several_plans(
             facts["write_off_cents"] = proof.write_off_cents
 
 
-def _add_partial_payment(facts: dict[str, FactValue], settings: Settings) -> None:
-    """Too little, as of a later plan, for what was sent to the first is none: another plan pays first (RFI 1696)."""
+def add_partial_payment(facts: dict[str, FactValue], settings: Settings) -> None:
+    """Say whether a partial payment is accepted, from the other facts.
+
+    Too little, as of a later plan, for what was sent to the first is none: another plan pays first (RFI 1696)."""
     option = settings.era_payment_options.partial_payment
     paid, minimum = facts.get("paid_cents"), facts.get("minimum_cents")
     facts["partial_payment_accepted"] = (
@@ -371,16 +377,16 @@ def _add_limit(
 
     RFI 1696. Where another doubt holds already, this one is not told beside it.
     """
-    doubts = {
-        "claim-out-of-balance": not facts["claim_balances"],
-        "charge-mismatch": facts.get("charge_matches") is False,
-        "already-posted": facts.get("already_posted") is True,
-        "adjustment-needs-review": facts["adjustments_to_review"] != 0,
-    }
+    found = (
+        not facts["claim_balances"],
+        facts.get("charge_matches") is False,
+        facts.get("already_posted") is True,
+        facts["adjustments_to_review"] != 0,
+    )
     charge, paid, write_off = payment.charge_cents, payment.paid_cents, facts["remitted_write_off_cents"]
     if charge is None or paid is None or not isinstance(write_off, int):
         return
-    if any(doubtful and hold in holding for hold, doubtful in doubts.items()):
+    if any(doubtful and hold in holding for hold, doubtful in zip(DOUBTS_TOLD_ONCE, found, strict=True)):
         return
     # The payer may state another charge than the office's; what was never charged is not written off.
     stands = books.posted.paid_cents + books.posted.written_off_cents
@@ -403,8 +409,10 @@ def _needs_review(adjustment: Adjustment, single_plan: bool, reversal: bool) -> 
     return True
 
 
-def _payee_is_ours(payee_ids: tuple[tuple[str, str], ...], settings: Settings) -> bool | None:
-    """None where the office gave neither NPI nor tax id. A payee that names neither is not known to be ours."""
+def payee_is_ours(payee_ids: tuple[tuple[str, str], ...], settings: Settings) -> bool | None:
+    """Whether a payment is made out to the practice: by (qualifier, value) pairs from N1*PE and its REF.
+
+    None where the office gave neither NPI nor tax id. A payee that names neither is not known to be ours."""
     practice = settings.practice
     if practice.npi is None and practice.tax_id is None:
         return None

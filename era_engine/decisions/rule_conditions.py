@@ -5,11 +5,9 @@ from string import Formatter
 from typing import Any
 
 from era_engine.decisions.condition import CHOICES, COMPARISONS, OPS_OF_KIND, Condition, Op
-from era_engine.decisions.facts import FACTS, FactValue, Kind
+from era_engine.decisions.facts import FACTS, LARGEST, FactValue, Kind
 from era_engine.decisions.rule_file import Faults, Source, Steps, did_you_mean
 from era_engine.decisions.rule_schema import as_written
-
-LARGEST = 2**63 - 1  # durable_rules reads whole numbers into 64 bits and would cut larger ones
 
 TYPE_OF_KIND: dict[Kind, type[FactValue]] = {"flag": bool, "count": int, "cents": int, "code": str, "text": str}
 _KINDS: dict[Kind, str] = {
@@ -42,7 +40,7 @@ def _conditions(when: dict[str, Any], source: Source, steps: Steps, faults: Faul
         if name not in FACTS:
             faults.at(source, here, f"there is no fact `{name}`{did_you_mean(name, FACTS)}", FACTS)
         elif not isinstance(given, dict):
-            if _is_literal(name, given, source, here, faults):
+            if is_literal(name, given, source, here, faults):
                 yield Condition(name, "is", given)
         elif not given:
             faults.at(source, here, f"`{name}` has no condition", ("a value", *OPS_OF_KIND[FACTS[name].kind]))
@@ -75,7 +73,7 @@ def _condition(
             problem = f"`{name}` is {_KINDS[kind]} and cannot be compared with `{operand}`"
             problem += did_you_mean(operand, same_kind)
             faults.at(source, steps, problem, (*_ALLOWED_OF_KIND[kind], *same_kind))
-    elif _is_literal(name, operand, source, steps, faults):
+    elif is_literal(name, operand, source, steps, faults):
         yield Condition(name, op, operand)
 
 
@@ -85,7 +83,7 @@ def _choice(name: str, op: Op, operand: Any, source: Source, steps: Steps, fault
             source, steps, f"`{op}` needs a list of values", (f"[{', '.join(_ALLOWED_OF_KIND[FACTS[name].kind])}, …]",)
         )
         return
-    literal = [_is_literal(name, value, source, (*steps, n), faults) for n, value in enumerate(operand)]
+    literal = [is_literal(name, value, source, (*steps, n), faults) for n, value in enumerate(operand)]
     if not all(literal):
         return
     # A value listed twice would let the rule fire twice for one claim.
@@ -95,7 +93,8 @@ def _choice(name: str, op: Op, operand: Any, source: Source, steps: Steps, fault
     yield Condition(name, op, tuple(operand))
 
 
-def _is_literal(name: str, given: Any, source: Source, steps: Steps, faults: Faults) -> bool:
+def is_literal(name: str, given: Any, source: Source, steps: Steps, faults: Faults) -> bool:
+    """Whether what is written is a value of this fact; what is wrong with it goes to `faults`."""
     kind = FACTS[name].kind
     if type(given) is not TYPE_OF_KIND[kind]:
         faults.at(source, steps, f"`{name}` is {_KINDS[kind]}, not {as_written(given)}", _ALLOWED_OF_KIND[kind])

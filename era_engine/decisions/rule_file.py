@@ -50,13 +50,13 @@ class Faults:
         if steps not in source.unreadable:
             self.add(source.name, source.line(steps), problem, allowed)
 
-    def raise_if_any(self) -> None:
+    def raise_if_any(self, command: str = "era rules check") -> None:
         """Raise RulesError with one line for each fault, in the order of files and lines."""
         if self._found:
             lines = (
                 f"{file}:{line}: {text}" if line else f"{file}: {text}" for file, line, text in sorted(self._found)
             )
-            raise RulesError("\n".join(lines), "Mend these lines, then try again with `era rules check`.")
+            raise RulesError("\n".join(lines), f"Mend these lines, then try again with `{command}`.")
 
 
 def did_you_mean(given: str, allowed: Iterable[str]) -> str:
@@ -65,32 +65,36 @@ def did_you_mean(given: str, allowed: Iterable[str]) -> str:
     return f" (did you mean {close[0]}?)" if close else ""
 
 
-def read_rule_file(path: Path, faults: Faults) -> Source | None:
-    """Read one YAML file; what is wrong with it as YAML goes to `faults`, and then there may be nothing to return."""
+def read_rule_file(path: Path, faults: Faults, called: str | None = None) -> Source | None:
+    """Read one YAML file; what is wrong with it as YAML goes to `faults`, and then there may be nothing to return.
+
+    `called`: the name by which faults tell it, where that is not the file's alone.
+    """
+    name = called or path.name
     try:
         text = path.read_text(encoding="utf-8-sig")
         loader, node = _parsed(text)
     except FileNotFoundError:
-        faults.add(path.name, None, f"there is no such file in {path.parent}")
+        faults.add(name, None, f"there is no such file in {path.parent}")
         return None
     except OSError as error:
-        faults.add(path.name, None, f"cannot be read: {error.strerror}")
+        faults.add(name, None, f"cannot be read: {error.strerror}")
         return None
     except UnicodeDecodeError:
-        faults.add(path.name, None, "is not UTF-8 text")
+        faults.add(name, None, "is not UTF-8 text")
         return None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
-        faults.add(path.name, line, f"is not YAML: {error.problem or error.context}")
+        faults.add(name, line, f"is not YAML: {error.problem or error.context}")
         return None
     except yaml.YAMLError as error:
-        faults.add(path.name, None, f"is not YAML: {error}".splitlines()[0])
+        faults.add(name, None, f"is not YAML: {error}".splitlines()[0])
         return None
     if node is None:
-        faults.add(path.name, None, "is empty")
+        faults.add(name, None, "is empty")
         return None
-    reading = _Reading(path.name, loader, faults)
-    return Source(path.name, reading.value(node, ()), reading.lines, reading.unreadable)
+    reading = _Reading(name, loader, faults)
+    return Source(name, reading.value(node, ()), reading.lines, reading.unreadable)
 
 
 def _parsed(text: str) -> tuple[Any, yaml.Node | None]:

@@ -85,6 +85,24 @@ class IndicatorsFile(Entry):
     indicators: Annotated[list[IndicatorsEntry], Field(min_length=1)]
 
 
+class ExpectedEntry(Entry):
+    """What must come of a case: a rule, or else the holds that fire, in their order."""
+
+    outcome: Literal["post", "manual"]
+    rule: Name | None = None
+    holds: list[Name] = []
+    warnings: list[Name] = []
+    indicators: Name | None = None
+
+
+class CaseEntry(Entry):
+    """A case of `cases/*.yaml`."""
+
+    name: Text
+    given: dict[str, Any]
+    expect: ExpectedEntry
+
+
 _Entry = TypeVar("_Entry", bound=Entry)
 
 

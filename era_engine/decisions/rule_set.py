@@ -9,13 +9,21 @@ from typing import Any, Literal, NamedTuple
 
 from era_engine.decisions.condition import Condition
 from era_engine.decisions.facts import Facts
+from era_engine.decisions.guards import uncaught_unknowns
 from era_engine.decisions.rule_conditions import check_message, read_conditions
 from era_engine.decisions.rule_file import Faults, Source, Steps, did_you_mean, read_rule_file
 from era_engine.decisions.rule_schema import HoldEntry, IndicatorsEntry, IndicatorsFile, RowEntry, checked
-from era_engine.decisions.table import table_faults, uncaught_unknowns
 from era_engine.errors import SettingsError
+from era_engine.shipped import shipped
 
 ROWS, REVERSALS, HOLDS, INDICATORS = "auto_posting.yaml", "reversals.yaml", "holds.yaml", "indicators.yaml"
+OWN = "rules/*.yaml"  # in the stored rule set: the holds an office added, of all its files
+_FILES = (ROWS, REVERSALS, HOLDS, INDICATORS)
+_IN_FORCE = 'to put a rule set of your own in their place, write rules = "FOLDER" in era.toml'
+_ROW_AMONG_HOLDS = (
+    "a row cannot be added here: the table decides every claim exactly once already, and what an office adds only"
+    f" keeps claims from posting; {_IN_FORCE}"
+)
 
 
 class Rule(NamedTuple):
@@ -116,20 +124,89 @@ class RuleSet:
         return replace(self, holds=holds)
 
 
-def load_rule_set(folder: Path) -> RuleSet:
+class RulesRead(NamedTuple):
+    """A rule set as it stands in its files. places: file and line of each rule by its id; own: ids of the holds that
+    the office added. Sound as far as each rule by itself goes; whether they decide every claim is not proven yet.
+    """
+
+    rule_set: RuleSet
+    places: Mapping[str, tuple[str, int | None]]
+    own: frozenset[str]
+
+    def place(self, rule: str) -> str:
+        """`holds.yaml:12`."""
+        file, line = self.places[rule]
+        return f"{file}:{line}" if line else file
+
+
+def read_rules(folder: Path, own: Path | None = None) -> RulesRead:
     """Read and check the rule files of `folder`; `reversals.yaml` may be missing, then reversals have no own table.
 
-    Raises RulesError with every fault of every file, one a line: `holds.yaml:12: what is wrong; allowed: …`.
+    `own` is a folder of further files, each a list of holds, which follow those of `folder` in the order of their
+    names. Raises RulesError with every fault of every file, one a line: `holds.yaml:12: what is wrong; allowed: …`.
     """
     faults = Faults()
     names = [ROWS, *([REVERSALS] if (folder / REVERSALS).exists() else []), HOLDS, INDICATORS]
     sources = [read_rule_file(folder / name, faults) for name in names]
-    found = {source.name: source for source in sources if source is not None}
-    rule_set = _rule_set(list(found.values()), faults)
+    for path in _yaml_in(folder):
+        if path.name not in _FILES:
+            faults.add(path.name, None, "is no file of a rule set, and would not be read", _FILES)
+    added = _own_files(own, faults) if own is not None else []
+    found = {source.name: source for source in (*sources, *added) if source is not None}
+    rule_set, places = _rule_set(list(found.values()), [source for source in added if source is not None], faults)
     for problem in uncaught_unknowns([hold.when for hold in rule_set.holds if hold.enabled and hold.then == "hold"]):
         faults.at(found[HOLDS], (), problem)
     faults.raise_if_any()
-    return rule_set
+    own_ids = frozenset(name for name, (file, _) in places.items() if file not in _FILES)
+    return RulesRead(rule_set, places, own_ids)
+
+
+def _own_files(folder: Path, faults: Faults) -> list[Source | None]:
+    """The files in which an office adds holds. A whole rule set in their place is told once, not by every rule."""
+    tables = [name for name in (ROWS, REVERSALS, INDICATORS) if (folder / name).exists()]
+    if tables:
+        problem = f"this folder adds holds to the rules in force; {_IN_FORCE}"
+        faults.add(f"{folder.name}/{tables[0]}", None, problem)
+        return []
+    sources: list[Source | None] = []
+    for path in _yaml_in(folder):
+        name = f"{folder.name}/{path.name}"
+        if path.suffix != ".yaml":
+            faults.add(name, None, f"would not be read; name it {path.stem}.yaml")
+        else:
+            sources.append(read_rule_file(path, faults, name))
+    return sources
+
+
+def _yaml_in(folder: Path) -> list[Path]:
+    """What a person may take for a rule file; hidden ones are an editor's."""
+    files = sorted(folder.iterdir()) if folder.is_dir() else []
+    return [path for path in files if path.suffix.lower() in (".yaml", ".yml") and not path.name.startswith(".")]
+
+
+def load_rule_set(folder: Path, own: Path | None = None) -> RuleSet:
+    """Read, check and prove the rules of a folder, with the holds that an office adds in `own`; see `read_rules`.
+
+    Rules that say what those shipped say are not proven again: a test proves them. Raises RulesError.
+    """
+    rules = read_rules(folder, own)
+    if rules.rule_set.content_hash != read_rules(shipped("rules")).rule_set.content_hash:
+        prove(rules)
+    return rules.rule_set
+
+
+def prove(rules: RulesRead) -> None:
+    """Raise RulesError with the claims that show it where the rules do not decide every claim exactly once."""
+    from era_engine.decisions.proof import unsound  # loads the solver, which most commands never need
+
+    faults = Faults()
+    for fault in unsound(rules.rule_set, rules.own):
+        problem = fault.problem
+        for rule in rules.places:
+            named = rule if rule == fault.rules[0] else f"{rule} ({rules.place(rule)})"
+            problem = problem.replace(f"{{{rule}}}", named)
+        faults.add(*rules.places[fault.rules[0]], problem)
+    faults.raise_if_any()
 
 
 def rule_set_from_json(text: str) -> RuleSet:
@@ -143,21 +220,22 @@ def rule_set_from_json(text: str) -> RuleSet:
         faults.add("stored rule set", None, "is not a rule set in JSON")
         faults.raise_if_any()
         raise
-    return _rule_set(sources, faults)
+    added = [Source(OWN, files[OWN], {})] if OWN in files else []
+    return _rule_set([*sources, *added], added, faults)[0]
 
 
-def _rule_set(sources: Sequence[Source], faults: Faults) -> RuleSet:
+def _rule_set(
+    sources: Sequence[Source], added: Sequence[Source], faults: Faults
+) -> tuple[RuleSet, Mapping[str, tuple[str, int | None]]]:
+    """The rule set, and where each rule stands; the holds of `added` follow the others."""
     files = {source.name: source for source in sources}
     indicators = _indicators_file(files.get(INDICATORS), faults)
     shown = _indicator_ids(files.get(INDICATORS))
-    taken: dict[str, str] = {}
+    taken: dict[str, tuple[str, int | None]] = {}
     rows = _rules(RowEntry, files.get(ROWS), shown, taken, faults)
     reversals = _rules(RowEntry, files.get(REVERSALS), shown, taken, faults)
     holds = _rules(HoldEntry, files.get(HOLDS), shown, taken, faults)
-    if not faults:
-        for name, table in ((ROWS, rows), (REVERSALS, reversals)):
-            for position, problem in table_faults([(row.id, row.when) for _, row in table]) if table else ():
-                faults.at(files[name], () if position is None else (position,), problem)
+    own = [hold for source in added for hold in _rules(HoldEntry, source, shown, taken, faults)]
     faults.raise_if_any()
     assert indicators is not None, "where a file cannot be used there is a fault"
     content = json.dumps(
@@ -165,25 +243,27 @@ def _rule_set(sources: Sequence[Source], faults: Faults) -> RuleSet:
             ROWS: [entry.model_dump() for entry, _ in rows],
             **({REVERSALS: [entry.model_dump() for entry, _ in reversals]} if reversals else {}),
             HOLDS: [entry.model_dump() for entry, _ in holds],
+            **({OWN: [entry.model_dump() for entry, _ in own]} if own else {}),
             INDICATORS: indicators.model_dump(),
         },
         separators=(",", ":"),
     )
-    return RuleSet(
+    rule_set = RuleSet(
         rows=tuple(row for _, row in rows),
         reversals=tuple(row for _, row in reversals),
-        holds=tuple(hold for _, hold in holds),
+        holds=tuple(hold for _, hold in (*holds, *own)),
         indicators={entry.id: _indicators(entry, indicators) for entry in indicators.indicators},
         content=content,
         content_hash="sha256:" + hashlib.sha256(content.encode()).hexdigest(),
     )
+    return rule_set, taken
 
 
 def _rules(
     kind: type[RowEntry | HoldEntry],
     source: Source | None,
     shown: Sequence[str] | None,
-    taken: dict[str, str],
+    taken: dict[str, tuple[str, int | None]],
     faults: Faults,
 ) -> list[tuple[RowEntry | HoldEntry, Rule]]:
     """The rules of one file with the entries they come from. An entry of the wrong shape is still looked through."""
@@ -196,6 +276,9 @@ def _rules(
     if source.name == ROWS and not source.data:
         faults.at(source, (), "has no rows")
     for position, data in enumerate(source.data):
+        if source.name not in _FILES and isinstance(data, dict) and data.get("then") in ("post", "manual"):
+            faults.at(source, (position, "then"), _ROW_AMONG_HOLDS, ("hold", "warn"))
+            continue
         entry = checked(kind, data, source, (position,), faults)
         if not isinstance(data, dict):
             continue
@@ -213,15 +296,17 @@ def _rules(
     return rules
 
 
-def _check_id(given: Any, source: Source, steps: Steps, taken: dict[str, str], faults: Faults) -> None:
+def _check_id(
+    given: Any, source: Source, steps: Steps, taken: dict[str, tuple[str, int | None]], faults: Faults
+) -> None:
     """Ids name one thing each; `taken` remembers where each stands."""
     if not isinstance(given, str):
         return
     if given in taken:
-        faults.at(source, steps, f"the id `{given}` is taken by {taken[given]}")
+        file, line = taken[given]
+        faults.at(source, steps, f"the id `{given}` is taken by {file}{f':{line}' if line else ''}")
     else:
-        line = source.line(steps)
-        taken[given] = f"{source.name}:{line}" if line else source.name
+        taken[given] = (source.name, source.line(steps))
 
 
 def _indicator_ids(source: Source | None) -> list[str] | None:
@@ -236,7 +321,7 @@ def _indicators_file(source: Source | None, faults: Faults) -> IndicatorsFile | 
     if source is None:
         return None
     entries = source.data.get("indicators") if isinstance(source.data, dict) else None
-    taken: dict[str, str] = {}
+    taken: dict[str, tuple[str, int | None]] = {}
     for position, entry in enumerate(entries if isinstance(entries, list) else ()):
         given = entry.get("id") if isinstance(entry, dict) else None
         _check_id(given, source, ("indicators", position, "id"), taken, faults)

@@ -20,6 +20,11 @@ from era_engine.clock import now
 from era_engine.store.bulk import insert_unless_there, stream, stream_text
 from era_engine.store.schema import SETTINGS_ACT, audit_heads, audited_acts, files, payments
 
+ACTS = (
+    *("begin", "adopt", "settings", "run", "file", "payment", "judge-again", "quick-post"),
+    *("import-claims", "import-fees", "import-bank", "requeue", "backup", "restore", "purge", "rotate-key"),
+    *("post", "undo", "match", "unmatch", "close"),
+)
 GENESIS = "0" * 64  # what the first row of a chain has for its previous hash
 
 # What is sealed of a payment, part by part. Never what may change: states, matches found, findings added later.
@@ -78,6 +83,7 @@ def append(connection: Connection, office: str, act: str, details: dict[str, Any
 
     `details` names things by id, count or hash, never by what a patient could be known by.
     """
+    assert act in ACTS, act
     head = _locked_head(connection, office)
     written = json.dumps(details, sort_keys=True, separators=(",", ":"))
     values = (office, head.seq + 1, now(), account(), by, act, written)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Table, collate, exists, func, or_, select
 
-from era_engine.bank.matching import KnownDeposit, PaymentDue, match_deposits, trace_key
+from era_engine.bank.matching import KnownDeposit, Pairing, PaymentDue, match_deposits, trace_key
 from era_engine.bank.model import Deposit, identity_of, name_key
 from era_engine.clock import today
 from era_engine.store.bulk import insert_unless_there
@@ -82,8 +82,20 @@ def _names(each: Deposit | _Told) -> tuple[str, str]:
 
 
 def deposits_and_payments(connection: Connection) -> tuple[list[KnownDeposit], list[PaymentDue]]:
-    """Every deposit, and every payment that needs one."""
-    return _deposits(connection), _payments_due(connection)
+    """Every deposit, and every payment that needs one; of several versions of a payment the one that is money."""
+    return _deposits(connection), _one_version_each(_payments_due(connection))
+
+
+def _one_version_each(due: Iterable[PaymentDue]) -> list[PaymentDue]:
+    """Of payments alike in originator, trace number, date and amount those that are posted, else the first."""
+    kept: list[PaymentDue] = []
+    seen: set[tuple[object, ...]] = set()
+    for each in sorted(due, key=lambda payment: (not payment.settled, payment.id)):
+        version = (each.originator, each.trace_number, each.date, each.cents)
+        if each.settled or not each.trace_number or each.cents is None or version not in seen:
+            kept.append(each)
+        seen.add(version)
+    return sorted(kept, key=lambda payment: payment.id)
 
 
 def deposit_received(connection: Connection, payment_id: int, lock: bool = True) -> bool | None:
@@ -98,15 +110,19 @@ def deposit_received(connection: Connection, payment_id: int, lock: bool = True)
     ).one()
     if payment.payment_cents == 0:
         return None
-    key = trace_key(payment.trace_number)
+    pairing = pairing_of(connection, payment_id, payment.trace_number, lock)
+    return pairing is not None and pairing.status == "matched"
+
+
+def pairing_of(connection: Connection, payment_id: int, trace_number: str, lock: bool = False) -> Pairing | None:
+    """What the bank has shown of a payment's money; None where it has shown nothing with this trace number."""
+    key = trace_key(trace_number)
     some = _deposits(connection, _has_key(connection, deposits, key), lock) if key else []
     if not some:
-        return False
+        return None
     rivals = _payments_due(connection, _has_key(connection, payments, key))
-    return any(
-        each.status == "matched" and each.payment is not None and each.payment.id == payment_id
-        for each in match_deposits(some, rivals, today())
-    )
+    pairings = match_deposits(some, rivals, today())
+    return next((each for each in pairings if each.payment is not None and each.payment.id == payment_id), None)
 
 
 def _has_key(connection: Connection, table: Table, key: str) -> ColumnElement[bool]:

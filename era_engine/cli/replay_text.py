@@ -1,0 +1,89 @@
+"""A replay as tables in text."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from era_engine.cli.output import Column, count, money, say, table
+from era_engine.money import dollars
+from era_engine.replaying.summary import CHANGES, Summary
+
+WORDS = {"newly-posted": "newly posted", "newly-held": "newly left to a person", "unchanged": "unchanged"}
+REGRETS = {
+    "undone": "a person took its posting back",
+    "reversed": "the payer took the payment back",
+    "posted-otherwise": "a person posted other amounts",
+    "closed": "a person filed it without posting",
+}
+PARTS = {"payer": "payer", "location": "location", "rule": "rule or hold"}
+
+
+def headline(said: Sequence[str], summary: Summary) -> str:
+    """What was tried, and what it comes to, in one sentence."""
+    tried = " and ".join(said) or "the settings and rules in force"
+    posted, held = summary.changed("newly-posted"), summary.changed("newly-held")
+    return (
+        f"With {tried}, of {count(summary.claims, 'claim payment')} {posted.claims:,} would newly post"
+        f" ({dollars(posted.cents)}) and {held.claims:,} would newly be left to a person ({dollars(held.cents)})."
+        " Nothing was posted."
+    )
+
+
+def time_words(summary: Summary, minutes_by_hand: int) -> str:
+    """The work by hand that is saved or needed besides."""
+    saved = summary.minutes_saved(minutes_by_hand)
+    each = f"at {count(minutes_by_hand, 'minute')} a claim (reports.minutes_by_hand)"
+    return f"Work by hand: {count(abs(saved), 'minute')} {'more' if saved < 0 else 'saved'}, {each}."
+
+
+def regret_words(summary: Summary) -> str:
+    """How many claims would post that turned out to be no claims to post unseen."""
+    if summary.regrets.claims == 0:
+        return "Regrets: none. No claim that would post by itself was undone, posted otherwise, closed or reversed."
+    return (
+        f"Regrets: {count(summary.regrets.claims, 'claim')} ({dollars(summary.regrets.cents)}) would post that a person"
+        f" undid, posted otherwise or closed, or that the payer reversed; {summary.new_regrets.claims:,} of them newly."
+    )
+
+
+def parts(summary: Summary) -> list[tuple[str, list[list[str]]]]:
+    """For payer, location and rule: the rows of a table of changes."""
+    found = []
+    for part, title in PARTS.items():
+        rows = []
+        for value in summary.values(part):
+            posted, held, same = (summary.changed(change, part, value) for change in CHANGES)
+            sums = (str(posted.claims), dollars(posted.cents), str(held.claims), dollars(held.cents), str(same.claims))
+            rows.append([value, *sums])
+        found.append((title, rows))
+    return found
+
+
+HEADINGS = ("newly posted", "", "newly left", "", "unchanged")
+
+
+def show(
+    said: Sequence[str], summary: Summary, rows: Sequence[dict[str, Any]], left_out: int, minutes_by_hand: int
+) -> None:
+    """Print all of it."""
+    say(f"{headline(said, summary)}\n")
+    sums = [(WORDS[change], *summary.changed(change)) for change in CHANGES]
+    table(
+        (Column(""), Column("claims", right=True), Column("paid", right=True)),
+        [(words, f"{claims:,}", dollars(cents)) for words, claims, cents in sums],
+    )
+    say(f"\n{time_words(summary, minutes_by_hand)}\n{regret_words(summary)}")
+    for title, lines in parts(summary):
+        say("")
+        table((Column(f"by {title}"), *(Column(heading, right=True) for heading in HEADINGS)), lines)
+    if rows:
+        say("\nClaims that would be decided otherwise:")
+    for row in rows:
+        mark = "✔" if row["change"] == "newly-posted" else "⚠"
+        regret = f" REGRET: {REGRETS[row['regret']]}." if row["regret"] else ""
+        say(
+            f"{mark} {WORDS[row['change']]}: claim {row['claim_number']}, payment {row['trace_number']},"
+            f" {row['payer'] or 'payer not named'}, {money(row['paid_cents'])}; before: {row['before_reason']}.{regret}"
+        )
+        say(f"    {row['explanation']}")
+    if left_out:
+        say(f"… and {count(left_out, 'more claim')}; --format csv lists all.")

@@ -1,0 +1,49 @@
+"""The facts of a claim under other settings, from the facts of a decision alone: no claim is read again.
+
+That is exact where settings came into the facts in one step. Where they chose what is looked at (which adjustments a
+person reviews, which doubts are told once), the claim has to be judged again.
+"""
+
+from decimal import Decimal
+
+from era_engine.decisions.facts import FactValue
+from era_engine.decisions.observation import add_partial_payment, payee_is_ours
+from era_engine.money import minimum_cents
+from era_engine.settings import Settings
+from era_engine.settings_tables import percent_text
+
+_OF_THE_TRIAL = ("shadow_outcome", "shadow_rule")
+
+
+def under_settings(
+    facts: dict[str, FactValue],
+    settings: Settings,
+    overrides: str | None,
+    percent: Decimal | None = None,
+) -> dict[str, FactValue]:
+    """The facts in mode auto under `settings`; percent: a minimum percentage in place of theirs.
+
+    What a deposit or a payee says is not looked at here. On trial the facts are those of posting switched on.
+    """
+    posting = settings.posting("auto")
+    minimum = posting.minimum_percent if percent is None else percent
+    again = {name: value for name, value in facts.items() if name not in _OF_THE_TRIAL and name != "overrides"}
+    again["posting_active"] = posting.enabled is not False
+    again["minimum_percent"] = percent_text(minimum)
+    again["write_offs_active"] = settings.ledger_options.auto_post_contracted_write_offs
+    if overrides is not None:
+        again["overrides"] = overrides
+    expected = again.get("expected_cents")
+    if isinstance(expected, int):
+        again["minimum_cents"] = minimum_cents(expected, minimum)
+    if "partial_payment_accepted" in again:
+        add_partial_payment(again, settings)
+    return again
+
+
+def with_payee(facts: dict[str, FactValue], payee_ids: tuple[tuple[str, str], ...], settings: Settings) -> None:
+    """Say whether the payee is the practice of these settings."""
+    facts.pop("payee_is_ours", None)
+    ours = payee_is_ours(payee_ids, settings)
+    if ours is not None:
+        facts["payee_is_ours"] = ours

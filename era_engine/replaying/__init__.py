@@ -1,0 +1,1 @@
+"""What the books would be under other settings or rules: every decision made again, nothing posted."""

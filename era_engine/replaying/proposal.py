@@ -1,0 +1,67 @@
+"""What is tried: settings and rules, ready to decide."""
+
+import tomllib
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from era_engine.decisions.engine import Engine
+from era_engine.decisions.rule_set import RuleSet
+from era_engine.errors import UsageError
+from era_engine.home import Home
+from era_engine.office import rule_set_of
+from era_engine.settings import Settings, read_settings, settings_with
+
+# What a payment is read under, or how files are kept: nothing of it is decided again.
+_NOT_TRIED = {
+    "database": "says where the books are kept",
+    "conformance": "says what is found when a file is read; a stored payment is not read again",
+    "files": "says which files are read; a stored payment is not read again",
+    "retention": "says how long files are kept",
+    "encryption": "says how files are kept",
+    "rules": "names a folder: give it by --rules",
+}
+
+
+class Proposal(NamedTuple):
+    """Settings and rules to decide under. said: what differs from era.toml, for people."""
+
+    settings: Settings
+    rule_set: RuleSet
+    engine: Engine
+    said: tuple[str, ...]
+
+
+def proposal(home: Home, changes: Sequence[str], rules: Path | None) -> Proposal:
+    """What is in force with some keys set otherwise (`KEY=VALUE`) or under the rules in another folder.
+
+    Raises UsageError for a change that is none or decides nothing; SettingsError and RulesError as a run does.
+    """
+    values = dict(map(_change, changes))
+    settings = settings_with(home.root / "era.toml", read_settings(home.root / "era.toml"), values)
+    rule_set = rule_set_of(home, settings, rules)
+    said = tuple(changes) + (() if rules is None else (f"the rules in {rules}",))
+    return Proposal(settings, rule_set, Engine(rule_set), said)
+
+
+def _change(text: str) -> tuple[str, Any]:
+    key, equals, value = text.partition("=")
+    key, value = key.strip(), value.strip()
+    if not equals or not key or not value:
+        raise UsageError(
+            f"{text!r} sets nothing.",
+            "Write KEY=VALUE, such as era_payment_options.auto_post.minimum_percent=90 (`era settings show` has all).",
+        )
+    table = key.split(".")[0]
+    if table in _NOT_TRIED:
+        raise UsageError(f"{key} {_NOT_TRIED[table]}.", "Leave it out of --set.")
+    return key, value_of(value)
+
+
+def value_of(text: str) -> Any:
+    """A value as TOML writes it; a bare word such as shadow or 2026 stands for itself."""
+    try:
+        return tomllib.loads(f"value = {text}", parse_float=Decimal)["value"]
+    except tomllib.TOMLDecodeError:
+        return text

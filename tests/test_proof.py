@@ -1,0 +1,345 @@
+"""The proof of a rule set: what is planted in the rules is found, shown by a claim that the engine confirms, and told
+by the lines of the rules.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from decision_cases import any_facts
+from hypothesis import given, settings
+from known_facts import undeclared
+from offices import OfficeHome, expects, remittance
+from remittance_text import claim
+
+from era_engine.decisions.condition import Condition
+from era_engine.decisions.decision import decide
+from era_engine.decisions.engine import Engine, EngineError
+from era_engine.decisions.facts import FactValue
+from era_engine.decisions.knowledge import ordinary_claim
+from era_engine.decisions.proof import Unsound, never_reached, unsound
+from era_engine.decisions.rule_set import Rule, load_rule_set, prove, read_rules, rule_set_from_json
+from era_engine.decisions.solver import Claims
+from era_engine.errors import RulesError
+from era_engine.shipped import shipped
+
+SHIPPED = load_rule_set(shipped("rules"))
+_ENGINE = Engine(SHIPPED)
+TABLE, REVERSALS, HOLDS = "auto_posting.yaml", "reversals.yaml", "holds.yaml"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the shipped rules to plant a fault in."""
+    return Path(shutil.copytree(shipped("rules"), tmp_path / "my-rules"))
+
+
+def change(file: Path, old: str, new: str) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def add(file: Path, *, to: str, when: str, name: str = "planted", **more: str) -> None:
+    keys = {"because": "'-'", "reference": "'-'", "when": when, "then": to, "show": "quiet", **more}
+    if file.name == HOLDS:
+        keys = {"enabled": "true", "message": "'-'", "remedy": "'-'", **keys}
+    entry = "".join(f"  {key}: {value}\n" for key, value in keys.items())
+    file.write_text(f"{file.read_text(encoding='utf-8')}\n- id: {name}\n{entry}", encoding="utf-8")
+
+
+def line_of(rule: str, folder: Path) -> str:
+    """Where a person would look for it: `holds.yaml:12`."""
+    [found] = [
+        f"{file.name}:{number}"
+        for file in folder.glob("*.yaml")
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1)
+        if line == f"- id: {rule}" and file.name != "indicators.yaml"
+    ]
+    return found
+
+
+def the_fault(folder: Path) -> tuple[Unsound, str]:
+    """The one thing that is wrong: as found, and as told."""
+    with pytest.raises(RulesError) as error:
+        load_rule_set(folder)
+    [found] = unsound(read_rules(folder).rule_set)
+    [told] = error.value.problem.splitlines()
+    return found, told
+
+
+def by_the_engine(folder: Path, found: Unsound) -> str:
+    """What durable_rules makes of the claim that shows the fault."""
+    assert found.claim is not None
+    with pytest.raises(EngineError) as error:
+        decide(Engine(read_rules(folder).rule_set), found.claim)
+    return error.value.problem
+
+
+# sound
+
+
+def test_the_shipped_rules_are_proven_within_two_seconds() -> None:
+    began = time.perf_counter()
+    prove(read_rules(shipped("rules")))
+    assert time.perf_counter() - began < 2
+
+
+def test_the_shipped_rules_are_loaded_for_deciding_without_the_solver() -> None:
+    """Their proof is the test above; a run need not wait for it."""
+    load = (
+        "import sys; from era_engine.decisions.rule_set import load_rule_set; from era_engine.shipped import shipped;"
+        "load_rule_set(shipped('rules')); print('z3' in sys.modules)"
+    )
+    ended = subprocess.run([sys.executable, "-c", load], capture_output=True, text=True, check=True)
+    assert ended.stdout == "False\n"
+
+
+def test_no_choice_an_office_can_make_of_its_holds_opens_a_gap() -> None:
+    """The table decides without every hold that may be switched to a warning, and those cannot be missed."""
+    warned = tuple(hold._replace(then="hold" if hold.fixed else "warn") for hold in SHIPPED.holds)
+    assert list(unsound(replace(SHIPPED, holds=warned))) == []
+
+
+def test_the_ordinary_claim_posts_and_is_as_declared() -> None:
+    ordinary = ordinary_claim({})
+    assert undeclared(ordinary) == []
+    assert decide(_ENGINE, ordinary).outcome == "post"
+
+
+@pytest.mark.parametrize(
+    "given", [{"claim_found": False}, {"claim_status": "22"}, {"amounts_readable": False}, {"expected_known": False}]
+)
+def test_what_is_not_known_of_another_claim_is_left_out(given: dict[str, FactValue | None]) -> None:
+    facts = ordinary_claim(given)
+    assert undeclared(facts) == []
+    assert len(facts) < len(ordinary_claim({})) or "reversal_posts" in facts
+
+
+def test_a_claim_that_is_not_as_declared_is_told() -> None:
+    """Or else no decision on the samples could ever be."""
+    ordinary = ordinary_claim({})
+    assert undeclared({**ordinary, "claim_found": False})
+    assert undeclared({**ordinary, "plan_count": 0}) == ["plan_count is 0"]
+    assert undeclared({**ordinary, "minimum_cents": 10001}) == ["A percentage is at most 100."]
+    assert undeclared({name: value for name, value in ordinary.items() if name != "paid_cents"})
+
+
+def test_the_row_for_reversals_left_waits_for_an_office_that_lets_their_hold_warn() -> None:
+    [(row, front)] = never_reached(SHIPPED)
+    assert (row.id, [hold.id for hold in front]) == ("reversal-left", ["reversal"])
+    warned = SHIPPED.with_choices({"reversal": "warn"})
+    assert list(never_reached(warned)) == []
+    assert decide(Engine(warned), ordinary_claim({"claim_status": "22"})).rule == "reversal-left"
+
+
+# gaps
+
+
+@pytest.mark.parametrize("position", range(len(SHIPPED.rows)))
+def test_a_missing_row_is_found_whichever_it_is(position: int) -> None:
+    missing = SHIPPED.rows[position]
+    left = replace(SHIPPED, rows=SHIPPED.rows[:position] + SHIPPED.rows[position + 1 :])
+    [found] = unsound(left)
+    assert found.claim is not None
+    assert all(condition.met(found.claim) for condition in missing.when)
+    assert undeclared({**ordinary_claim({}), **found.claim}) == []
+    with pytest.raises(EngineError, match="No hold and no row of the table decides a claim"):
+        decide(Engine(left), found.claim)
+
+
+def test_a_gap_is_told_by_a_claim_and_the_nearest_rows(folder: Path) -> None:
+    first = "paid_cents: {at_least: minimum_cents}, write_offs_active: true"
+    change(folder / TABLE, first, "paid_cents: {more_than: minimum_cents}, write_offs_active: true")
+    found, told = the_fault(folder)
+    at, below = "single-plan-at-least-minimum-write-offs-on", "single-plan-below-minimum-write-offs-on"
+    off = "single-plan-at-least-minimum-write-offs-off"
+    assert told.startswith(
+        f"{line_of(at, folder)}: no row decides a claim with plan_count 1, posting_active yes, write_offs_active yes, "
+        "paid_cents $95.00, minimum_cents $95.00, partial_payment_accepted no, several_plans_proven no; nearest: "
+        f"{at} (`paid_cents: {{more_than: minimum_cents}}` not met)"
+    )
+    assert f"{off} ({line_of(off, folder)}) (`write_offs_active: false` not met)" in told
+    assert f"{below} ({line_of(below, folder)}) (`paid_cents: {{less_than: minimum_cents}}` not met)" in told
+    assert "No hold and no row of the table decides a claim" in by_the_engine(folder, found)
+
+
+def test_a_number_between_two_rows_is_found_however_far_from_any_boundary(folder: Path) -> None:
+    change(folder / TABLE, "plan_count: {more_than: 1}, posting_active: false", "plan_count: 2, posting_active: false")
+    found, told = the_fault(folder)
+    assert found.claim is not None
+    assert int(found.claim["plan_count"]) > 2
+    assert "several-plans-posting-off" in told
+    by_the_engine(folder, found)
+
+
+def test_a_hold_that_may_be_set_to_warn_closes_no_gap(folder: Path) -> None:
+    (folder / REVERSALS).unlink()
+    change(folder / HOLDS, 'claim_status: "22", reversal_posts: false', 'claim_status: "22"')
+    found, told = the_fault(folder)
+    assert f"caught only by reversal ({line_of('reversal', folder)}), which era.toml may set to warn" in told
+    assert found.claim is not None
+    with pytest.raises(EngineError):
+        decide(Engine(read_rules(folder).rule_set.with_choices({"reversal": "warn"})), found.claim)
+
+
+def test_a_gap_among_reversals_is_found(folder: Path) -> None:
+    change(folder / REVERSALS, "when: {reversal_posts: false}", "when: {reversal_posts: false, plan_count: 1}")
+    found, told = the_fault(folder)
+    assert told.startswith("reversals.yaml:")
+    assert "caught only by reversal (holds.yaml:" in told
+    assert found.claim is not None
+    assert (found.claim["claim_status"], found.claim["reversal_posts"]) == ("22", False)
+
+
+# overlaps
+
+
+@pytest.mark.parametrize("row", [*SHIPPED.rows, *SHIPPED.reversals], ids=lambda row: row.id)
+def test_a_row_that_overlaps_is_found_whichever_it_is(row: Rule) -> None:
+    twin = row._replace(id="twin", then="post" if row.then == "manual" else "manual")
+    doubled = (
+        replace(SHIPPED, rows=(*SHIPPED.rows, twin))
+        if row in SHIPPED.rows
+        else replace(SHIPPED, reversals=(*SHIPPED.reversals, twin))
+    )
+    [found] = unsound(doubled)
+    assert found.rules == ("twin", row.id)
+    assert found.claim is not None
+    assert {row.id, "twin"} <= Engine(doubled).fired(found.claim)
+
+
+def test_an_overlap_is_told_by_a_claim_and_both_lines(folder: Path) -> None:
+    below = "paid_cents: {less_than: minimum_cents}, write_offs_active: false"
+    change(folder / TABLE, below, below.replace("less_than", "at_most"))
+    found, told = the_fault(folder)
+    one, other = "single-plan-at-least-minimum-write-offs-off", "single-plan-below-minimum-write-offs-off"
+    assert told == (
+        f"{line_of(other, folder)}: rows {one} ({line_of(one, folder)}) and {other} both decide a claim with "
+        "plan_count 1, posting_active yes, write_offs_active no, paid_cents $95.00, minimum_cents $95.00"
+    )
+    assert f"Several rows of the table decide the same claim: {one}, {other}" in by_the_engine(folder, found)
+
+
+# rules that nothing reaches
+
+
+def test_a_row_whose_conditions_contradict_each_other_is_told(folder: Path) -> None:
+    when = "{plan_count: 1, paid_cents: {less_than: minimum_cents}, charge_cents: 5, several_plans_proven: true}"
+    add(folder / TABLE, to="manual", when=when)
+    found, told = the_fault(folder)
+    assert told == (
+        f"{line_of('planted', folder)}: no claim can meet this row: `plan_count: 1`, `several_plans_proven: true` "
+        "never holds together"
+    )
+    assert found.claim is None
+
+
+def test_a_row_behind_a_hold_is_told_with_the_hold(folder: Path) -> None:
+    """Each claim that meets it is one the office does not have."""
+    add(folder / TABLE, to="manual", when="{claim_found: false, posting_active: true}")
+    _, told = the_fault(folder)
+    planted, hold = line_of("planted", folder), line_of("no-matching-claim", folder)
+    assert told == f"{planted}: no claim gets to this row: no-matching-claim ({hold}) holds each that meets it"
+
+
+@pytest.mark.parametrize(
+    ("when", "why"),
+    [
+        ("{paid_cents: {more_than: 100, less_than: 101}}", "`paid_cents: {more_than: $1.00}`, `paid_cents: {less_than"),
+        ("{plan_count: {less_than: 1}}", "`plan_count: {less_than: 1}` never holds"),
+        ("{mode: manual}", "`mode: manual` never holds"),
+        ("{claim_found: false, plan_count: 2}", "`claim_found: false`, `plan_count: 2` never holds together"),
+        ("{reversal_posts: true, claim_status: '1'}", "`reversal_posts: true`, `claim_status: 1` never holds together"),
+        ("{claim_status: {one_of: ['1', '2'], none_of: ['1', '2', '3']}}", "`claim_status: {one_of: [1, 2]}`, "),
+    ],
+)
+def test_a_hold_that_no_claim_can_meet_is_told(folder: Path, when: str, why: str) -> None:
+    add(folder / HOLDS, to="hold", when=when)
+    _, told = the_fault(folder)
+    assert told.startswith(f"{line_of('planted', folder)}: no claim can meet this hold: {why}")
+
+
+# contradictions
+
+
+def test_a_hold_and_a_warning_on_the_same_claims_are_told_with_both_lines(folder: Path) -> None:
+    """However differently the two are written."""
+    add(folder / HOLDS, to="hold", when="{claim_status: {one_of: ['21', '19', '20'], is_not: '1'}}")
+    found, told = the_fault(folder)
+    assert told.startswith(
+        f"{line_of('planted', folder)}: forwarded-on ({line_of('forwarded-on', folder)}) is to warn and planted to hold"
+        " for the same claims, such as a claim with claim_status "
+    )
+    assert found.claim is not None
+    assert {"forwarded-on", "planted"} <= Engine(read_rules(folder).rule_set).fired(found.claim)
+
+
+def test_a_warning_on_more_claims_than_a_hold_is_no_contradiction(folder: Path) -> None:
+    add(folder / HOLDS, to="warn", when="{denied: {is_not: true}, paid_cents: {less_than: 1}}")
+    assert load_rule_set(folder).holds[-1].id == "planted"
+
+
+# refused
+
+
+@pytest.mark.parametrize("fault", ["gap", "overlap", "unreachable", "contradiction"])
+def test_nothing_is_decided_by_rules_that_fail(fault: str, folder: Path, sqlite_home: OfficeHome) -> None:
+    match fault:
+        case "gap":
+            change(folder / TABLE, "plan_count: 1, posting_active: false", "plan_count: 1, posting_active: true")
+        case "overlap":
+            change(folder / TABLE, ", several_plans_proven: false}", "}")
+        case "unreachable":
+            change(folder / HOLDS, "{rest_of_claim_awaited: true}", "{claim_found: false, plan_count: 1}")
+        case _:
+            add(folder / HOLDS, to="warn", when="{denied: true}")
+    sqlite_home.set({"rules": str(folder)})
+    sqlite_home.expect(expects("C1"))
+    sqlite_home.receive(remittance("192", claim("C1")))
+    for words in (["run"], ["quick-post", "EFT0001"], ["rules", "check"]):
+        ended = sqlite_home.era(*words)
+        assert (ended.code, ended.out) == (4, ""), words
+        assert re.search(r"(auto_posting|holds)\.yaml:\d+: ", ended.err)
+    assert [path.name for path in (sqlite_home.root / "inbox").iterdir()] == ["remittance.835"]
+
+
+def test_a_rule_set_of_our_own_that_is_sound_decides(folder: Path, sqlite_home: OfficeHome) -> None:
+    change(folder / TABLE, "write_offs_active: false}", "write_offs_active: {is_not: true}}")
+    sqlite_home.set({"rules": str(folder)})
+    checked = sqlite_home.era("rules", "check")
+    assert checked.code == 0
+    assert re.search(r"Proven in \d\.\d s\.", checked.out + checked.err)
+    assert sqlite_home.era("run").code == 0
+
+
+# the solver
+
+
+@given(any_facts())
+@settings(max_examples=50)
+def test_a_claim_of_the_solver_meets_what_it_was_asked_for(facts: dict[str, FactValue]) -> None:
+    """Conditions made of any facts: what z3 finds meets them on the condition's own terms too."""
+    conditions = [Condition(name, "is", value) for name, value in facts.items() if name in ("mode", "paid_cents")]
+    conditions += [Condition("charge_cents", "more_than", "paid_cents")]
+    claims = Claims(conditions)
+    found = claims.example(claims.met(conditions))
+    assert found is None or all(condition.met(found) for condition in conditions)
+
+
+def test_amounts_have_their_whole_range() -> None:
+    conditions = (Condition("paid_cents", "at_most", -(2**63 - 1)), Condition("charge_cents", "at_least", 2**63 - 1))
+    claims = Claims(conditions)
+    assert claims.example(claims.met(conditions)) is not None
+    assert not claims.can(claims.met((Condition("paid_cents", "less_than", -(2**63 - 1)),)))
+
+
+def test_a_stored_rule_set_that_would_fail_now_still_explains_what_it_decided(folder: Path) -> None:
+    change(folder / TABLE, "plan_count: 1, posting_active: false", "plan_count: 1, posting_active: true")
+    stored = read_rules(folder).rule_set.to_json()
+    assert rule_set_from_json(stored).to_json() == stored
