@@ -60,7 +60,7 @@ def with_choices(rule_set: RuleSet, settings: Settings) -> RuleSet:
     """The rule set with the holds that the office lets warn. Raises SettingsError, also for those of an override."""
     chosen = rule_set.with_choices(settings.holds)
     for label, overridden in settings.all_in_force().items():
-        rule_set.with_choices(overridden.holds, f"in the [[override]] for {label}")
+        rule_set.with_choices(overridden.holds, f", [[override]] for {label}")
     return chosen
 
 

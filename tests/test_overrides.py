@@ -145,7 +145,7 @@ def test_a_hold_that_must_stay_stays_for_everybody(home: OfficeHome) -> None:
     override(home, 'location = "AFD"', 'holds.malformed-amount = "warn"')
     refused = home.era("run")
     assert refused.code == 4
-    assert "in the [[override]] for location AFD, key holds.malformed-amount: this hold always holds" in refused.err
+    assert "era.toml, [[override]] for location AFD, key holds.malformed-amount: this hold always holds" in refused.err
 
 
 @pytest.mark.parametrize(("location", "entered"), [("AFD", None), ("MFD", -4_000)])

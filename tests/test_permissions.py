@@ -14,7 +14,7 @@ def modes(home: OfficeHome) -> set[str]:
 
 def test_a_home_we_make_is_open_to_nobody_else_and_nothing_is_said(tmp_path: Path) -> None:
     assert era("init", tmp_path / "home", "--demo").code == 0
-    home = OfficeHome(tmp_path / "home", "")
+    home = OfficeHome(tmp_path / "home", "sqlite:///era.db")
     assert home.era("run", "--log-file", home.root / "run.log").err == ""
     assert modes(home) == {"0o0"}
     assert home.verified().err == ""

@@ -124,7 +124,7 @@ def test_a_byte_order_mark_stays(sqlite_home: OfficeHome) -> None:
         (["set", PERCENT, "101"], 4, f"key {PERCENT}: 101 is not a number from 0 to 100"),
         (["set", PERCENT, "1e3", "--payer", "X"], 4, f"key override.{PERCENT}: 1E+3 is not a number from 0 to 100"),
         (["set", "deposits.required", "true", "--payer", "X"], 4, "key override.deposits: there is no such setting"),
-        (["set", "holds.already-posted", "warn"], 4, "[holds], key holds.already-posted: this hold always holds"),
+        (["set", "holds.already-posted", "warn"], 4, "key holds.already-posted: this hold always holds"),
         (["set", "holds.denide", "warn"], 4, "no hold has this id (did you mean denied?)"),
         (["set", "encryption.key_file", "/nowhere/office.key"], 4, "/nowhere/office.key"),
         (["set", f"{AUTO}.enabled", "1"], 4, f"key {AUTO}.enabled: 1 is not true or false"),

@@ -43,6 +43,7 @@ _COMMANDS = {
     "rules": ("era_engine.cli.rules", "The rules in force."),
     "replay": ("era_engine.cli.replay", "What other settings or rules would have done; posts nothing."),
     "tune": ("era_engine.cli.tune", "What every minimum percentage would post, and which one to take."),
+    "shadow": ("era_engine.cli.shadow", "Posting on trial, beside what people did."),
 }
 
 

@@ -11,9 +11,9 @@ from era_engine.cli import options
 
 if TYPE_CHECKING:
     from era_engine.replaying.replay import Replayed
-    from era_engine.replaying.summary import Sum, Summary
+    from era_engine.replaying.summary import Summary
+    from era_engine.store.replay import Scope
 
-_DAY = click.DateTime(["%Y-%m-%d"])
 MOST_SHOWN = 100  # of changed claims in a table or on a page; CSV and JSON have all
 Row = dict[str, Any]
 
@@ -23,8 +23,8 @@ def in_scope(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option("--location", metavar="CODE", help="Of this location."),
         click.option("--payer", metavar="TEXT", help="Of payers with this in their name, in any case."),
-        click.option("--until", type=_DAY, metavar="YYYY-MM-DD", help="Decided on this day (UTC) or earlier."),
-        click.option("--since", type=_DAY, metavar="YYYY-MM-DD", help="Decided on this day (UTC) or later."),
+        click.option("--until", type=options.DAY, metavar="YYYY-MM-DD", help="Decided on this day (UTC) or earlier."),
+        click.option("--since", type=options.DAY, metavar="YYYY-MM-DD", help="Decided on this day (UTC) or later."),
     ):
         command = option(command)
     return command
@@ -39,7 +39,7 @@ changes = click.option(
 )
 rules = click.option(
     "--rules",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    type=click.Path(path_type=Path),
     metavar="FOLDER",
     help="Rules in place of those in force.",
 )
@@ -105,15 +105,11 @@ def command(
         show(proposed.said, summary, shown.rows, shown.left_out, minutes)
 
 
-def scope_of(since: datetime | None, until: datetime | None, payer: str | None, location: str | None) -> Any:
+def scope_of(since: datetime | None, until: datetime | None, payer: str | None, location: str | None) -> "Scope":
     """Raises UsageError where the days are the wrong way round."""
-    from era_engine.errors import UsageError
     from era_engine.store.replay import Scope
 
-    if since is not None and until is not None and until < since:
-        raise UsageError("--until is before --since, so no day lies between them.", "Change the two.")
-    days = [None if each is None else each.date().isoformat() for each in (since, until)]
-    return Scope(days[0], days[1], payer, location)
+    return Scope(*options.days(since, until), payer, location)
 
 
 class Shown:
@@ -167,10 +163,3 @@ def row_of(each: "Replayed") -> Row:
         "regret": each.regret,
         "explanation": each.explanation,
     }
-
-
-def sum_words(sum_: "Sum") -> tuple[str, str]:
-    """Claims and dollars as text."""
-    from era_engine.money import dollars
-
-    return f"{sum_.claims:,}", dollars(sum_.cents)

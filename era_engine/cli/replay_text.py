@@ -46,14 +46,20 @@ def regret_words(summary: Summary) -> str:
 
 
 def parts(summary: Summary) -> list[tuple[str, list[list[str]]]]:
-    """For payer, location and rule: the rows of a table of changes."""
+    """For payer, location and rule: the rows of a table of changes, those without one together."""
     found = []
     for part, title in PARTS.items():
         rows = []
+        others = 0
         for value in summary.values(part):
             posted, held, same = (summary.changed(change, part, value) for change in CHANGES)
+            if not posted.claims and not held.claims:
+                others += same.claims
+                continue
             sums = (str(posted.claims), dollars(posted.cents), str(held.claims), dollars(held.cents), str(same.claims))
             rows.append([value, *sums])
+        if others:
+            rows.append(["all others", "0", dollars(0), "0", dollars(0), str(others)])
         found.append((title, rows))
     return found
 

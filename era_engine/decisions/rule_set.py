@@ -99,10 +99,10 @@ class RuleSet:
         """Indicators by id; nothing is shown for what a person did where the files do not say what to show."""
         return self.indicators.get(indicators, _NOTHING_SHOWN)
 
-    def with_choices(self, choices: Mapping[str, Literal["hold", "warn"]], where: str = "[holds]") -> "RuleSet":
+    def with_choices(self, choices: Mapping[str, Literal["hold", "warn"]], where: str = "") -> "RuleSet":
         """The rule set with the holds that an office set to hold or warn. Its hash is that of the files.
 
-        where: the part of era.toml they stand in, for errors.
+        where: the override they stand in, for errors.
 
         Raises SettingsError for an id that is no hold, and for a warning where no row of the table could decide.
         """
@@ -110,15 +110,13 @@ class RuleSet:
         problems = []
         for name, choice in choices.items():
             if name not in by_id:
-                problems.append(f"era.toml, {where}, key holds.{name}: no hold has this id{did_you_mean(name, by_id)}.")
+                problems.append(f"era.toml{where}, key holds.{name}: no hold has this id{did_you_mean(name, by_id)}.")
             elif choice == "warn" and by_id[name].fixed:
-                problems.append(
-                    f"era.toml, {where}, key holds.{name}: this hold always holds; it cannot be set to warn."
-                )
+                problems.append(f"era.toml{where}, key holds.{name}: this hold always holds; it cannot be set to warn.")
         holds = tuple(hold._replace(then=choices.get(hold.id, hold.then)) for hold in self.holds)
         if not problems:
             left = [hold.when for hold in holds if hold.enabled and hold.then == "hold"]
-            problems = [f"era.toml, {where}: {problem}." for problem in uncaught_unknowns(left)]
+            problems = [f"era.toml{where}, [holds]: {problem}." for problem in uncaught_unknowns(left)]
         if problems:
             raise SettingsError("\n".join(problems), "`era rules show` lists the holds and which of them may warn.")
         return replace(self, holds=holds)

@@ -1,0 +1,121 @@
+"""Decisions made while posting was on trial, and what people did with the same claim payments afterwards."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, and_, exists, func, select
+
+from era_engine.ledger.entries import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS
+from era_engine.store.bulk import stream
+from era_engine.store.practice import slices
+from era_engine.store.replay import Scope, by_engine
+from era_engine.store.schema import claim_payments, claims, decisions, entries, payments, postings
+
+_AT_A_TIME = 1000
+_TRIED = '"shadow_outcome":'  # in the facts, which are JSON
+
+
+class Tried(NamedTuple):
+    """A claim payment on trial. outcome and rule: what would have been decided; money in cents.
+
+    posted_cents, written_off_cents: what stands posted for it now, whoever posted it; None where nothing does.
+    """
+
+    claim_payment_id: int
+    claim_number: str
+    trace_number: str
+    payer: str | None
+    location: str | None
+    outcome: str
+    rule: str | None
+    paid_cents: int | None
+    write_off_cents: int | None
+    state: str
+    posted_cents: int | None
+    written_off_cents: int | None
+
+
+def tried_on_trial(connection: Connection, scope: Scope) -> Iterator[Tried]:
+    """The claim payments whose newest decision by rules was made on trial, in the order they were written down."""
+    newer = decisions.alias("newer")
+    query = (
+        select(
+            claim_payments.c.id,
+            claim_payments.c.claim_number,
+            payments.c.trace_number,
+            payments.c.payer,
+            claims.c.location,
+            decisions.c.facts,
+            claim_payments.c.paid_cents,
+            claim_payments.c.state,
+        )
+        .select_from(decisions)
+        .join(claim_payments, claim_payments.c.id == decisions.c.claim_payment_id)
+        .join(payments, payments.c.id == claim_payments.c.payment_id)
+        .join(claims, claims.c.claim_number == claim_payments.c.office_claim, isouter=True)
+        .where(
+            by_engine(decisions),
+            decisions.c.facts.contains(_TRIED, autoescape=True),
+            ~exists().where(
+                and_(newer.c.claim_payment_id == decisions.c.claim_payment_id, newer.c.id > decisions.c.id),
+                by_engine(newer),
+            ),
+        )
+        .order_by(claim_payments.c.id)
+    )
+    if scope.since is not None:
+        query = query.where(decisions.c.decided_at >= scope.since)
+    if scope.until is not None:
+        query = query.where(decisions.c.decided_at <= f"{scope.until}T23:59:59Z")
+    if scope.payer is not None:
+        query = query.where(func.lower(payments.c.payer).contains(scope.payer.lower(), autoescape=True))
+    if scope.location is not None:
+        query = query.where(claims.c.location == scope.location)
+    rows = stream(connection, query)
+    while chunk := list(islice(rows, _AT_A_TIME)):
+        yield from _with_what_stands(connection, chunk)
+
+
+def _with_what_stands(connection: Connection, chunk: Sequence[Any]) -> Iterator[Tried]:
+    standing = _posted(connection, [row[0] for row in chunk if row[7] == "posted"])
+    for claim_payment_id, claim_number, trace, payer, location, facts_text, paid, state in chunk:
+        facts = json.loads(facts_text)
+        posted = standing.get(claim_payment_id, {}) if state == "posted" else None
+        yield Tried(
+            claim_payment_id,
+            claim_number,
+            trace,
+            payer,
+            location,
+            facts["shadow_outcome"],
+            facts.get("shadow_rule"),
+            paid,
+            facts.get("write_off_cents"),
+            state,
+            None if posted is None else posted.get(INSURANCE_DEPOSITS, 0),
+            None if posted is None else posted.get(CONTRACTED_WRITE_OFFS, 0),
+        )
+
+
+def _posted(connection: Connection, claim_payment_ids: Sequence[int]) -> dict[int, dict[str, int]]:
+    """What the newest posting of each claim payment posted, by account."""
+    found: dict[int, dict[str, int]] = defaultdict(dict)
+    for some in slices(claim_payment_ids):
+        newest = (
+            select(func.max(decisions.c.id))
+            .where(decisions.c.claim_payment_id.in_(some), decisions.c.outcome == "post")
+            .group_by(decisions.c.claim_payment_id)
+        )
+        query = (
+            select(decisions.c.claim_payment_id, postings.c.account, func.sum(postings.c.cents))
+            .join(entries, entries.c.decision_id == decisions.c.id)
+            .join(postings, postings.c.entry_id == entries.c.id)
+            .where(decisions.c.id.in_(newest))
+            .group_by(decisions.c.claim_payment_id, postings.c.account)
+        )
+        for claim_payment_id, account, cents in connection.execute(query):
+            found[claim_payment_id][account] = int(cents)
+    return found
