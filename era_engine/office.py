@@ -16,6 +16,7 @@ from era_engine.home_keys import keys_at_hand, with_keys
 from era_engine.keys import NO_KEYS, Keyring, keyring, keys_given
 from era_engine.sealed_files import key_id_of
 from era_engine.settings import Settings, load_settings
+from era_engine.settings_versions import notice
 from era_engine.shipped import shipped
 from era_engine.store import audit, books
 from era_engine.store.database import Database, until_unblocked
@@ -57,9 +58,10 @@ def rule_set_of(home: Home, settings: Settings, rules: Path | None = None) -> Ru
 
 def with_choices(rule_set: RuleSet, settings: Settings) -> RuleSet:
     """The rule set with the holds that the office lets warn. Raises SettingsError, also for those of an override."""
+    chosen = rule_set.with_choices(settings.holds)
     for label, overridden in settings.all_in_force().items():
         rule_set.with_choices(overridden.holds, f", [[override]] for {label}")
-    return rule_set.with_choices(settings.holds)
+    return chosen
 
 
 def _opened(folder: Path | None) -> tuple[Home, Settings]:
@@ -138,7 +140,10 @@ def keyring_for(file: Path, folder: Path | None) -> Keyring:
 
 
 def keep_versions(office: Office) -> None:
-    """Keep the rule set and settings that the decisions of this run will point to; a change of them is an act."""
+    """Keep the rule set and settings that the decisions of this run will point to; a change of them is an act.
+
+    So is an era.toml that was changed by hand, of which a version is kept.
+    """
     in_force = {"settings": office.settings.content_hash, "ruleset": office.rule_set.content_hash}
     with office.database.writing() as connection:
         books.keep_versions(
@@ -146,10 +151,7 @@ def keep_versions(office: Office) -> None:
             (office.rule_set.content_hash, office.rule_set.to_json()),
             (office.settings.content_hash, office.settings.to_json()),
         )
-        before = audit.newest_settings(connection, office.home.identity)
-        if before is None or {key: before[key] for key in in_force} != in_force:
-            was = {f"{key}_before": before[key] for key in in_force} if before else {}
-            audit.append(connection, office.home.identity, "settings", in_force | was)
+        notice(connection, office.home, office.settings, in_force)
 
 
 def carry_out_import(

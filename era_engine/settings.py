@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, ValidationInfo, WithJsonSchema
 
 from era_engine.errors import SettingsError
 from era_engine.settings_faults import describe_faults
@@ -104,6 +104,10 @@ _POSTGRESQL = re.compile(
     r"postgresql(?:\+psycopg)?://(?P<rest>(?:[^:/@?#\s]*(?::[^/@?#\s]*)?@)?"
     r"(?P<host>(?:\[[0-9A-Fa-f:.]+\]|[^]:/@?#\s[]*)(?::[0-9]{1,5})?)(?P<name>/[^/@?#\s]*)?(?:\?[^#\s]*)?)"
 )
+_URL_PATTERN = (  # the same for editors, a little wider
+    r"^(sqlite:///(?!:memory:|file:)[^?]+|postgresql(\+psycopg)?://([^:/@?#\s]*(:[^/@?#\s]*)?@)?"
+    r"(\[[0-9A-Fa-f:.]+\]|[^:/@?#\s]*)(:[0-9]{1,5})?(/[^/@?#\s]*)?(\?[^#\s]*)?)$"
+)
 
 
 def _tuple(value: object) -> object:
@@ -120,6 +124,14 @@ def _database(url: str) -> str:
     if not _SQLITE.fullmatch(url) and not _POSTGRESQL.fullmatch(url):
         raise ValueError("not a database URL this program knows")
     return url
+
+
+_Database = Annotated[str, AfterValidator(_database), WithJsonSchema({"type": "string", "pattern": _URL_PATTERN})]
+_Reason = Annotated[
+    str,
+    AfterValidator(_reason),
+    WithJsonSchema({"type": "string", "pattern": "^[A-Z]{0,2}[0-9]{1,4}$"}),
+]
 
 
 def _rules_folder(folder: str, info: ValidationInfo) -> str:
@@ -139,7 +151,7 @@ def _selects(overrides: tuple[Override, ...]) -> tuple[Override, ...]:
 class Settings(Table):
     """All settings of one home, frozen; `Settings()` has every default."""
 
-    database: Annotated[str, AfterValidator(_database)] = Field(
+    database: _Database = Field(
         default="sqlite:///era.db",
         repr=False,
         description='"sqlite:///FILE" or "postgresql+psycopg://USER:PASSWORD@HOST/NAME"'
@@ -151,7 +163,7 @@ class Settings(Table):
     rules: Annotated[str, AfterValidator(_rules_folder)] | None = Field(
         default=None, description='an existing folder, named relative to the home, such as "rules"'
     )
-    review_reasons: Annotated[tuple[Annotated[str, AfterValidator(_reason)], ...], BeforeValidator(_tuple)] = Field(
+    review_reasons: Annotated[tuple[_Reason, ...], BeforeValidator(_tuple)] = Field(
         default=("16", "50", "97", "226", "242", "250", "251", "252", "B7"),
         description='a list of adjustment reason codes in quotes, such as ["16", "97", "B7"]',
     )

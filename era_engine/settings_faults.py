@@ -85,7 +85,7 @@ def key_lines(text: str) -> dict[Keys, int]:
     lists: dict[Keys, int] = {}
     table: Keys = ()
     begun: list[str] = []
-    for number, line in enumerate(text.split("\n"), start=1):
+    for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), start=1):
         begun.append(line)
         try:
             parsed = tomllib.loads("\n".join(begun), parse_float=str)

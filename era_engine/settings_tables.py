@@ -7,7 +7,16 @@ import re
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, create_model
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+    create_model,
+)
 
 from era_engine.money import cents
 
@@ -79,6 +88,11 @@ def _file_name(name: str) -> str:
     return name
 
 
+def _pattern(pattern: str) -> WithJsonSchema:
+    """What an editor may know of a text before the program checks it."""
+    return WithJsonSchema({"type": "string", "pattern": pattern})
+
+
 class Table(BaseModel):
     """A table of era.toml."""
 
@@ -87,7 +101,18 @@ class Table(BaseModel):
 
 _FLAG = "true or false (small letters, without quotes)"
 _PERCENT = f"a number from 0 to 100 with at most {_MOST_DECIMALS} decimals, without quotes, such as 95 or 33.3"
-Percent = Annotated[Decimal, BeforeValidator(_percent), PlainSerializer(percent_text, when_used="json")]
+Percent = Annotated[
+    Decimal,
+    BeforeValidator(_percent),
+    PlainSerializer(percent_text, when_used="json"),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": 100}),
+]
+Amount = Annotated[
+    int,
+    BeforeValidator(_amount),
+    PlainSerializer(_amount_text, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": r"^(?![0.]*$)[0-9]{0,12}(\.[0-9]{0,2})?$"}),
+]
 
 
 class AutoPostOption(Table):
@@ -110,9 +135,7 @@ class PartialPaymentOption(Table):
     """Whether a payment below the minimum percentage may post from a minimum amount (cents) on."""
 
     enabled: bool = Field(default=False, description=_FLAG)
-    minimum_amount: Annotated[int, BeforeValidator(_amount), PlainSerializer(_amount_text, when_used="json")] = Field(
-        default=5000, description='an amount above zero in quotes, such as "50.00"'
-    )
+    minimum_amount: Amount = Field(default=5000, description='an amount above zero in quotes, such as "50.00"')
 
 
 class PaymentOptions(Table):
@@ -184,8 +207,10 @@ class Encryption(Table):
 class Practice(Table):
     """Who the payee of our payments is; tax_id without its dash. None: not given, not checked."""
 
-    npi: Annotated[str, AfterValidator(_npi)] | None = Field(default=None, description="an NPI in quotes: 10 digits")
-    tax_id: Annotated[str, AfterValidator(_tax_id)] | None = Field(
+    npi: Annotated[str, AfterValidator(_npi), _pattern("^[0-9]{10}$")] | None = Field(
+        default=None, description="an NPI in quotes: 10 digits"
+    )
+    tax_id: Annotated[str, AfterValidator(_tax_id), _pattern(f"^({_TAX_ID.pattern})$")] | None = Field(
         default=None, description='a tax id in quotes: 9 digits, such as "12-3456789"'
     )
 
@@ -205,7 +230,7 @@ def _partly(model: type[BaseModel]) -> type[BaseModel]:
 
 
 _SELECTOR = "a text in quotes with a letter or digit and without a semicolon"
-Selector = Annotated[str, AfterValidator(_selector)]
+Selector = Annotated[str, AfterValidator(_selector), _pattern(r"^[^;]*[^;\s][^;]*$")]
 Holds = dict[str, Literal["hold", "warn"]]
 HOLDS = '"hold" or "warn" for the id of a hold, such as procedure-mismatch = "warn"'
 _PaymentOptionsPart, _LedgerOptionsPart = _partly(PaymentOptions), _partly(LedgerOptions)

@@ -216,6 +216,15 @@ def fillings(home: OfficeHome) -> None:
     home.run(remittance("60", more_than_owed, trace="T3"))
 
 
+def thresholds(home: OfficeHome) -> None:
+    """The only override is written on one line of era.toml, for one of two payers called Delta."""
+    rows = [expects(number)[0] | {"payer_id": payer} for number, payer in (("C1", "DDP71"), ("C2", "DDP72"))]
+    home.expect([rows[0]], [rows[1] | {"payer_name": "Delta Dental of Iowa"}])
+    toml = home.root / "era.toml"
+    toml.write_text(f'{toml.read_text()}override = [{{ payer = "DDP71", holds.denied = "warn" }}]\n')
+    assert home.era("settings", "history").code == 0
+
+
 SITUATIONS: dict[str, Callable[[OfficeHome], None]] = {
     each.__name__: each
     for each in (
@@ -231,6 +240,7 @@ SITUATIONS: dict[str, Callable[[OfficeHome], None]] = {
             holds,
             later_plan,
             fillings,
+            thresholds,
         ),
     )
 }

@@ -2,7 +2,7 @@
 
 from offices import OfficeHome
 
-_APPEND_ONLY = ("decisions", "entries", "postings", "matches", "audited_acts")
+_APPEND_ONLY = ("decisions", "entries", "postings", "matches", "audited_acts", "settings_texts")
 _LOCKS = {
     "sqlite": [f"DROP TRIGGER {table}_no_{change}" for table in _APPEND_ONLY for change in ("update", "delete")],
     "postgresql": [f"DROP TRIGGER {table}_append_only ON {table}" for table in _APPEND_ONLY],

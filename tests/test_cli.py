@@ -67,7 +67,8 @@ def test_no_help_imports_what_takes_time() -> None:
         "    except SystemExit as ended:\n"
         "        assert ended.code == 0\n"
         "slow = ('sqlalchemy', 'alembic', 'psycopg', 'pydantic', 'z3', 'durable_rules_engine', 'durable', 'pyx12',"
-        " 'yaml', 'rich', 'structlog', 'sqlite3', 'cryptography', 'multiprocessing', 'holidays', 'dateutil')\n"
+        " 'yaml', 'rich', 'structlog', 'sqlite3', 'cryptography', 'multiprocessing', 'holidays', 'dateutil',"
+        " 'tomlkit')\n"
         "print([name for name in slow if name in sys.modules], file=sys.stderr)\n"
     )
     ended = subprocess.run([sys.executable, "-c", script, repr(COMMANDS)], capture_output=True, text=True, check=True)

@@ -139,7 +139,7 @@ def test_a_patient_may_gain_a_plan_after_a_claim_of_his_is_posted(home: OfficeHo
 # what was decided
 
 
-APPEND_ONLY = ["decisions", "entries", "postings", "matches", "audited_acts"]
+APPEND_ONLY = ["decisions", "entries", "postings", "matches", "audited_acts", "settings_texts"]
 MATCHED = (
     "INSERT INTO matches (id, claim_payment_id, matched_by, matched_at)"
     " SELECT 9, id, 'Ann', '2026-11-03T09:00:00Z' FROM claim_payments"
@@ -163,6 +163,7 @@ def test_decisions_and_entries_cannot_be_changed_or_deleted(home: OfficeHome, ta
         "postings": "account",
         "matches": "note",
         "audited_acts": "details",
+        "settings_texts": "text",
     }[table]
     everything = f"SELECT * FROM {table} ORDER BY 1, 2"
     before = home.rows(everything)

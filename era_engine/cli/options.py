@@ -34,6 +34,8 @@ log_file: Decorator = click.option(
 )
 by: Decorator = click.option("--by", "name", required=True, metavar="NAME", help="Who does this; it is kept.")
 note: Decorator = click.option("--note", metavar="TEXT", help="A note kept with it.")
+payer: Decorator = click.option("--payer", metavar="P", help="For claims of this payer: its id, or its name.")
+location: Decorator = click.option("--location", metavar="L", help="For claims of this location.")
 because: Decorator = click.option("--because", required=True, metavar="TEXT", help="Why; it is kept.")
 
 

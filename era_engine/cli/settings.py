@@ -5,30 +5,51 @@ from pathlib import Path
 import click
 
 from era_engine.cli import options
+from era_engine.cli.settings_changing import restore, set_, unset
+from era_engine.cli.settings_history import diff, history
 
 
 @click.group(name="settings", epilog="Example: era settings show --home office")
 def command() -> None:
-    """The settings in force, and whether they are valid."""
+    """The settings in force: which line decides, what they were, and how to change them."""
 
 
-@command.command(epilog="Example: era settings show --json")
+for each in (set_, unset, history, diff, restore):
+    command.add_command(each)
+
+
+@command.command(epilog="Example: era settings show --payer DDP71 --location LPFD --origin")
+@options.payer
+@options.location
+@click.option("--origin", is_flag=True, help="Tell which line of era.toml decides each value.")
 @options.as_json
 @options.home
-def show(as_json: bool, home: Path | None) -> None:
-    """Print every setting with the value in force, defaults included."""
-    import json
+def show(payer: str | None, location: str | None, origin: bool, as_json: bool, home: Path | None) -> None:
+    """Print every setting with the value in force, defaults included.
 
-    from era_engine.cli.output import Column, table
+    With --payer or --location, those for a claim of that payer, by its id or name, at that location.
+    """
+    from era_engine.cli.output import Column, json_line, table
     from era_engine.home import find_home
-    from era_engine.settings import load_settings
+    from era_engine.settings import read_settings, settings_of
+    from era_engine.settings_shown import in_words, shown, shown_for, values_of
 
-    settings = load_settings(find_home(home).root)
-    values = {"database": settings.database_shown} | json.loads(settings.to_json()) | settings.keeping()
+    root = find_home(home).root
+    text = read_settings(root / "era.toml")
+    settings = settings_of(root / "era.toml", text)
+    values, rows = values_of(settings), shown(text, settings)
+    if payer or location:
+        from era_engine.cli.claim_meant import claim_meant
+
+        claim = claim_meant(root, settings, payer, location)
+        values, rows = values_of(settings.for_claim(*claim)[0]), shown_for(text, settings, claim)
     if as_json:
-        click.echo(json.dumps(values | {"hash": settings.content_hash}))
+        if origin:
+            values = {each.key: {"value": each.value, "origin": each.origin} for each in rows}
+        json_line(values | {"hash": settings.content_hash})
         return
-    table((Column("setting"), Column("value", right=True)), _flat(values))
+    columns = (Column("setting"), Column("value", right=True), Column("decided by"))[: 3 if origin else 2]
+    table(columns, [(each.key, in_words(each.value), each.origin)[: len(columns)] for each in rows])
     click.echo(f"\n{settings.content_hash}")
 
 
@@ -48,19 +69,31 @@ def check(home: Path | None) -> None:
     click.echo(f"✔ era.toml is valid. {settings.content_hash}")
 
 
-def _shown(value: object) -> str:
-    if value is None:
-        return "not given"
-    if isinstance(value, bool):
-        return str(value).lower()
-    return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+@command.command(epilog="Example: era settings schema > era.schema.json")
+@options.home
+def schema(home: Path | None) -> None:
+    """Print a JSON Schema of era.toml, with which an editor completes keys and underlines faults.
 
+    The holds are those of the home's rules; without a home, of the rules that came with era-engine.
+    """
+    import json
 
-def _flat(values: dict[str, object], prefix: str = "") -> list[tuple[str, str]]:
-    rows: list[tuple[str, str]] = []
-    for key, value in values.items():
-        if isinstance(value, dict):
-            rows += _flat(value, f"{prefix}{key}.")
-        else:
-            rows.append((f"{prefix}{key}", _shown(value)))
-    return rows
+    from era_engine.decisions.rule_set import load_rule_set
+    from era_engine.errors import UsageError
+    from era_engine.home import find_home
+    from era_engine.office import own_holds, rules_in_force
+    from era_engine.settings import load_settings
+    from era_engine.settings_schema import settings_schema
+    from era_engine.shipped import shipped
+
+    try:
+        found = find_home(home)
+    except UsageError:
+        if home is not None:
+            raise
+        rule_set = load_rule_set(shipped("rules"))
+    else:
+        rules = rules_in_force(found, load_settings(found.root))
+        rule_set = load_rule_set(rules, own_holds(found, rules))
+    holds = {hold.id: not hold.fixed for hold in rule_set.holds}
+    click.echo(json.dumps(settings_schema(holds), indent=2, ensure_ascii=False))

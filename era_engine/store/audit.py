@@ -102,6 +102,11 @@ def append_on_payment(
     append(connection, office, act, {"payment": payment_id, **details, "seal": seal(connection, payment_id)}, by)
 
 
+def hold(connection: Connection, office: str) -> None:
+    """Let no other program append to the office's chain until the transaction ends."""
+    _locked_head(connection, office)
+
+
 def account() -> str:
     """The operating system's account this program runs under."""
     try:
@@ -204,7 +209,7 @@ def audit_rows(connection: Connection, office: str | None = None) -> Iterator[An
     return stream(connection, query if office is None else query.where(audited_acts.c.office == office))
 
 
-def newest_settings(connection: Connection, office: str) -> dict[str, str] | None:
+def newest_settings(connection: Connection, office: str) -> dict[str, Any] | None:
     """Which settings and rules were last written down as in force; None where none were."""
     query = select(audited_acts.c.details).where(audited_acts.c.office == office, SETTINGS_ACT)
     details = connection.execute(query.order_by(audited_acts.c.seq.desc()).limit(1)).scalar()

@@ -255,3 +255,9 @@ def payers_and_locations(connection: Connection, payment_id: int) -> list[tuple[
         .distinct()
     )
     return [(payer_id, payer_name, location) for payer_id, payer_name, location in connection.execute(query)]
+
+
+def sent_to(connection: Connection) -> set[tuple[str, str, str]]:
+    """(payer id, payer name, location) of all claims."""
+    query = select(claims.c.payer_id, claims.c.payer_name, claims.c.location).distinct()
+    return {(payer_id, payer_name, location) for payer_id, payer_name, location in connection.execute(query)}

@@ -1,7 +1,7 @@
 """Every table. Money is in cents; times are UTC texts like 2026-11-02T09:00:00Z, which sort as they read.
 
-Decisions, entries, postings, matches and the audit log are append-only: the database itself refuses to change or
-delete them (triggers in the migrations).
+Decisions, entries, postings, matches, the audit log and the texts of the settings are append-only: the database itself
+refuses to change or delete them (triggers in the migrations).
 """
 
 from sqlalchemy import (
@@ -278,6 +278,22 @@ Index(
     postgresql_where=SETTINGS_ACT,
 )
 
+# Every text that the era.toml of a home had, without a password; `how`: first, set, unset, restore or hand.
+settings_texts = Table(
+    "settings_texts",
+    metadata,
+    Column("home", String(32), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),  # 1, 2, … of each home
+    Column("at", String(20), nullable=False),
+    Column("account", Text, nullable=False),  # of the operating system
+    Column("by", Text),  # the person who gave a name; null: it was found in the file
+    Column("because", Text),
+    Column("how", String(8), nullable=False),
+    Column("settings", String(71), nullable=False),  # the hash that decisions carry
+    Column("text", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 # the last row of each office's audit log
 audit_heads = Table(
     "audit_heads",
@@ -311,4 +327,4 @@ Index(
     postgresql_where=claim_payments.c.state == "open",
 )
 
-APPEND_ONLY = (decisions, entries, postings, matches, audited_acts)
+APPEND_ONLY = (decisions, entries, postings, matches, audited_acts, settings_texts)

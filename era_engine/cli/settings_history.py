@@ -1,0 +1,71 @@
+"""era settings history, diff."""
+
+from pathlib import Path
+
+import click
+
+from era_engine.cli import options
+
+_HOW = {"first": "found", "set": "set", "unset": "unset", "restore": "restored", "hand": "by hand"}
+
+
+@click.command(epilog="Example: era settings history --format csv")
+@options.output_format("table", "json", "csv")
+@options.home
+def history(form: str, home: Path | None) -> None:
+    """Print every version of era.toml: when, by whom, why, and what it changed; one edited by hand, too."""
+    from era_engine.cli.output import Column, csv_lines, json_line, table
+    from era_engine.office import open_books
+    from era_engine.settings_changing import history as versions
+
+    with open_books(home) as (office, settings, database):
+        found = versions(office, database, settings)
+    if form == "table":
+        titles = ("version", "at", "how", "by", "changed", "because")
+        table(
+            [Column(title, title == "version") for title in titles],
+            [
+                (str(each.version), each.at, _HOW[each.how], each.by or each.account, changed, each.because or "")
+                for each, changed in found
+            ],
+        )
+        return
+    records = [
+        {key: value for key, value in each._asdict().items() if key != "text"} | {"changed": changed}
+        for each, changed in found
+    ]
+    if form == "csv":
+        csv_lines(records)
+    else:
+        for record in records:
+            json_line(record)
+
+
+@click.command(epilog="Example: era settings diff 3 now")
+@click.argument("before", metavar="A")
+@click.argument("after", metavar="B")
+@options.as_json
+@options.home
+def diff(before: str, after: str, as_json: bool, home: Path | None) -> None:
+    """Print the settings that two versions give otherwise; `now` is era.toml as it is.
+
+    What a version does not give has its default.
+    """
+    from era_engine.cli.output import Column, json_line, table
+    from era_engine.office import open_books
+    from era_engine.settings_changing import text_of
+    from era_engine.settings_shown import change_in_words, changes, in_words
+
+    with open_books(home) as (office, settings, database):
+        old, new = (text_of(office, database, settings, each) for each in (before, after))
+    found = changes(old, new)
+    if as_json:
+        for each in found:
+            json_line(each._asdict())
+    elif found:
+        table(
+            (Column("setting"), Column("before", right=True), Column("after", right=True)),
+            [(each.key, in_words(each.before), in_words(each.after)) for each in found],
+        )
+    else:
+        click.echo("Nothing differs." if old == new else f"No value differs: {change_in_words(old, new)}.")
