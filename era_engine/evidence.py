@@ -9,7 +9,6 @@ from sqlalchemy import Connection
 
 from era_engine.decisions.facts import FactValue
 from era_engine.decisions.observation import (
-    REVERSAL,
     BookEvidence,
     Mode,
     PaymentEvidence,
@@ -24,6 +23,7 @@ from era_engine.practice.matching import PATIENT_AND_SERVICES, Match
 from era_engine.practice.model import Claim
 from era_engine.practice.plans import Beside, asked_of_several_plans, claims_beside, plans_doubt
 from era_engine.practice.splits import PART_STATUSES, Split, split_of
+from era_engine.remittance.model import REVERSAL
 from era_engine.settings import Settings
 from era_engine.store import history, practice
 from era_engine.store.deposits import deposit_received

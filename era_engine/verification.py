@@ -16,14 +16,12 @@ from era_engine.home import Home
 from era_engine.ledger.provider_adjustments import CLOSED, entry_for_provider_adjustment
 from era_engine.money import dollars
 from era_engine.payer_items import balances_that_differ
-from era_engine.remittance.model import ProviderAdjustment
+from era_engine.remittance.model import REVERSAL, ProviderAdjustment
 from era_engine.store import claim_proofs, decision_proofs, entry_proofs
 from era_engine.store import verification as questions
 from era_engine.store.database import Database
 from era_engine.store.decision_proofs import Entered
 from era_engine.store.provider_adjustments import payer_balances
-
-_REVERSAL = "22"
 
 
 class Verified(NamedTuple):
@@ -104,7 +102,7 @@ def _decisions(connection: Connection) -> Iterator[str]:
 
 
 def _wrong_entries(entered: Entered) -> str | None:
-    if entered.outcome == "post" and entered.claim_status == _REVERSAL:
+    if entered.outcome == "post" and entered.claim_status == REVERSAL:
         if (entered.entries, entered.reversals) != (1, 1):
             return f"posts a reversal, but has {entered.reversals} reversal entries of {entered.entries}"
     elif entered.outcome == "post":
@@ -122,7 +120,7 @@ def _wrong_entries(entered: Entered) -> str | None:
 
 def _amounts(entered: Entered) -> Iterator[str]:
     decided = [("payment", entered.paid_cents, entered.deposited_cents)]
-    if entered.claim_status != _REVERSAL:
+    if entered.claim_status != REVERSAL:
         assert entered.facts is not None, "the facts of a decision to post are asked for"
         write_off = json.loads(entered.facts).get("write_off_cents")
         decided.append(("write-off", write_off, entered.written_off_cents))

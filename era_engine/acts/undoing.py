@@ -10,12 +10,12 @@ from era_engine.acts.matching import judged_without_posting
 from era_engine.acts.provider_adjustments import take_back
 from era_engine.clock import today
 from era_engine.decisions.decision import Decision
-from era_engine.decisions.observation import REVERSAL
 from era_engine.errors import UsageError
 from era_engine.ledger.entries import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS, reversal_entry
 from era_engine.money import dollars
 from era_engine.office import Office
 from era_engine.practice.model import Claim
+from era_engine.remittance.model import REVERSAL
 from era_engine.store import history
 from era_engine.store.books import Judged, State
 from era_engine.store.provider_adjustments import stored_pairs

@@ -6,6 +6,7 @@ What is not known is left out; a rule that asks for it then does not match.
 from collections.abc import Collection, Iterable
 from typing import Literal, NamedTuple
 
+from era_engine.decisions.adjustment_facts import PROCESSED, add_adjustments
 from era_engine.decisions.facts import FactValue
 from era_engine.decisions.several_plans import LATER_PLAN, Posted, patient_share, prove
 from era_engine.money import dollars, minimum_cents
@@ -14,9 +15,7 @@ from era_engine.practice.matching import BY_HAND, PATIENT_AND_SERVICES, Match
 from era_engine.practice.model import Claim
 from era_engine.practice.patients import patient_doubts, slip_doubts
 from era_engine.practice.splits import Split
-from era_engine.remittance.adjustments import CONTRACTED
-from era_engine.remittance.model import Adjustment, ClaimPayment
-from era_engine.remittance.reasons import described
+from era_engine.remittance.model import REVERSAL, ClaimPayment
 from era_engine.settings import Settings
 from era_engine.settings_tables import percent_text
 from era_engine.x12.finding import Finding
@@ -24,12 +23,7 @@ from era_engine.x12.finding import Finding
 Mode = Literal["auto", "quick"]
 
 _ENVELOPE = frozenset(["envelope-mismatch", "envelope-order"])
-_PROCESSED = frozenset(["1", "2", "3", "19", "20", "21"])
-# A reversal repeats the old claim with every amount negated (RFI 1147), so it is compared with what it reverses, not
-# with the claim, and a payment posted before is just what it needs.
-REVERSAL = "22"
 _FORWARDED = frozenset(["19", "20", "21", "23"])
-_PATIENT_SHARE = frozenset([("PR", "1"), ("PR", "2"), ("PR", "3")])  # deductible, coinsurance, co-payment
 
 
 # Facts about a payment that rest on what was found in it.
@@ -135,7 +129,7 @@ def claim_facts(
     claim = books.match.claim
     if claim is not None and lines is not None:
         _add_claim(facts, payment, claim, lines, books, settings, mode)
-    _add_adjustments(facts, payment, claim, settings)
+    add_adjustments(facts, payment, claim, settings)
     if claim is not None and claim.plan_count == 1 and payment.status != REVERSAL:
         _add_limit(facts, payment, claim, books, holding)
     if payment.status == REVERSAL:
@@ -252,7 +246,7 @@ def _may_be_a_part(payment: ClaimPayment, claim: Claim, books: BookEvidence) -> 
     alone = books.waiting == 1 and not books.already_posted
     return (
         alone
-        and payment.status in _PROCESSED
+        and payment.status in PROCESSED
         and not payment.lines
         and charge is not None
         and 0 < charge < claim.charge_cents
@@ -330,46 +324,6 @@ _OWN_HOLD = _ENVELOPE | {
 }
 
 
-def _add_adjustments(
-    facts: dict[str, FactValue], payment: ClaimPayment, claim: Claim | None, settings: Settings
-) -> None:
-    """What the adjustments (CAS) of claim and lines mean."""
-    write_off = 0
-    to_review: list[str] = []
-    reasons: dict[str, None] = {}
-    other_reason = False
-    single_plan = claim is not None and claim.plan_count == 1
-    reversal = payment.status == REVERSAL
-    for adjustments in (payment.adjustments, *[line.adjustments for line in payment.lines]):
-        for adjustment in adjustments:
-            group, reason, cents, _ = adjustment
-            if reason == "45" and (group, reason) in CONTRACTED:
-                if cents is not None:
-                    write_off += cents
-                more_allowed = cents is not None and cents < 0 and not reversal  # or an unmarked reversal
-                if more_allowed or reason in settings.review_reasons:
-                    to_review.append(described(group, reason))
-                continue
-            if (group, reason) not in _PATIENT_SHARE:
-                other_reason = True
-                reasons[described(group, reason)] = None
-            if reason in settings.review_reasons or _needs_review(adjustment, single_plan, reversal):
-                to_review.append(described(group, reason))
-    facts["remitted_write_off_cents"] = write_off
-    facts.setdefault("write_off_cents", write_off)  # less where another plan wrote off a part of it before
-    facts["adjustments_to_review"] = len(to_review)
-    if to_review:
-        facts["review_reasons"] = ", ".join(dict.fromkeys(to_review))
-    expected = facts.get("expected_cents")
-    unpaid = payment.paid_cents == 0 and isinstance(expected, int) and expected > 0
-    # Status 4 means only that the patient was not recognised; most denials come as 1 to 3 (RFI 1423, 1079).
-    facts["denied"] = payment.status == "4" or (payment.status in _PROCESSED and unpaid and other_reason)
-    if facts["denied"]:
-        facts["reasons"] = ", ".join(reasons) or "none given"
-        parts = facts.get("parts", 1)
-        facts["denied_part"] = "this claim" if parts == 1 else f"one of {parts} parts of this claim"
-
-
 def _add_limit(
     facts: dict[str, FactValue], payment: ClaimPayment, claim: Claim, books: BookEvidence, holding: Collection[str]
 ) -> None:
@@ -395,18 +349,6 @@ def _add_limit(
     facts["write_off_over_limit"] = write_off > limit or limit < 0
     if facts["write_off_over_limit"]:
         facts["write_off_limit_cents"] = limit
-
-
-def _needs_review(adjustment: Adjustment, single_plan: bool, reversal: bool) -> bool:
-    """Neither contracted write-off nor patient responsibility; a patient's share below zero is none either.
-
-    OA-23 is what an earlier payer paid and wrote off (RFI 2143): ordinary with several plans, a riddle with one.
-    """
-    if adjustment.group == "PR":
-        return adjustment.cents is not None and adjustment.cents < 0 and not reversal
-    if adjustment.group == "OA" and adjustment.reason == "23":
-        return single_plan
-    return True
 
 
 def payee_is_ours(payee_ids: tuple[tuple[str, str], ...], settings: Settings) -> bool | None:

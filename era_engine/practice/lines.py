@@ -9,9 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from era_engine.practice.model import Claim, ProcedureLine
-from era_engine.remittance.model import ClaimPayment, ServiceLine
-
-REVERSAL = "22"  # repeats the old claim with every amount negated (RFI 1147)
+from era_engine.remittance.model import REVERSAL, ClaimPayment, ServiceLine
 
 
 class LineMatch(NamedTuple):

@@ -8,11 +8,11 @@ claim payment (CLP07), and at last patient and services. The step is kept with t
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
-from era_engine.practice.lines import REVERSAL, control_number, controls
+from era_engine.practice.lines import control_number, controls
 from era_engine.practice.model import Claim
 from era_engine.practice.patients import patient_matches, patient_resembles
 from era_engine.practice.services import days_agree, same_services
-from era_engine.remittance.model import ClaimPayment
+from era_engine.remittance.model import REVERSAL, ClaimPayment
 
 BY_HAND = "by-hand"
 LINE_CONTROL = "claim-number-and-line-control"

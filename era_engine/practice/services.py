@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from era_engine.practice.lines import REVERSAL, same_code, submitted_code
+from era_engine.practice.lines import same_code, submitted_code
 from era_engine.practice.model import Claim
-from era_engine.remittance.model import ClaimPayment, Dated
+from era_engine.remittance.model import REVERSAL, ClaimPayment, Dated
 
 
 class Days(NamedTuple):

@@ -6,10 +6,8 @@ The payment as a whole is balanced in `survey`.
 """
 
 from era_engine.money import dollars
-from era_engine.remittance.model import Adjustment, ClaimPayment, ServiceLine
+from era_engine.remittance.model import REVERSAL, Adjustment, ClaimPayment, ServiceLine
 from era_engine.x12.finding import Finding
-
-_REVERSAL = "22"  # repeats the old claim with every amount negated (RFI 1147)
 
 
 def balance_findings(claim: ClaimPayment) -> list[Finding]:
@@ -24,7 +22,7 @@ def balance_findings(claim: ClaimPayment) -> list[Finding]:
         adjusted = None if adjusted is None or of_line is None else adjusted + of_line
         if line.charge_cents is None or line.paid_cents is None or of_line is None:
             continue
-        if line.paid_cents < 0 and claim.status != _REVERSAL:
+        if line.paid_cents < 0 and claim.status != REVERSAL:
             findings.append(_takes_money(line, line.paid_cents))
         if line.charge_cents - of_line != line.paid_cents:
             findings.append(_line_off(line, line.charge_cents, of_line, line.paid_cents))

@@ -10,6 +10,10 @@ from typing import NamedTuple
 from era_engine.x12.finding import Finding
 from era_engine.x12.tokens import Separators
 
+# Claim status (CLP02) of a reversal. It repeats the old claim with every amount negated (RFI 1147), so it is compared
+# with what it reverses, not with the claim, and a payment posted before is just what it needs.
+REVERSAL = "22"
+
 
 class Adjustment(NamedTuple):
     """One (reason, amount, quantity) of a CAS; positive reduces the payment."""

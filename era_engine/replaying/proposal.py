@@ -1,17 +1,16 @@
 """What is tried: settings and rules, ready to decide."""
 
-import tomllib
 from collections.abc import Sequence
-from decimal import Decimal
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from era_engine.decisions.engine import Engine
 from era_engine.decisions.rule_set import RuleSet
-from era_engine.errors import UsageError
+from era_engine.errors import SettingsError, UsageError
 from era_engine.home import Home
 from era_engine.office import rule_set_of
 from era_engine.settings import Settings, read_settings, settings_with
+from era_engine.settings_editing import keys_of, readings
 
 # What a payment is read under, or how files are kept: nothing of it is decided again.
 _NOT_TRIED = {
@@ -38,30 +37,33 @@ def proposal(home: Home, changes: Sequence[str], rules: Path | None) -> Proposal
 
     Raises UsageError for a change that is none or decides nothing; SettingsError and RulesError as a run does.
     """
-    values = dict(map(_change, changes))
-    settings = settings_with(home.root / "era.toml", read_settings(home.root / "era.toml"), values)
+    settings = settings_under(home, changes)
     rule_set = rule_set_of(home, settings, rules)
     said = tuple(changes) + (() if rules is None else (f"the rules in {rules}",))
     return Proposal(settings, rule_set, Engine(rule_set), said)
 
 
-def _change(text: str) -> tuple[str, Any]:
-    key, equals, value = text.partition("=")
-    key, value = key.strip(), value.strip()
+def settings_under(home: Home, changes: Sequence[str]) -> Settings:
+    """era.toml with some keys set otherwise. Raises UsageError and SettingsError."""
+    file = home.root / "era.toml"
+    text, values = read_settings(file), dict(map(_change, changes))
+    try:
+        return settings_with(file, text, {key: given[0] for key, given in values.items()})
+    except SettingsError:
+        if all(len(given) == 1 for given in values.values()):
+            raise
+    return settings_with(file, text, {key: given[-1] for key, given in values.items()})
+
+
+def _change(text: str) -> tuple[str, list[object]]:
+    """A key, and what its value may mean: as TOML, and as a word without quotes."""
+    key, equals, value = (part.strip() for part in text.partition("="))
     if not equals or not key or not value:
         raise UsageError(
             f"{text!r} sets nothing.",
             "Write KEY=VALUE, such as era_payment_options.auto_post.minimum_percent=90 (`era settings show` has all).",
         )
-    table = key.split(".")[0]
+    table = keys_of(key)[0]
     if table in _NOT_TRIED:
         raise UsageError(f"{key} {_NOT_TRIED[table]}.", "Leave it out of --set.")
-    return key, value_of(value)
-
-
-def value_of(text: str) -> Any:
-    """A value as TOML writes it; a bare word such as shadow or 2026 stands for itself."""
-    try:
-        return tomllib.loads(f"value = {text}", parse_float=Decimal)["value"]
-    except tomllib.TOMLDecodeError:
-        return text
+    return key, readings(value)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import combinations
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -13,10 +13,10 @@ from era_engine.decisions.rule_set import RuleSet
 from era_engine.errors import SettingsError
 from era_engine.home import Home
 from era_engine.office import with_choices
-from era_engine.replaying.proposal import Proposal, value_of
+from era_engine.replaying.proposal import Proposal, settings_under
 from era_engine.replaying.replay import replay
 from era_engine.replaying.summary import Summary
-from era_engine.settings import Settings, read_settings, settings_with
+from era_engine.settings import Settings
 from era_engine.settings_tables import percent_text
 from era_engine.store.replay import Scope, count_decided
 
@@ -74,17 +74,11 @@ class _Trial:
     def __init__(self, home: Home, live: Connection, rule_set: RuleSet) -> None:
         self._home, self._live, self._rule_set = home, live, rule_set
         self._engine = Engine(rule_set)
-        self._file = home.root / "era.toml"
-        self._text = read_settings(self._file)
 
     def proposal(self, changes: Sequence[str]) -> Proposal | None:
         """None where the changes are not allowed, such as a warning in place of a hold that must hold."""
-        values: dict[str, Any] = {}
-        for each in changes:
-            key, _, value = each.partition("=")
-            values[key] = value_of(value)
         try:
-            settings = settings_with(self._file, self._text, values)
+            settings = settings_under(self._home, changes)
             rule_set = with_choices(self._rule_set, settings)
         except SettingsError:
             return None

@@ -5,10 +5,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, and_, exists, func, select, union
 
+from era_engine.remittance.model import REVERSAL
 from era_engine.store.bulk import stream
 from era_engine.store.schema import claim_payments, claims, decisions, matches, patients, payments
-
-REVERSAL = "22"
 
 
 class Scope(NamedTuple):
