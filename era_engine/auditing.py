@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from era_engine.errors import InstallationError, UsageError
 from era_engine.home import Home, write_whole
-from era_engine.store import audit
+from era_engine.store import audit, settings_texts
 from era_engine.store.append_only import missing_triggers
 from era_engine.store.audit import GENESIS, AuditRow, Head
 from era_engine.store.database import Database
@@ -115,6 +115,7 @@ def audit_verify(home: Home, database: Database, expected: Head | None = None) -
                 wrong.append(f"Payment {payment_id} is in the books, but no act in the audit log brought it there.")
             elif last != seal:
                 wrong.append(f"What the books hold of payment {payment_id} is not what its last act left there.")
+        problems += _texts(dict(settings_texts.hashes(connection)), chains.texts)
         wrong += [f"Payment {each} was acted on, but is not in the books." for each in sorted(sealed)]
     return Audited(problems + _shortened(wrong), chains.rows, payments, chains.ends.get(home.identity))
 
@@ -132,6 +133,7 @@ class _Chains:
         self.rows = 0
         self.ends: dict[str, Head] = {}
         self.seals: dict[int, str] = {}
+        self.texts: dict[tuple[str, int], str] = {}  # the hash of each version of era.toml
         self._wrong: list[str] = []
 
     def take(self, row: Any) -> None:
@@ -149,6 +151,8 @@ class _Chains:
         self.ends[office] = Head(seq, stated)
         if '"seal":' in details:
             self._seal(details)
+        elif '"text":' in details:
+            self._text(office, details)
 
     def problems(self) -> list[str]:
         return _shortened(self._wrong)
@@ -159,6 +163,21 @@ class _Chains:
             self.seals[int(known["payment"])] = str(known["seal"])
         except (ValueError, KeyError, TypeError):
             pass  # such a row is not what was written, and told already
+
+    def _text(self, office: str, details: str) -> None:
+        try:
+            known = json.loads(details)
+            self.texts[office, int(known["version"])] = str(known["text"])
+        except (ValueError, KeyError, TypeError):
+            pass  # such a row is not what was written, and told already
+
+
+def _texts(kept: dict[tuple[str, int], str], acts: dict[tuple[str, int], str]) -> list[str]:
+    """Versions of era.toml that are not those which were kept."""
+    wrong = [place for place in sorted(kept.keys() | acts.keys()) if kept.get(place) != acts.get(place)]
+    return _shortened(
+        [f"Office {office[:8]}: version {version} of its settings is not what was kept." for office, version in wrong]
+    )
 
 
 def _heads(known: dict[str, Head], ends: dict[str, Head]) -> list[str]:

@@ -241,6 +241,21 @@ def test_books_that_are_not_what_the_last_act_left_are_found(acted: OfficeHome, 
     assert "1 problem in " in told
 
 
+@pytest.mark.parametrize(
+    "change",
+    ["UPDATE settings_texts SET text = text || ' '", "DELETE FROM settings_texts WHERE version = 1"],
+    ids=["changed", "deleted"],
+)
+def test_a_version_of_the_settings_that_is_not_what_was_kept_is_found(acted: OfficeHome, change: str) -> None:
+    assert acted.era("audit", "verify").code == 0
+    pick_the_locks(acted)
+    acted.change(change)
+    lock_again(acted)
+    found = acted.era("audit", "verify")
+    assert found.code == 1
+    assert "version 1 of its settings is not what was kept." in found.out
+
+
 def test_a_payment_nobody_brought_there_is_found(acted: OfficeHome) -> None:
     columns = "first_segment, originator, trace_number, payment_date, payment_cents, method, payer, payee_ids"
     columns += ", separators, claims_paid_cents, findings"

@@ -1,11 +1,14 @@
 """Every text that an office's era.toml had, as versions 1, 2, … for each home; none holds a password."""
 
+import hashlib
+from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from sqlalchemy import Connection, insert, select
 
 from era_engine.clock import now
 from era_engine.store import audit
+from era_engine.store.bulk import stream
 from era_engine.store.schema import settings_texts
 
 How = Literal["first", "set", "unset", "restore", "hand"]
@@ -57,3 +60,10 @@ def versions(connection: Connection, home: str) -> list[Version]:
     """All of a home, oldest first."""
     query = select(*_COLUMNS).where(settings_texts.c.home == home).order_by(settings_texts.c.version)
     return [Version(*row) for row in connection.execute(query)]
+
+
+def hashes(connection: Connection) -> Iterator[tuple[tuple[str, int], str]]:
+    """(home, version) and the SHA-256 of its text, of every home in the database."""
+    query = select(settings_texts.c.home, settings_texts.c.version, settings_texts.c.text)
+    for home, version, text in stream(connection, query):
+        yield (home, version), hashlib.sha256(text.encode()).hexdigest()
