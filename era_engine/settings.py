@@ -43,7 +43,7 @@ DEFAULT_TOML = """\
 
 database = "sqlite:///era.db"        # in this folder; or postgresql+psycopg://USER:PASSWORD@HOST/NAME
 conformance = "report"               # implementation-guide check: off, report or require
-# rules = "rules"                    # a folder of rules in place of those that came with era-engine
+# rules = "my-rules"                 # a folder of rules in place of those that came with era-engine
 review_reasons = ["16", "50", "97", "226", "242", "250", "251", "252", "B7"]  # a person sees them, in any group
 
 [era_payment_options.auto_post]      # era run
@@ -161,7 +161,7 @@ class Settings(Table):
         default="report", description='one of "off", "report", "require"'
     )
     rules: Annotated[str, AfterValidator(_rules_folder)] | None = Field(
-        default=None, description='an existing folder, named relative to the home, such as "rules"'
+        default=None, description='an existing folder, named relative to the home, such as "my-rules"'
     )
     review_reasons: Annotated[tuple[_Reason, ...], BeforeValidator(_tuple)] = Field(
         default=("16", "50", "97", "226", "242", "250", "251", "252", "B7"),

@@ -28,8 +28,9 @@ def describe_faults(error: ValidationError, model: type[BaseModel], path: Path, 
         unknown = fault["type"] == "extra_forbidden"
         named = tuple(key for key in keys if not key.isdigit())  # without the numbers of tables in a list
         wrong = _unknown(named, fields) if unknown else _not_allowed(named, fault["input"], fields)
-        place = f"line {lines[keys]}, " if keys in lines else ""
-        faults.append((lines.get(keys, 0), f"{path}: {place}key {'.'.join(map(_key, named))}: {wrong}"))
+        line = next((lines[keys[:depth]] for depth in range(len(keys), 0, -1) if keys[:depth] in lines), 0)
+        place = f"line {line}, " if line else ""
+        faults.append((line, f"{path}: {place}key {'.'.join(map(_key, named))}: {wrong}"))
     return "\n".join(sentence for _, sentence in sorted(faults))
 
 

@@ -30,7 +30,7 @@ _OTHER_OPS: dict[Op, tuple[Op, ...]] = {
     "none_of": ("one_of",),
 }
 _OTHER_THEN = {"post": "manual", "manual": "post", "hold": "warn", "warn": "hold"}
-_OTHER_AMOUNT = {"minimum_cents": "expected_cents", "paid_cents": "charge_cents"}
+_AMOUNTS = ("expected_cents", "charge_cents", "paid_cents")
 _OTHER_CODE = ("1", "23")  # whichever it is not
 
 
@@ -61,14 +61,18 @@ def _changed(condition: Condition) -> Iterator[Condition]:
     for op in _OTHER_OPS[condition.op]:
         yield condition._replace(op=op)
     if condition.other_fact is not None:
-        yield condition._replace(wanted=_OTHER_AMOUNT[condition.other_fact])
-        yield condition._replace(fact=_OTHER_AMOUNT[fact])
+        yield condition._replace(wanted=_other_amount(fact, condition.other_fact))
+        yield condition._replace(fact=_other_amount(fact, condition.other_fact))
     elif isinstance(wanted, tuple):
         for value in wanted if len(wanted) > 1 else ():
             yield condition._replace(wanted=tuple(each for each in wanted if each != value))
     else:
         for value in _other_values(wanted):
             yield condition._replace(wanted=value)
+
+
+def _other_amount(*compared: str) -> str:
+    return next(amount for amount in _AMOUNTS if amount not in compared)
 
 
 def _other_values(value: FactValue) -> Iterator[FactValue]:
@@ -102,7 +106,7 @@ def tried(only: tuple[str, ...] = ()) -> Iterator[tuple[Mutant, End]]:
     folder = shipped("rules")
     rules = read_rules(folder)
     rule_set = rules.rule_set
-    cases = read_cases(folder, rules, ())
+    cases = read_cases(folder, rules)
     for rule in (*rule_set.rows, *rule_set.reversals, *rule_set.holds):
         if not only or rule.id in only:
             asking = sorted(cases, key=lambda case: rule.id not in (case.expected.rule, *case.expected.holds))

@@ -116,7 +116,7 @@ def test_all_holds_at_once_are_kept_in_file_order() -> None:
     contradictory = {"forwarded-unprocessed", "predetermination", "reversal", "unknown-claim-status"}
     contradictory |= {"no-matching-claim", "forwarded-on", "processed-as-later-plan"}
     rest = [hold.id for hold in SHIPPED.holds if hold.id not in contradictory]
-    shipped_cases = read_cases(shipped("rules"), read_rules(shipped("rules")), ())
+    shipped_cases = read_cases(shipped("rules"), read_rules(shipped("rules")))
     one_each = [case for case in shipped_cases if case.expected.holds in [(name,) for name in rest]]
     facts = dict(ORDINARY)
     for case in reversed(one_each):

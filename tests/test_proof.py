@@ -343,3 +343,37 @@ def test_a_stored_rule_set_that_would_fail_now_still_explains_what_it_decided(fo
     change(folder / TABLE, "plan_count: 1, posting_active: false", "plan_count: 1, posting_active: true")
     stored = read_rules(folder).rule_set.to_json()
     assert rule_set_from_json(stored).to_json() == stored
+
+
+# what people see is what happens
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "refused"),
+    [
+        (
+            "holds.yaml",
+            "  show: denied\n",
+            "  show: posted\n",
+            "the indicators `posted` tell people that the claim was posted, and denied posts nothing",
+        ),
+        (
+            "auto_posting.yaml",
+            "  then: post\n  show: posted\n",
+            "  then: post\n  show: criteria-not-met\n",
+            "the indicators `criteria-not-met` raise an alert, and single-plan-at-least-minimum-write-offs-on posts",
+        ),
+    ],
+    ids=["a hold that says posted", "an alert for what posts"],
+)
+def test_rules_that_show_another_thing_than_happens_are_refused(
+    tmp_path: Path, file: str, old: str, new: str, refused: str
+) -> None:
+    folder = tmp_path / "rules"
+    shutil.copytree(shipped("rules"), folder)
+    text = (folder / file).read_text()
+    assert old in text
+    (folder / file).write_text(text.replace(old, new, 1))
+    with pytest.raises(RulesError) as refusal:
+        load_rule_set(folder)
+    assert refused in str(refusal.value)

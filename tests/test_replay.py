@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import shutil
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from random import Random
@@ -12,6 +13,8 @@ from typing import Any
 import pytest
 from offices import AUTO, BOTH_POSTED, OfficeHome, Record, era, expects, make_office, remittance
 from remittance_text import claim
+
+from era_engine.settings import Settings
 
 RULES = Path(__file__).parents[1] / "rules"
 MINIMUM = f"{AUTO}.minimum_percent"
@@ -96,6 +99,24 @@ def test_a_replay_decides_as_a_fresh_office_under_the_same_settings(
     fresh = run_samples(tmp_path / "fresh", settings)
     options = [option for key, value in settings.items() for option in ("--set", f"{key}={toml(value)}")]
     assert after(samples, *options) == decided(fresh)
+
+
+def test_every_setting_that_decides_something_is_among_those_tried() -> None:
+    """A new one must be known to `decisions.again`, or its replay would be wrong without a word."""
+    deciding = set(_keys(json.loads(Settings().to_json())))
+    of_reading = {"conformance", "files.largest_megabytes", "rules"}  # refused by --set, or tried by --rules
+    of_people = {key for key in deciding if key.startswith("era_payment_options.quick_post.")}
+    tried = {key for settings in TRIED.values() for key in settings if not key.startswith("holds.")}
+    same_fact = {"practice.tax_id"}  # as practice.npi
+    assert deciding - of_reading - of_people - same_fact - {"holds"} == tried
+
+
+def _keys(values: dict[str, Any], prefix: str = "") -> Iterator[str]:
+    for key, value in values.items():
+        if isinstance(value, dict) and value:
+            yield from _keys(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}"
 
 
 def toml(value: object) -> str:
@@ -218,7 +239,17 @@ def test_the_page_stands_alone_and_takes_nothing_for_html(home: OfficeHome) -> N
     assert "1 would newly post ($90.00)" in page
 
 
-@pytest.mark.parametrize("key", ["database=x", "conformance=off", "files.largest_megabytes=1", "rules=r", "nonsense"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "database=x",
+        "conformance=off",
+        "files.largest_megabytes=1",
+        "rules=r",
+        "nonsense",
+        "era_payment_options.quick_post.enabled=false",
+    ],
+)
 def test_what_decides_nothing_is_not_tried(sqlite_home: OfficeHome, key: str) -> None:
     refused = sqlite_home.era("replay", "--set", key)
     assert (refused.code, refused.out) == (2, "")

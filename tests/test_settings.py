@@ -39,10 +39,10 @@ def test_the_file_made_by_init_holds_the_defaults(home: Path) -> None:
 
 
 def test_every_example_behind_a_comment_mark_in_the_file_made_by_init_is_valid(home: Path) -> None:
-    (home / "rules").mkdir()
+    (home / "my-rules").mkdir()
     uncommented = re.sub(r"^# (?=[\w.-]+ = |\[)", "", DEFAULT_TOML, flags=re.MULTILINE)
     settings = settings_of(home, uncommented)
-    assert settings.rules_folder(home) == home / "rules"
+    assert settings.rules_folder(home) == home / "my-rules"
     assert settings.practice == Practice(npi="1234567893", tax_id="123456789")
     delta, label = settings.for_claim("DDP71", "Delta Dental", "LPFD")
     assert (delta.posting("auto").minimum_percent, label) == (Decimal(90), "payer DELTA, location LPFD")

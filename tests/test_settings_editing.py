@@ -55,7 +55,7 @@ def difference(before: str, after: str) -> list[str]:
         ),
         (DEFAULT_TOML, "practice.npi", "1234567893", OUTSIDE, ['+ npi = "1234567893"']),
         (DEFAULT_TOML, "holds.denied", "warn", OUTSIDE, ['+ denied = "warn"']),
-        (DEFAULT_TOML, "rules", "rules", OUTSIDE, ['+ rules = "rules"']),
+        (DEFAULT_TOML, "rules", "my-rules", OUTSIDE, ['+ rules = "my-rules"']),
         (
             OWN,
             ENABLED,

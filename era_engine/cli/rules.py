@@ -86,20 +86,18 @@ def test(folder: Path | None, home: Path | None) -> int:
     office's own holds, whose cases are in rules/cases/ of the home, and without [holds] of era.toml.
     """
     from era_engine.cli.output import count, say
-    from era_engine.decisions.rule_cases import failures, read_cases
+    from era_engine.decisions.rule_cases import failures, read_cases, require_cases
     from era_engine.decisions.rule_set import read_rules
 
     rules_folder, own_folder = _folders(folder, home)
     rules = read_rules(rules_folder)
     covered = [*rules.rule_set.rows, *rules.rule_set.reversals, *rules.rule_set.holds]
-    cases = read_cases(rules_folder, rules, covered)
+    cases = read_cases(rules_folder, rules)
     failed = list(failures(cases, rules.rule_set))
     with_own = read_rules(rules_folder, own_folder)
-    if own_folder is not None and with_own.own:
-        own = [hold for hold in with_own.rule_set.holds if hold.id in with_own.own]
-        own_cases = read_cases(own_folder, with_own, own, "rules/")
-        failed += failures(own_cases, with_own.rule_set)
-        covered, cases = covered + own, cases + own_cases
+    own = [hold for hold in with_own.rule_set.holds if hold.id in with_own.own]
+    own_cases = read_cases(own_folder, with_own, "rules/") if own_folder is not None and own else ()
+    failed += failures(own_cases, with_own.rule_set)
     for each in failed:
         file, line = each.case.place
         say(f"✘ {file}:{line}: {each.case.name}\n    expected {each.case.expected}")
@@ -108,8 +106,11 @@ def test(folder: Path | None, home: Path | None) -> int:
         else:
             say(f"    came     {each.by_engine} (by the rule engine), {each.by_conditions} (by the conditions)")
     if failed:
-        say(f"\n{count(len(failed), 'case')} of {len(cases)} did not come out as expected.")
+        say(f"\n{count(len(failed), 'case')} of {len(cases) + len(own_cases)} did not come out as expected.")
         return 1
+    require_cases(cases, rules, covered)
+    require_cases(own_cases, with_own, own, "rules/")
+    covered, cases = covered + own, cases + own_cases
     say(f"✔ {count(len(cases), 'case')} came out as expected, for each of {len(covered)} rules one and a near miss.")
     return 0
 

@@ -80,6 +80,8 @@ def command(
         click.echo(picture(points, advice.percent, now))
     else:
         _show(points, advice, bound, now)
+        if advice.percent is not None and advice.percent != now and (payer is not None or location is not None):
+            click.echo("It rests on the claims asked for alone: give the same --payer and --location to era replay.")
 
 
 def _record(point: "Point") -> dict[str, object]:

@@ -7,6 +7,15 @@ How the facts are found out is in `observation`.
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
+from era_engine.practice.matching import (
+    BY_HAND,
+    CLAIM_NUMBER,
+    CUT_OR_PADDED,
+    LINE_CONTROL,
+    PATIENT_AND_SERVICES,
+    PAYER_CLAIM_NUMBER,
+)
+
 Kind = Literal["flag", "count", "cents", "code", "text"]
 FactValue = bool | int | str
 Facts = Mapping[str, FactValue]
@@ -118,7 +127,13 @@ FACTS: Mapping[str, Fact] = {
     "claim_found": Fact(
         "flag", "the office has exactly one claim that this claim payment can be for", "claim payment", True
     ),
-    "match_step": Fact("text", "how that claim was found", "sometimes", "claim-number"),
+    "match_step": Fact(
+        "text",
+        "how that claim was found",
+        "sometimes",
+        "claim-number",
+        values=(BY_HAND, LINE_CONTROL, CLAIM_NUMBER, CUT_OR_PADDED, PAYER_CLAIM_NUMBER, PATIENT_AND_SERVICES),
+    ),
     "match_candidates": Fact(
         "count", "claims this may be for, or claim payments that wait for the same claim", "claim payment", 1
     ),

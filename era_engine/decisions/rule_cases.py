@@ -55,26 +55,35 @@ class Failure(NamedTuple):
     by_conditions: str
 
 
-def read_cases(folder: Path, rules: RulesRead, covered: Iterable[Rule], prefix: str = "") -> tuple[Case, ...]:
+def read_cases(folder: Path, rules: RulesRead, prefix: str = "") -> tuple[Case, ...]:
     """The cases in `folder`/cases/*.yaml, told as `prefix`cases/….
 
-    Raises RulesError with file and line for a case of the wrong shape, for facts and rules that do not exist, where
-    there is no case, and for each rule of `covered` without a case it is met in or without a near miss: a case that
-    gives one of its facts so that this condition alone is not met.
+    Raises RulesError with file and line for a case of the wrong shape, for facts and rules that do not exist, and where
+    there is no case, or a file that would not be read.
     """
     faults = Faults()
     files = sorted((folder / CASES).glob("*.yaml"))
     if not files:
         faults.add(f"{prefix}{CASES}", None, f"there are no cases (*.yaml) in {folder / CASES}")
+    for path in sorted((folder / CASES).glob("*.yml")):
+        faults.add(f"{prefix}{CASES}/{path.name}", None, f"would not be read; name it {path.stem}.yaml")
     sources = [read_rule_file(path, faults, f"{prefix}{CASES}/{path.name}") for path in files]
     cases = [case for source in sources if source is not None for case in _cases(source, rules.rule_set, faults)]
     _refuse_equal_names(cases, faults)
-    if not faults:
-        for rule in covered:
-            for missing in _missing(rule, rules.rule_set, cases):
-                faults.add(*rules.places[rule.id], f"the rule {rule.id} has {missing} in {prefix}{CASES}")
     faults.raise_if_any("era rules test")
     return tuple(cases)
+
+
+def require_cases(cases: Sequence[Case], rules: RulesRead, covered: Iterable[Rule], prefix: str = "") -> None:
+    """Raise RulesError for each rule of `covered` without a case it is met in or without a near miss.
+
+    A near miss gives one of the rule's facts so that this condition alone is not met.
+    """
+    faults = Faults()
+    for rule in covered:
+        for missing in _missing(rule, rules.rule_set, cases):
+            faults.add(*rules.places[rule.id], f"the rule {rule.id} has {missing} in {prefix}{CASES}")
+    faults.raise_if_any("era rules test")
 
 
 def failures(cases: Iterable[Case], rule_set: RuleSet) -> Iterator[Failure]:

@@ -159,6 +159,19 @@ def read_rules(folder: Path, own: Path | None = None) -> RulesRead:
     return RulesRead(rule_set, places, own_ids)
 
 
+def _check_shown(rules: RulesRead, faults: Faults) -> None:
+    """What people see must be what happens."""
+    for rule in (*rules.rule_set.rows, *rules.rule_set.reversals, *rules.rule_set.holds):
+        shown = rules.rule_set.shown(rule.show)
+        says_posted = "success" in (shown.page_message, shown.patient_icon)
+        if says_posted and rule.then != "post":
+            problem = f"the indicators `{rule.show}` tell people that the claim was posted, and {rule.id} posts nothing"
+            faults.add(*rules.places[rule.id], problem)
+        elif rule.then == "post" and (shown.claim_alert or shown.patient_icon == "alert"):
+            problem = f"the indicators `{rule.show}` raise an alert, and {rule.id} posts the claim"
+            faults.add(*rules.places[rule.id], problem)
+
+
 def _own_files(folder: Path, faults: Faults) -> list[Source | None]:
     """The files in which an office adds holds. A whole rule set in their place is told once, not by every rule."""
     tables = [name for name in (ROWS, REVERSALS, INDICATORS) if (folder / name).exists()]
@@ -194,7 +207,10 @@ def load_rule_set(folder: Path, own: Path | None = None) -> RuleSet:
 
 
 def prove(rules: RulesRead) -> None:
-    """Raise RulesError with the claims that show it where the rules do not decide every claim exactly once."""
+    """Raise RulesError with the claims that show it where the rules do not decide every claim exactly once.
+
+    So it does for a rule whose indicators tell people another thing than happens.
+    """
     from era_engine.decisions.proof import unsound  # loads the solver, which most commands never need
 
     faults = Faults()
@@ -204,6 +220,7 @@ def prove(rules: RulesRead) -> None:
             named = rule if rule == fault.rules[0] else f"{rule} ({rules.place(rule)})"
             problem = problem.replace(f"{{{rule}}}", named)
         faults.add(*rules.places[fault.rules[0]], problem)
+    _check_shown(rules, faults)
     faults.raise_if_any()
 
 

@@ -64,6 +64,11 @@ def _change(text: str) -> tuple[str, list[object]]:
             "Write KEY=VALUE, such as era_payment_options.auto_post.minimum_percent=90 (`era settings show` has all).",
         )
     table = keys_of(key)[0]
+    if key.startswith("era_payment_options.quick_post"):
+        raise UsageError(
+            f"{key} is for quick-post, which a person calls; a replay tries what a run decides.",
+            "Leave it out of --set.",
+        )
     if table in _NOT_TRIED:
         raise UsageError(f"{key} {_NOT_TRIED[table]}.", "Leave it out of --set.")
     return key, readings(value)
