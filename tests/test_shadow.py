@@ -52,7 +52,7 @@ def test_the_table_tells_each_difference(home: OfficeHome) -> None:
     assert "Of those it would have left to a person, people posted 1 and filed 0." in out
 
 
-def test_a_quick_post_agrees_and_an_undone_one_waits_again(home: OfficeHome) -> None:
+def test_a_quick_post_agrees_and_an_undone_one_differs(home: OfficeHome) -> None:
     home.set(SHADOW)
     home.expect(expects("C1"), expects("C2"))
     home.run(remittance("180", claim("C1"), claim("C2")))
@@ -60,7 +60,8 @@ def test_a_quick_post_agrees_and_an_undone_one_waits_again(home: OfficeHome) -> 
     assert reported(home)["agreed"] == 2
     assert home.era("undo", "EFT0001", "--claim", "C1", "--by", "Ann", "--because", "a test").code == 0
     summary = reported(home)
-    assert (summary["agreed"], summary["waiting"]) == (1, 1)
+    assert (summary["agreed"], summary["not_posted"], summary["waiting"]) == (1, 1, 0)
+    assert "; a person took its posting back." in home.era("shadow", "report").out
 
 
 def test_few_agreements_are_not_enough_to_be_sure_and_many_are(home: OfficeHome) -> None:

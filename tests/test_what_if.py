@@ -97,6 +97,16 @@ def test_of_several_plans_the_first_posts_when_proof_is_asked_and_the_second_wit
     )
 
 
+def test_settings_that_are_in_force_by_now_are_said_to_post_it_and_counted_as_there(home: OfficeHome) -> None:
+    home.expect(expects("C1", "100"), expects("C2", "100"), expects("C3", "100"))
+    home.run(remittance("265", claim("C1"), claim("C2"), claim("C3", paid="85", write_off="35")))
+    home.set({MINIMUM: 90})
+    assert told(home, "C1") == [{"changes": [], "besides": 0, "besides_cents": 0, "regrets": 0, "held": 0}]
+    assert "Under the settings and rules in force now it would post" in home.era("explain", "C1").out
+    first = told(home, "C3")[0]
+    assert (first["changes"], first["besides"]) == ([f"{MINIMUM}=85"], 0)
+
+
 def test_what_is_posted_is_not_asked(home: OfficeHome) -> None:
     home.expect(expects("C1"))
     home.run(remittance("90", claim("C1")))

@@ -84,6 +84,9 @@ def _show_tried(tried: "list[WhatIf]") -> None:
     if not tried:
         say("\nNo setting that was tried would post it.")
         return
+    if not tried[0].changes:
+        say("\nUnder the settings and rules in force now it would post: they are others than when it was decided.")
+        return
     if tried[0].besides is None:
         say("\nIt may post under one of these; the books are too long to try them here:")
     else:

@@ -100,6 +100,8 @@ def _show(trial: "Trial") -> None:
         did = (
             f"people posted {money(tried.posted_cents)} and wrote off {money(tried.written_off_cents)}"
             if verdict == "other-amounts"
+            else "a person took its posting back"
+            if tried.undone
             else f"it is {tried.state}"
         )
         named = f"claim {tried.claim_number}, payment {tried.trace_number}, {tried.payer or 'payer not named'}"

@@ -36,7 +36,7 @@ def verdict_on(tried: Tried) -> Verdict:
     """What people made of a claim payment. What they have not finished is waiting."""
     would_post = tried.outcome == "post"
     if tried.state == "open":
-        return "waiting"
+        return "not-posted" if would_post and tried.undone else "waiting"
     if tried.state == "posted":
         if not would_post:
             return "posted-by-people"

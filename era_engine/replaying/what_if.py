@@ -14,8 +14,7 @@ from era_engine.errors import SettingsError
 from era_engine.home import Home
 from era_engine.office import with_choices
 from era_engine.replaying.proposal import Proposal, settings_under
-from era_engine.replaying.replay import replay
-from era_engine.replaying.summary import Summary
+from era_engine.replaying.replay import Replayed, replay
 from era_engine.settings import Settings
 from era_engine.settings_tables import percent_text
 from era_engine.store.replay import Scope, count_decided
@@ -28,8 +27,9 @@ _PARTIAL = "era_payment_options.partial_payment"
 class WhatIf(NamedTuple):
     """Settings, each `KEY=VALUE`, under which a claim payment would post; or may, where besides is None: not tried.
 
-    besides: other claim payments that would newly post, and besides_cents what was paid on them; regrets: those of them
-    that turned out to be mistakes; held: those that would newly be left to a person.
+    No changes: it would post under what is in force now. besides: other claim payments that would newly post, and
+    besides_cents what was paid on them; regrets: those of them that turned out to be mistakes; held: those that would
+    newly be left to a person.
     """
 
     changes: tuple[str, ...]
@@ -56,13 +56,16 @@ def what_if(home: Home, live: Connection, settings: Settings, rule_set: RuleSet,
     if count_decided(live, Scope()) > MOST:
         return [WhatIf(each) for each in candidates]
     trial = _Trial(home, live, rule_set)
+    now = trial.posted(trial.in_force())
+    if left.claim_payment_id in now:
+        return [WhatIf((), 0)]
     for size in range(1, min(len(candidates), 3) + 1):
         found = []
         for some in combinations(candidates, size):
             changes = tuple(change for each in some for change in each)
             proposal = trial.proposal(changes)
             if proposal is not None and trial.posts(proposal, left.claim_payment_id):
-                found.append(trial.besides(proposal, left.claim_payment_id))
+                found.append(trial.besides(proposal, left.claim_payment_id, now))
         if found:
             return found
     return []
@@ -89,14 +92,24 @@ class _Trial:
         replayed = replay(self._home, self._live, proposal, scope, lambda done: None)
         return any(each.after.outcome == "post" for each in replayed)
 
-    def besides(self, proposal: Proposal, claim_payment_id: int) -> WhatIf:
-        """What else it would do."""
-        summary = Summary()
-        for each in replay(self._home, self._live, proposal, Scope(), lambda done: None):
-            if each.decided.claim_payment_id != claim_payment_id:
-                summary.add(each)
-        posted, held = summary.changed("newly-posted"), summary.changed("newly-held")
-        return WhatIf(proposal.said, posted.claims, posted.cents, summary.new_regrets.claims, held.claims)
+    def in_force(self) -> Proposal:
+        """What is in force, without a change."""
+        proposal = self.proposal(())
+        assert proposal is not None, "the settings in force are valid"
+        return proposal
+
+    def posted(self, proposal: Proposal) -> dict[int, Replayed]:
+        """Every claim payment that would post."""
+        replayed = replay(self._home, self._live, proposal, Scope(), lambda done: None)
+        return {each.decided.claim_payment_id: each for each in replayed if each.after.outcome == "post"}
+
+    def besides(self, proposal: Proposal, claim_payment_id: int, now: dict[int, Replayed]) -> WhatIf:
+        """What else it would do, compared with what is in force now."""
+        then = self.posted(proposal)
+        more = [each for number, each in then.items() if number not in now and number != claim_payment_id]
+        cents = sum(each.decided.paid_cents or 0 for each in more)
+        regrets = sum(each.regret is not None for each in more)
+        return WhatIf(proposal.said, len(more), cents, regrets, len(now.keys() - then.keys()))
 
 
 def _candidates(settings: Settings, facts: Facts, holds: Sequence[str]) -> Iterator[tuple[str, ...]]:
