@@ -100,3 +100,24 @@ def test_what_was_posted_before_the_trial_is_not_in_it(home: OfficeHome) -> None
     home.set(SHADOW)
     home.run(remittance("90", claim("C2"), trace="T2"))
     assert reported(home)["waiting"] == 1
+
+
+def test_a_posting_for_another_claim_is_no_agreement(home: OfficeHome) -> None:
+    home.set(SHADOW)
+    home.expect(expects("C1"), expects("C2", procedure="D1110", last_name="Roe"))
+    home.run(remittance("90", claim("C1")))
+    assert home.era("match", "EFT0001", "C1", "--to", "C2", "--by", "Ann").code == 0
+    assert home.era("post", "EFT0001", "C1", "--line", "1=90,30", "--by", "Ann").code == 0
+    summary = reported(home)
+    assert (summary["agreed"], summary["not_posted"]) == (0, 1)
+    assert "a person said that it is for another claim" in home.era("shadow", "report").out
+
+
+def test_what_people_posted_and_the_payer_reversed_since_agrees(home: OfficeHome) -> None:
+    home.set(SHADOW)
+    home.expect(expects("C1"))
+    home.run(remittance("90", claim("C1")))
+    assert home.era("post", "EFT0001", "C1", "--as-remitted", "--by", "Ann").code == 0
+    home.run(remittance("-90", claim("C1", "-120", "-90", "-30", status="22"), trace="T2"))
+    assert home.era("post", "T2", "C1", "--as-remitted", "--by", "Ann").code == 0
+    assert reported(home)["agreed"] == 1

@@ -93,6 +93,15 @@ def test_undone_and_reversed_are_regrets(home: OfficeHome) -> None:
     assert regrets == {"C1": "undone", "C2": "reversed", "C3": None}
 
 
+def test_a_payment_that_a_person_matched_to_another_claim_is_a_regret(home: OfficeHome) -> None:
+    home.expect(expects("C1", "100"), expects("C2", "100", procedure="D1110", last_name="Roe"), expects("C3"))
+    home.run(remittance("170", claim("C1", paid="80", write_off="40"), claim("C3")))
+    assert home.era("match", "EFT0001", "C1", "--to", "C2", "--by", "Ann").code == 0
+    assert home.era("post", "EFT0001", "C1", "--line", "1=80,40", "--by", "Ann").code == 0
+    regrets = {each["claim_number"]: each["regret"] for each in replayed(home, "--set", f"{MINIMUM}=50")[0]}
+    assert regrets == {"C1": "matched-otherwise", "C3": None}
+
+
 # advice
 
 

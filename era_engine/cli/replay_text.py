@@ -11,6 +11,7 @@ WORDS = {"newly-posted": "newly posted", "newly-held": "newly left to a person",
 REGRETS = {
     "undone": "a person took its posting back",
     "reversed": "the payer took the payment back",
+    "matched-otherwise": "a person said that it is for another claim",
     "posted-otherwise": "a person posted other amounts",
     "closed": "a person filed it without posting",
 }

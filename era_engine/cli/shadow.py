@@ -73,6 +73,7 @@ def _advice(agreement: "Agreement") -> str:
 
 def _show(trial: "Trial") -> None:
     from era_engine.cli.output import Column, count, money, say, table
+    from era_engine.cli.replay_text import REGRETS
     from era_engine.money import dollars
 
     if not trial.claims:
@@ -100,8 +101,8 @@ def _show(trial: "Trial") -> None:
         did = (
             f"people posted {money(tried.posted_cents)} and wrote off {money(tried.written_off_cents)}"
             if verdict == "other-amounts"
-            else "a person took its posting back"
-            if tried.undone
+            else REGRETS[tried.regret]
+            if tried.regret in ("undone", "matched-otherwise")
             else f"it is {tried.state}"
         )
         named = f"claim {tried.claim_number}, payment {tried.trace_number}, {tried.payer or 'payer not named'}"

@@ -36,13 +36,15 @@ def verdict_on(tried: Tried) -> Verdict:
     """What people made of a claim payment. What they have not finished is waiting."""
     would_post = tried.outcome == "post"
     if tried.state == "open":
-        return "not-posted" if would_post and tried.undone else "waiting"
-    if tried.state == "posted":
+        return "not-posted" if would_post and tried.regret in ("undone", "matched-otherwise") else "waiting"
+    if would_post and tried.regret == "matched-otherwise":
+        return "not-posted"  # not for the claim it would have been posted for
+    if tried.posted_cents is not None:
         if not would_post:
             return "posted-by-people"
         same = (tried.posted_cents, tried.written_off_cents or 0) == (tried.paid_cents, tried.write_off_cents or 0)
         return "agreed" if same else "other-amounts"
-    return "not-posted" if would_post else "left-by-both"  # closed by a person, or reversed since
+    return "not-posted" if would_post else "left-by-both"
 
 
 class Trial:

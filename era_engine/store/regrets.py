@@ -10,16 +10,20 @@ from sqlalchemy import Connection, exists, func, select
 from era_engine.ledger.entries import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS
 from era_engine.remittance.model import REVERSAL
 from era_engine.store.practice import slices
-from era_engine.store.schema import claim_payments, decisions, entries, postings
+from era_engine.store.schema import claim_payments, decisions, entries, matches, postings
 
-Regret = Literal["undone", "reversed", "posted-otherwise", "closed"]
+Regret = Literal["undone", "reversed", "matched-otherwise", "posted-otherwise", "closed"]
+
+
+_ACTS = decisions.alias("acts")
 
 
 def regrets_of(connection: Connection, claim_payment_ids: Collection[int]) -> dict[int, Regret]:
     """Why posting each of these by itself is to be regretted; those of which nothing is known are left out.
 
     undone: a person took a posting of it back. reversed: the payer took the payment back. posted-otherwise: a person
-    posted it with another payment or write-off than remitted. closed: a person filed it without posting.
+    posted it with another payment or write-off than remitted. matched-otherwise: a person said that it is for another
+    claim than the rules had found, or for none. closed: a person filed it without posting.
     """
     found: dict[int, Regret] = {}
     for some in slices(claim_payment_ids):
@@ -28,6 +32,8 @@ def regrets_of(connection: Connection, claim_payment_ids: Collection[int]) -> di
         closed = select(claim_payments.c.id).where(claim_payments.c.id.in_(some), claim_payments.c.state == "closed")
         for each in connection.execute(closed).scalars():
             found[each] = "closed"
+        for each in _matched_otherwise(connection, some):
+            found[each] = "matched-otherwise"
         for each in _reversed(connection, some):
             found[each] = "reversed"
         undone = select(decisions.c.claim_payment_id).where(
@@ -57,6 +63,33 @@ def _reversed(connection: Connection, some: Collection[int]) -> list[int]:
     )
     taken_back = select(claim_payments.c.id).where(claim_payments.c.id.in_(some), claim_payments.c.state == "reversed")
     return [*connection.execute(query).scalars(), *connection.execute(taken_back).scalars()]
+
+
+def _matched_otherwise(connection: Connection, some: Collection[int]) -> list[int]:
+    """Those for which the rules had found a claim before a person named another one, or none."""
+    newest = (
+        select(func.max(matches.c.id)).where(matches.c.claim_payment_id.in_(some)).group_by(matches.c.claim_payment_id)
+    )
+    query = (
+        select(claim_payments.c.id)
+        .join(matches, matches.c.claim_payment_id == claim_payments.c.id)
+        .where(
+            matches.c.id.in_(newest),
+            matches.c.claim_number.is_distinct_from(claim_payments.c.claim_number),
+            exists().where(
+                decisions.c.claim_payment_id == claim_payments.c.id,
+                decisions.c.mode == "auto",
+                decisions.c.patient_id.is_not(None),
+                decisions.c.decided_at <= matches.c.matched_at,
+                ~exists().where(
+                    _ACTS.c.claim_payment_id == claim_payments.c.id,
+                    _ACTS.c.act.in_(("match", "unmatch")),
+                    _ACTS.c.id < decisions.c.id,
+                ),
+            ),
+        )
+    )
+    return list(connection.execute(query).scalars())
 
 
 def _posted_otherwise(connection: Connection, some: Collection[int]) -> list[int]:

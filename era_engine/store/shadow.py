@@ -11,11 +11,12 @@ from sqlalchemy import Connection, and_, exists, func, select
 from era_engine.ledger.entries import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS
 from era_engine.store.bulk import stream
 from era_engine.store.practice import slices
-from era_engine.store.regrets import regrets_of
+from era_engine.store.regrets import Regret, regrets_of
 from era_engine.store.replay import Scope, by_engine
 from era_engine.store.schema import claim_payments, claims, decisions, entries, payments, postings
 
 _AT_A_TIME = 1000
+_POSTED = ("posted", "reversed")  # a reversal came for what people had posted
 _TRIED = '"shadow_outcome":'  # in the facts, which are JSON
 
 
@@ -23,7 +24,7 @@ class Tried(NamedTuple):
     """A claim payment on trial. outcome and rule: what would have been decided; money in cents.
 
     posted_cents, written_off_cents: what stands posted for it now, whoever posted it; None where nothing does.
-    undone: a person took a posting of it back.
+    regret: why posting it would have been a mistake, where that is known.
     """
 
     claim_payment_id: int
@@ -38,7 +39,7 @@ class Tried(NamedTuple):
     state: str
     posted_cents: int | None
     written_off_cents: int | None
-    undone: bool
+    regret: Regret | None
 
 
 def tried_on_trial(connection: Connection, scope: Scope) -> Iterator[Tried]:
@@ -83,11 +84,11 @@ def tried_on_trial(connection: Connection, scope: Scope) -> Iterator[Tried]:
 
 
 def _with_what_stands(connection: Connection, chunk: Sequence[Any]) -> Iterator[Tried]:
-    standing = _posted(connection, [row[0] for row in chunk if row[7] == "posted"])
+    standing = _posted(connection, [row[0] for row in chunk if row[7] in _POSTED])
     regrets = regrets_of(connection, [row[0] for row in chunk])
     for claim_payment_id, claim_number, trace, payer, location, facts_text, paid, state in chunk:
         facts = json.loads(facts_text)
-        posted = standing.get(claim_payment_id, {}) if state == "posted" else None
+        posted = standing.get(claim_payment_id, {}) if state in _POSTED else None
         yield Tried(
             claim_payment_id,
             claim_number,
@@ -101,7 +102,7 @@ def _with_what_stands(connection: Connection, chunk: Sequence[Any]) -> Iterator[
             state,
             None if posted is None else posted.get(INSURANCE_DEPOSITS, 0),
             None if posted is None else posted.get(CONTRACTED_WRITE_OFFS, 0),
-            regrets.get(claim_payment_id) == "undone",
+            regrets.get(claim_payment_id),
         )
 
 
