@@ -86,6 +86,19 @@ def by_engine(decision: Any) -> Any:
     return and_(decision.c.mode == "auto", decision.c.act == "decide")
 
 
+def in_scope(query: Select[Any], scope: Scope) -> Select[Any]:
+    """Of a query over decisions, payments and claims what is in scope, a single claim payment excepted."""
+    if scope.since is not None:
+        query = query.where(decisions.c.decided_at >= scope.since)
+    if scope.until is not None:
+        query = query.where(decisions.c.decided_at <= f"{scope.until}T23:59:59Z")
+    if scope.payer is not None:
+        query = query.where(func.lower(payments.c.payer).contains(scope.payer.lower(), autoescape=True))
+    if scope.location is not None:
+        query = query.where(claims.c.location == scope.location)
+    return query
+
+
 def _decided(scope: Scope) -> Select[Any]:
     newer = decisions.alias("newer")
     query = (
@@ -122,14 +135,7 @@ def _decided(scope: Scope) -> Select[Any]:
             ),
         )
     )
-    if scope.since is not None:
-        query = query.where(decisions.c.decided_at >= scope.since)
-    if scope.until is not None:
-        query = query.where(decisions.c.decided_at <= f"{scope.until}T23:59:59Z")
-    if scope.payer is not None:
-        query = query.where(func.lower(payments.c.payer).contains(scope.payer.lower(), autoescape=True))
-    if scope.location is not None:
-        query = query.where(claims.c.location == scope.location)
+    query = in_scope(query, scope)
     if scope.claim_payment_id is not None:
         query = query.where(claim_payments.c.id == scope.claim_payment_id)
     return query

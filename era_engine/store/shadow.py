@@ -12,7 +12,7 @@ from era_engine.ledger.entries import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS
 from era_engine.store.bulk import stream
 from era_engine.store.practice import slices
 from era_engine.store.regrets import Regret, regrets_of
-from era_engine.store.replay import Scope, by_engine
+from era_engine.store.replay import Scope, by_engine, in_scope
 from era_engine.store.schema import claim_payments, claims, decisions, entries, payments, postings
 
 _AT_A_TIME = 1000
@@ -70,15 +70,7 @@ def tried_on_trial(connection: Connection, scope: Scope) -> Iterator[Tried]:
         )
         .order_by(claim_payments.c.id)
     )
-    if scope.since is not None:
-        query = query.where(decisions.c.decided_at >= scope.since)
-    if scope.until is not None:
-        query = query.where(decisions.c.decided_at <= f"{scope.until}T23:59:59Z")
-    if scope.payer is not None:
-        query = query.where(func.lower(payments.c.payer).contains(scope.payer.lower(), autoescape=True))
-    if scope.location is not None:
-        query = query.where(claims.c.location == scope.location)
-    rows = stream(connection, query)
+    rows = stream(connection, in_scope(query, scope))
     while chunk := list(islice(rows, _AT_A_TIME)):
         yield from _with_what_stands(connection, chunk)
 
