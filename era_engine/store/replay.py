@@ -101,7 +101,7 @@ def in_scope(query: Select[Any], scope: Scope) -> Select[Any]:
 
 def _decided(scope: Scope) -> Select[Any]:
     newer = decisions.alias("newer")
-    query = (
+    query: Select[Any] = (
         select(
             claim_payments.c.id,
             claim_payments.c.payment_id,
