@@ -1,6 +1,7 @@
 """Fixtures: a home for every test, on SQLite and on a real PostgreSQL server."""
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,10 @@ from waiting import PostingsWait, postings_waiting
 # A machine that is busy makes examples slowly, which says nothing about what they show.
 hypothesis.settings.register_profile("era", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("era")
+
+# A shell that starts the tests in the background has them ignore Ctrl-C, and every program they start with them.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
