@@ -187,9 +187,11 @@ def test_the_picture_is_svg_with_labelled_axes_and_no_colour(home: OfficeHome, c
     assert [len(line.split()) for line in lines] == [101] * 3
 
 
-def test_a_bound_of_nothing_is_refused(home: OfficeHome) -> None:
-    refused = home.era("tune", "--regrets-under", "0")
+@pytest.mark.parametrize("bound", ["0", "nan", "inf", "1e-320", "-1", "101", "٣"])
+def test_a_bound_that_is_none_is_refused(sqlite_home: OfficeHome, bound: str) -> None:
+    refused = sqlite_home.era("tune", f"--regrets-under={bound}")
     assert (refused.code, refused.out) == (2, "")
+    assert "Invalid value for '--regrets-under'" in refused.err
 
 
 def test_the_json_ends_with_the_advice(home: OfficeHome) -> None:

@@ -8,12 +8,16 @@ from typing import Any
 import click
 
 
-class Seconds(click.FloatRange):
-    """Plain seconds such as 300 or 1.5: float() takes NaN, which is in every range, and 1e3 and digits of any kind."""
+class PlainNumber(click.FloatRange):
+    """A number such as 300 or 1.5: float() takes NaN, which is in every range, and 1e3 and digits of any kind."""
+
+    def __init__(self, what: str, example: str, least: float, most: float) -> None:
+        super().__init__(least, most)
+        self._what, self._example = what, example
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if isinstance(value, str) and not (value.isascii() and value.replace(".", "", 1).isdigit()):
-            self.fail(f"{value!r} is not a number of seconds, such as 300 or 1.5.", param, ctx)
+            self.fail(f"{value!r} is not {self._what}, such as {self._example}.", param, ctx)
         return super().convert(value, param, ctx)
 
 

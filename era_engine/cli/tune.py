@@ -26,7 +26,7 @@ _BARS = "▁▂▃▄▅▆▇█"
 @click.option(
     "--regrets-under",
     "bound",
-    type=click.FloatRange(0, 100, min_open=True),
+    type=options.PlainNumber("a percentage", "1 or 0.5", 0.001, 100),
     default=1.0,
     show_default=True,
     metavar="PERCENT",
@@ -48,8 +48,8 @@ def command(
 ) -> None:
     """For every minimum percentage from 0 to 100: what would post by itself, how much short, with how many regrets.
 
-    Recommends the lowest percentage whose regrets surely (at 95 % confidence) stay under the bound, and says when the
-    data are too few for that. Nothing is posted or changed.
+    Recommends how low it may be: regrets surely (at 95 % confidence) stay under the bound, and claims were paid that low.
+    Says when the data are too few for that. Nothing is posted or changed.
     """
     from era_engine.cli.output import csv_lines, json_line
     from era_engine.cli.progress import claims_done

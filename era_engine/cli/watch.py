@@ -16,7 +16,7 @@ from era_engine.cli import options
     default=300.0,
     show_default=True,
     metavar="SECONDS",
-    type=options.Seconds(1, 86_400),
+    type=options.PlainNumber("a number of seconds", "300 or 1.5", 1, 86_400),
     help="Run at least so often: claims wait for deposits and other claims.",
 )
 @click.option(
@@ -25,7 +25,7 @@ from era_engine.cli import options
     default=60.0,
     show_default=True,
     metavar="SECONDS",
-    type=options.Seconds(1, 86_400),
+    type=options.PlainNumber("a number of seconds", "300 or 1.5", 1, 86_400),
     help="Tell the health at least so often, as a JSON line in the log.",
 )
 @click.option("--poll", is_flag=True, help="Look into the inbox every two seconds; done by itself on a network disk.")
