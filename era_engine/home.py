@@ -20,6 +20,8 @@ from era_engine.settings import DEFAULT_TOML
 FOLDERS = ("inbox", "archive", "quarantine", "acks")
 REMEMBERED = (".home-id", ".audit-head", "era.toml")  # files of the home itself that a backup keeps
 _PARTIAL = re.compile(r"\.(?:(?:audit-head|home-id)\.[a-z0-9_]{8}|sealed-with\.\d+)")
+COPY = ".replay-"  # how a folder begins in which a replay keeps its copy of the books
+_ABANDONED = 3600  # seconds
 _GIVEN_UP = 600  # seconds after which nobody is still writing a small file
 
 
@@ -86,6 +88,14 @@ class Home(NamedTuple):
                 with suppress(FileNotFoundError):
                     if time.time() - path.stat().st_mtime > _GIVEN_UP:
                         yield path
+
+    def abandoned_copies(self) -> Iterator[Path]:
+        """Copies of the books that a killed replay left: it writes to its own all the time."""
+        for folder in self.root.glob(f"{COPY}*"):
+            with suppress(FileNotFoundError):
+                newest = max(path.stat().st_mtime for path in (folder, *folder.iterdir()))
+                if time.time() - newest > _ABANDONED:
+                    yield folder
 
     @contextmanager
     def locked(self) -> Iterator[None]:

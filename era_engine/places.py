@@ -1,5 +1,6 @@
 """Where files lie in a home's archive and quarantine, under which names, and the notes beside quarantined ones."""
 
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -36,6 +37,8 @@ def clear_leftovers(home: Home, database: Database) -> None:
                 path.unlink()
     for path in home.half_written():
         path.unlink(missing_ok=True)
+    for folder in home.abandoned_copies():
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def free_name(home: Home, connection: Connection, name: str, sha256: str) -> str:

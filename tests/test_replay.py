@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+import os
 import shutil
+import time
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +13,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from killing import killed_at
 from offices import AUTO, BOTH_POSTED, OfficeHome, Record, era, expects, make_office, remittance
 from remittance_text import claim
 
@@ -163,6 +166,26 @@ def test_nothing_is_written(samples: OfficeHome) -> None:
     assert samples.era("tune").code == 0
     kept_now = {path: path.read_bytes() for path in kept}
     assert kept_now == kept
+
+
+def test_the_copy_lies_in_the_home_and_goes_and_one_left_by_a_kill_goes_with_a_run(sqlite_home: OfficeHome) -> None:
+    home = sqlite_home
+    home.expect(expects("C1", plans=2))
+    home.run(remittance("90", claim("C1")))
+    step = 0
+    while not (copies := list(home.root.glob(".replay-*"))):
+        step += 1
+        assert killed_at(step, "replay", "--home", home.root) is not None, "it was to be killed with a copy"
+    [left] = copies
+    assert left.stat().st_mode & 0o077 == 0
+    assert home.era("run").code == 0
+    assert left.exists()  # it might be of a replay at work
+    for path in (left, *left.iterdir()):
+        os.utime(path, (time.time() - 7200,) * 2)
+    assert home.era("run").code == 0
+    assert list(home.root.glob(".replay-*")) == []
+    assert home.era("replay").code == 0
+    assert list(home.root.glob(".replay-*")) == []
 
 
 # what is told

@@ -141,7 +141,7 @@ def _add_together(sums: "_Sums", copy: Copy, proposal: Proposal, together: "dict
     places = {place for each in together.values() for place in each.places}
     for first, last in _spans(places):
         at = proposal._replace(settings=proposal.settings.with_minimum(Decimal(first)))
-        with copy.played(at, lambda done: None) as played:
+        with copy.played(at) as played:
             for some in _slices(together):
                 for claim_payment_id, newest in played.decided(some).items():
                     sums.add(together[claim_payment_id], first, last, newest.outcome == "post")

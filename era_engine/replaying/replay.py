@@ -105,7 +105,7 @@ def replay(home: Home, live: Connection, proposal: Proposal, scope: Scope, told:
         played: Played | None = None
         if everything or any_together(live):
             copy = stack.enter_context(copy_of(home, live, everything))
-            played = stack.enter_context(copy.played(proposal, lambda done: None))
+            played = stack.enter_context(copy.played(proposal))
         rows = decided_by_rules(live, scope)
         while chunk := list(islice(rows, AT_A_TIME)):
             yield from _replayed(live, chunk, again, played)

@@ -6,7 +6,7 @@ so that the same copy serves for the next proposal.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import Connection
 
-from era_engine.home import Home
+from era_engine.home import COPY, Home
 from era_engine.judging import BATCH, Judge
 from era_engine.office import Office
 from era_engine.reconsidering import reconsider
@@ -37,7 +37,6 @@ from era_engine.store.replay_books import (
 )
 from era_engine.store.stored_payments import ToJudge, claim_payments_of, stored_payment
 
-Told = Callable[[int], None]
 _SOME_RUN = ("", 0)  # before there was an audit log
 
 
@@ -55,18 +54,18 @@ class Copy:
         return claim_payment_id in self._ids
 
     @contextmanager
-    def played(self, proposal: Proposal, told: Told) -> Iterator["Played"]:
-        """The copy after everything happened again under a proposal. told: with the number of claim payments done."""
+    def played(self, proposal: Proposal) -> Iterator["Played"]:
+        """The copy after everything happened again under a proposal."""
         office = Office(self._home, proposal.settings, proposal.rule_set, proposal.engine, self._database)
         with self._database.rehearsing():
-            yield Played(office, self._live, self._everything, told)
+            yield Played(office, self._live, self._everything)
 
 
 class Played:
     """What came of it. A claim payment that is not in the copy, because it depends on no other, is not known here."""
 
-    def __init__(self, office: Office, live: Connection, everything: bool, told: Told) -> None:
-        self._office, self._live, self._told = office, live, told
+    def __init__(self, office: Office, live: Connection, everything: bool) -> None:
+        self._office, self._live = office, live
         self._ids: dict[int, int] = {}
         self._pins: Counter[int] = Counter()
         with office.database.writing() as copy:
@@ -108,7 +107,6 @@ class Played:
                 new = books.add_claim_payments(copy, payment_id, judged)
                 judge.record(new, judged)
                 self._ids.update(zip((old for old, _ in batch), new, strict=True))
-        self._told(len(claim_payment_ids))
 
     def _begin_run(self, run: tuple[str, int] | None) -> None:
         """What waits is judged again at the end of the run before. None: no run is at work."""
@@ -146,8 +144,8 @@ class Played:
 
 @contextmanager
 def copy_of(home: Home, live: Connection, everything: bool) -> Iterator[Copy]:
-    """A copy in a temporary file, deleted in the end."""
-    with TemporaryDirectory(prefix="era-replay-") as folder:
+    """A copy in the home, which holds patient data as the books do; deleted in the end, or by a run after a kill."""
+    with TemporaryDirectory(prefix=COPY, dir=home.root) as folder:
         database = Database(f"sqlite:///{Path(folder) / 'copy.db'}")
         try:
             yield Copy(home, live, database, everything)

@@ -92,23 +92,36 @@ def _matched_otherwise(connection: Connection, some: Collection[int]) -> list[in
     return list(connection.execute(query).scalars())
 
 
+def posted_last(
+    connection: Connection, claim_payment_ids: Collection[int], by_people: bool
+) -> dict[int, dict[str, int]]:
+    """Payment and write-off of the newest posting of each claim payment, in cents by account; only those that are any.
+
+    by_people: of the newest that a person made.
+    """
+    posts = decisions.c.act == "post" if by_people else decisions.c.outcome == "post"
+    found: dict[int, dict[str, int]] = defaultdict(dict)
+    for some in slices(claim_payment_ids):
+        newest = (
+            select(func.max(decisions.c.id))
+            .where(decisions.c.claim_payment_id.in_(some), posts)
+            .group_by(decisions.c.claim_payment_id)
+        )
+        query = (
+            select(decisions.c.claim_payment_id, postings.c.account, func.sum(postings.c.cents))
+            .join(entries, entries.c.decision_id == decisions.c.id)
+            .join(postings, postings.c.entry_id == entries.c.id)
+            .where(decisions.c.id.in_(newest), postings.c.account.in_((INSURANCE_DEPOSITS, CONTRACTED_WRITE_OFFS)))
+            .group_by(decisions.c.claim_payment_id, postings.c.account)
+        )
+        for claim_payment_id, account, cents in connection.execute(query):
+            found[claim_payment_id][account] = int(cents)
+    return found
+
+
 def _posted_otherwise(connection: Connection, some: Collection[int]) -> list[int]:
     """Of those that a person posted: where payment or write-off are not those of the newest decision by rules."""
-    newest = (
-        select(func.max(decisions.c.id))
-        .where(decisions.c.claim_payment_id.in_(some), decisions.c.act == "post")
-        .group_by(decisions.c.claim_payment_id)
-    )
-    query = (
-        select(decisions.c.claim_payment_id, postings.c.account, func.sum(postings.c.cents))
-        .join(entries, entries.c.decision_id == decisions.c.id)
-        .join(postings, postings.c.entry_id == entries.c.id)
-        .where(decisions.c.id.in_(newest), postings.c.account.in_((INSURANCE_DEPOSITS, CONTRACTED_WRITE_OFFS)))
-        .group_by(decisions.c.claim_payment_id, postings.c.account)
-    )
-    posted: dict[int, dict[str, int]] = defaultdict(dict)
-    for claim_payment_id, account, cents in connection.execute(query):
-        posted[claim_payment_id][account] = int(cents)
+    posted = posted_last(connection, some, by_people=True)
     return [each for each, by_account in posted.items() if by_account != _would_post(connection, each)]
 
 

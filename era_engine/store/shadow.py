@@ -1,19 +1,17 @@
 """Decisions made while posting was on trial, and what people did with the same claim payments afterwards."""
 
 import json
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, exists, func, select
+from sqlalchemy import Connection, and_, exists, select
 
 from era_engine.ledger.entries import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS
 from era_engine.store.bulk import stream
-from era_engine.store.practice import slices
-from era_engine.store.regrets import Regret, regrets_of
+from era_engine.store.regrets import Regret, posted_last, regrets_of
 from era_engine.store.replay import Scope, by_engine, in_scope
-from era_engine.store.schema import claim_payments, claims, decisions, entries, payments, postings
+from era_engine.store.schema import claim_payments, claims, decisions, payments
 
 _AT_A_TIME = 1000
 _POSTED = ("posted", "reversed")  # a reversal came for what people had posted
@@ -76,7 +74,7 @@ def tried_on_trial(connection: Connection, scope: Scope) -> Iterator[Tried]:
 
 
 def _with_what_stands(connection: Connection, chunk: Sequence[Any]) -> Iterator[Tried]:
-    standing = _posted(connection, [row[0] for row in chunk if row[7] in _POSTED])
+    standing = posted_last(connection, [row[0] for row in chunk if row[7] in _POSTED], by_people=False)
     regrets = regrets_of(connection, [row[0] for row in chunk])
     for claim_payment_id, claim_number, trace, payer, location, facts_text, paid, state in chunk:
         facts = json.loads(facts_text)
@@ -96,24 +94,3 @@ def _with_what_stands(connection: Connection, chunk: Sequence[Any]) -> Iterator[
             None if posted is None else posted.get(CONTRACTED_WRITE_OFFS, 0),
             regrets.get(claim_payment_id),
         )
-
-
-def _posted(connection: Connection, claim_payment_ids: Sequence[int]) -> dict[int, dict[str, int]]:
-    """What the newest posting of each claim payment posted, by account."""
-    found: dict[int, dict[str, int]] = defaultdict(dict)
-    for some in slices(claim_payment_ids):
-        newest = (
-            select(func.max(decisions.c.id))
-            .where(decisions.c.claim_payment_id.in_(some), decisions.c.outcome == "post")
-            .group_by(decisions.c.claim_payment_id)
-        )
-        query = (
-            select(decisions.c.claim_payment_id, postings.c.account, func.sum(postings.c.cents))
-            .join(entries, entries.c.decision_id == decisions.c.id)
-            .join(postings, postings.c.entry_id == entries.c.id)
-            .where(decisions.c.id.in_(newest))
-            .group_by(decisions.c.claim_payment_id, postings.c.account)
-        )
-        for claim_payment_id, account, cents in connection.execute(query):
-            found[claim_payment_id][account] = int(cents)
-    return found
