@@ -48,8 +48,8 @@ def command(
 ) -> None:
     """For every minimum percentage from 0 to 100: what would post by itself, how much short, with how many regrets.
 
-    Recommends how low it may be: regrets surely (at 95 % confidence) stay under the bound, and claims were paid that low.
-    Says when the data are too few for that. Nothing is posted or changed.
+    Recommends how low it may be: regrets surely (at 95 % confidence) stay under the bound, and claims were paid that
+    low. Says when the data are too few for that. Nothing is posted or changed.
     """
     from era_engine.cli.output import csv_lines, json_line
     from era_engine.cli.progress import claims_done
