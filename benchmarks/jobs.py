@@ -32,12 +32,12 @@ def decide(file: Path, sent: Path) -> None:
     from era_engine.decisions.engine import Engine
     from era_engine.decisions.observation import BookEvidence, PaymentEvidence, claim_facts, payment_facts
     from era_engine.decisions.rule_set import load_rule_set
+    from era_engine.foundation.shipped import shipped
     from era_engine.practice.claims_csv import read_claims
     from era_engine.practice.lines import match_lines
     from era_engine.practice.matching import match_by_number
     from era_engine.remittance.survey import read_payments, survey
     from era_engine.settings import Settings
-    from era_engine.shipped import shipped
     from era_engine.x12.source import examine
 
     settings, engine = Settings(), Engine(load_rule_set(shipped("rules")))

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from era_engine.errors import InstallationError, UsageError
+from era_engine.foundation.errors import InstallationError, UsageError
 from era_engine.home import Home, write_whole
 from era_engine.store import audit, settings_texts
 from era_engine.store.append_only import missing_triggers

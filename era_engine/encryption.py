@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from era_engine import home_keys
-from era_engine.errors import InstallationError
+from era_engine.foundation.errors import InstallationError
+from era_engine.foundation.keys import Key, Keyring, keyring
+from era_engine.foundation.sealed_files import PIECE, SealedFileError, keep, key_id_of, opened
 from era_engine.home import Home
 from era_engine.home_keys import Sealed
-from era_engine.keys import Key, Keyring, keyring
 from era_engine.places import places_of
-from era_engine.sealed_files import PIECE, SealedFileError, keep, key_id_of, opened
 from era_engine.settings import Settings
 from era_engine.store import audit
 from era_engine.store.database import Database

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
 
-from era_engine.errors import InstallationError, LockedError, UsageError
-from era_engine.keys import NO_KEYS, Keyring
+from era_engine.foundation.errors import InstallationError, LockedError, UsageError
+from era_engine.foundation.keys import NO_KEYS, Keyring
 from era_engine.settings import DEFAULT_TOML
 
 FOLDERS = ("inbox", "archive", "quarantine", "acks")

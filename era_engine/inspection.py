@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from era_engine.keys import NO_KEYS, Keyring
+from era_engine.foundation.keys import NO_KEYS, Keyring
 from era_engine.remittance.balance import balance_findings
 from era_engine.remittance.conformance import conformance_findings
 from era_engine.remittance.model import Adjustment, ClaimPayment, Dated, Remittance, ServiceLine

@@ -13,9 +13,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from era_engine.errors import UsageError
+from era_engine.foundation.errors import UsageError
+from era_engine.foundation.keys import NO_KEYS, Keyring
 from era_engine.home import Home
-from era_engine.keys import NO_KEYS, Keyring
 from era_engine.x12.source import Source, examine
 
 # What browsers, WinSCP and other uploaders end a name in until the file is whole.

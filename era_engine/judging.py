@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from era_engine.clock import now, today
 from era_engine.decisions.decision import decide
 from era_engine.decisions.facts import FactValue
 from era_engine.decisions.observation import Mode, PaymentEvidence, claim_facts, on_trial, payment_facts
 from era_engine.decisions.rule_set import RuleSet
 from era_engine.evidence import Books, Gathered, evidence_on_payment, facts_of_payment
+from era_engine.foundation.clock import now, today
 from era_engine.ledger.entries import Entry, entries_for, memo_of_payment, reversal_entry
 from era_engine.office import Office
 from era_engine.practice.model import Claim

@@ -10,14 +10,14 @@ from sqlalchemy import Connection
 from era_engine.auditing import keep_head
 from era_engine.decisions.engine import Engine
 from era_engine.decisions.rule_set import RuleSet, load_rule_set
-from era_engine.errors import UsageError
+from era_engine.foundation.errors import UsageError
+from era_engine.foundation.keys import NO_KEYS, Keyring, keyring, keys_given
+from era_engine.foundation.sealed_files import key_id_of
+from era_engine.foundation.shipped import shipped
 from era_engine.home import Home, find_home
 from era_engine.home_keys import keys_at_hand, with_keys
-from era_engine.keys import NO_KEYS, Keyring, keyring, keys_given
-from era_engine.sealed_files import key_id_of
 from era_engine.settings import Settings, load_settings
 from era_engine.settings_versions import notice
-from era_engine.shipped import shipped
 from era_engine.store import audit, books
 from era_engine.store.database import Database, until_unblocked
 from era_engine.store.sent_claims import SentImported

@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from era_engine import custody, judging, quarantine
 from era_engine.acknowledging import acknowledge, acknowledge_again, hear
-from era_engine.clock import now
 from era_engine.custody import Received
-from era_engine.errors import UsageError
+from era_engine.foundation.clock import now
+from era_engine.foundation.errors import UsageError
+from era_engine.foundation.stopping import Check, Stopped, go_on
 from era_engine.home_keys import check_again
 from era_engine.intake import FileLeft, examine_whole, files_to_read, in_inbox, readable_name
 from era_engine.judging import PaymentDone, PaymentRepeated
@@ -21,7 +22,6 @@ from era_engine.reconsidering import PaymentReconsidered, reconsider
 from era_engine.remittance.conformance import conformance_findings, is_used
 from era_engine.remittance.model import ClaimPayment, Remittance
 from era_engine.remittance.survey import Survey, claims_again, not_used, read_payments, survey
-from era_engine.stopping import Check, Stopped, go_on
 from era_engine.store import files
 from era_engine.store.database import until_unblocked
 from era_engine.unpacking import container_kind, in_container, too_large, unpack

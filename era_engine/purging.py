@@ -11,8 +11,8 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from era_engine import put_aside
-from era_engine.clock import now
-from era_engine.errors import LockedError, UsageError
+from era_engine.foundation.clock import now
+from era_engine.foundation.errors import LockedError, UsageError
 from era_engine.home import Home
 from era_engine.office import Office
 from era_engine.reports import payment_records

@@ -3,7 +3,7 @@
 import shlex
 from typing import NamedTuple
 
-from era_engine.errors import UsageError
+from era_engine.foundation.errors import UsageError
 from era_engine.judging import BATCH, Judge
 from era_engine.office import Office
 from era_engine.provider_posting import AdjustmentsPosted

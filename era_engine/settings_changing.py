@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from era_engine import disk
-from era_engine.errors import SettingsError, UsageError
+from era_engine.foundation import disk
+from era_engine.foundation.errors import SettingsError, UsageError
 from era_engine.home import Home
 from era_engine.home_keys import keys_needed
 from era_engine.office import rule_set_of

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-from era_engine.errors import UsageError
+from era_engine.foundation.errors import UsageError
 from era_engine.settings_faults import Keys, key_lines
 
 Document = dict[str, Any]

@@ -18,7 +18,7 @@ from pydantic import (
     create_model,
 )
 
-from era_engine.money import cents
+from era_engine.foundation.money import cents
 
 # Far beyond any use, and few enough for exact arithmetic to stay fast.
 _MOST_DECIMALS = 20

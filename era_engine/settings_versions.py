@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from era_engine.errors import SettingsError
+from era_engine.foundation.errors import SettingsError
 from era_engine.home import Home
 from era_engine.settings import Settings, read_settings, settings_of
 from era_engine.settings_editing import without_secrets

@@ -15,8 +15,8 @@ from era_engine.decisions.facts import Facts
 from era_engine.decisions.rule_set import Rule
 from era_engine.decisions.several_plans import LATER_PLAN
 from era_engine.evidence import Books
+from era_engine.foundation.money import minimum_cents
 from era_engine.home import Home
-from era_engine.money import minimum_cents
 from era_engine.office import Office
 from era_engine.payer_items import LeftPair, left_pairs
 from era_engine.provider_posting import LEFT, UNREADABLE

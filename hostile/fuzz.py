@@ -22,7 +22,7 @@ with atheris.instrument_imports(include=["era_engine"]):
     from file_properties import check
 
     from era_engine.bank.files import read_bank_file
-    from era_engine.errors import EraError
+    from era_engine.foundation.errors import EraError
     from era_engine.practice.claims_837 import read_sent_claims
     from era_engine.practice.claims_csv import read_claims
     from era_engine.practice.fees_csv import read_fees

@@ -15,7 +15,7 @@ from era_engine.decisions.facts import FactValue
 from era_engine.decisions.proof import unsound
 from era_engine.decisions.rule_cases import Case, failures, read_cases
 from era_engine.decisions.rule_set import Rule, RuleSet, read_rules
-from era_engine.shipped import shipped
+from era_engine.foundation.shipped import shipped
 
 End = Literal["case", "proof", "survived"]
 

@@ -20,7 +20,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from sqlalchemy.engine.default import DefaultDialect
 
-from era_engine import disk
+from era_engine.foundation import disk
 
 Say = Callable[[str], None]
 _ON_DISK = {"replace": "rename", "rename": "rename", "link": "link", "unlink": "unlink", "fsync": "fsync"}

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from era_engine.bank.files import read_bank_file
 from era_engine.decisions.rule_set import load_rule_set
-from era_engine.errors import EraError
+from era_engine.foundation.errors import EraError
+from era_engine.foundation.shipped import shipped
 from era_engine.practice.claims_837 import read_sent_claims
 from era_engine.practice.claims_csv import read_claims
 from era_engine.practice.fees_csv import read_fees
 from era_engine.settings import load_settings
-from era_engine.shipped import shipped
 
 ERRORS = Path(__file__).parent / "errors"
 RULE_FILES = ("auto_posting.yaml", "reversals.yaml", "holds.yaml", "indicators.yaml")

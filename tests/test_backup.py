@@ -19,7 +19,7 @@ from postgresql_server import Server
 from remittance_text import claim
 
 from era_engine.backup.restoring import restore
-from era_engine.errors import UsageError
+from era_engine.foundation.errors import UsageError
 from era_engine.home import Home
 
 

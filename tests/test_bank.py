@@ -8,7 +8,7 @@ from nacha_text import Records, batch, entry, nacha, records_of
 
 from era_engine.bank.files import read_bank_file
 from era_engine.bank.model import BankFile
-from era_engine.errors import ClaimsFileError
+from era_engine.foundation.errors import ClaimsFileError
 
 BROKEN = sorted(path for path in Path(__file__).parent.glob("errors/bank/*") if path.suffix in (".ach", ".csv"))
 

@@ -20,7 +20,7 @@ from sent_claims_text import (
     subscriber,
 )
 
-from era_engine.errors import ClaimsFileError
+from era_engine.foundation.errors import ClaimsFileError
 from era_engine.practice.claims_837 import SentClaims, is_x12, read_sent_claims
 from era_engine.practice.model import Claim, ProcedureLine
 

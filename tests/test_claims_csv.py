@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from era_engine.errors import ClaimsFileError
+from era_engine.foundation.errors import ClaimsFileError
 from era_engine.practice.claims_csv import COLUMNS, read_claims
 from era_engine.practice.file_faults import FAULTS_SHOWN
 from era_engine.practice.model import Claim, ProcedureLine

@@ -15,8 +15,8 @@ from offices import Ended, OfficeHome, era, expects, make_office, remittance
 from remittance_text import claim
 
 from era_engine.cli import era as era_group
+from era_engine.foundation.shipped import shipped
 from era_engine.home import Home
-from era_engine.shipped import shipped
 
 
 def commands(group: click.Group, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

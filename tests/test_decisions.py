@@ -21,8 +21,8 @@ from era_engine.decisions.engine import Engine, EngineError
 from era_engine.decisions.facts import FACTS, Facts, FactValue
 from era_engine.decisions.rule_cases import read_cases
 from era_engine.decisions.rule_set import Rule, RuleSet, load_rule_set, read_rules
-from era_engine.errors import InstallationError
-from era_engine.shipped import shipped
+from era_engine.foundation.errors import InstallationError
+from era_engine.foundation.shipped import shipped
 
 SHIPPED = load_rule_set(shipped("rules"))
 ENGINE = Engine(SHIPPED)

@@ -16,7 +16,7 @@ from remittance_text import bare_claim, claim
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
-from era_engine.clock import today
+from era_engine.foundation.clock import today
 from era_engine.store.database import Database
 from era_engine.store.deposits import deposit_received
 

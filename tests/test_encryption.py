@@ -11,7 +11,7 @@ from remittance_text import claim
 from tampering import problems
 
 from era_engine.backup.taking import back_up
-from era_engine.errors import SettingsError
+from era_engine.foundation.errors import SettingsError
 from era_engine.office import open_office
 from era_engine.pipeline import run
 

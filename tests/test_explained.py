@@ -6,7 +6,7 @@ from pathlib import Path
 from offices import BOTH_POSTED, OfficeHome, expects, make_office, remittance
 from remittance_text import claim
 
-from era_engine.shipped import shipped
+from era_engine.foundation.shipped import shipped
 
 SHORT = "single-plan-below-minimum-write-offs-on"
 

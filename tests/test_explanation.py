@@ -13,7 +13,7 @@ from era_engine.decisions.engine import Engine, EngineError
 from era_engine.decisions.explanation import ConditionTrace, explain
 from era_engine.decisions.facts import FactValue
 from era_engine.decisions.rule_set import load_rule_set
-from era_engine.shipped import shipped
+from era_engine.foundation.shipped import shipped
 
 SHIPPED = load_rule_set(shipped("rules"))
 ENGINE = Engine(SHIPPED)

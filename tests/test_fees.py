@@ -8,8 +8,8 @@ from offices import OfficeHome, expects, remittance
 from remittance_text import bare_claim, claim, service_line
 from sent_claims_text import claim_file, line, other_plan, provider, sent, sent_file, sent_set, subscriber
 
-from era_engine.clock import today
-from era_engine.errors import ClaimsFileError
+from era_engine.foundation.clock import today
+from era_engine.foundation.errors import ClaimsFileError
 from era_engine.practice.expected import Fee, expected_insurance
 from era_engine.practice.fees_csv import read_fees
 

@@ -22,7 +22,7 @@ from remittance_text import (
     written,
 )
 
-from era_engine.errors import UsageError
+from era_engine.foundation.errors import UsageError
 from era_engine.inspection import inspect_file
 
 RICH = Path(__file__).parent / "fixtures" / "inspect" / "rich.835"

@@ -19,7 +19,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 import era_engine.store
-from era_engine.errors import InstallationError
+from era_engine.foundation.errors import InstallationError
 from era_engine.store import schema
 from era_engine.store.database import HEAD, Database
 

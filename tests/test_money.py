@@ -7,7 +7,7 @@ from decision_cases import cases, in_cents
 from hypothesis import given
 from hypothesis import strategies as st
 
-from era_engine.money import cents, dollars, minimum_cents
+from era_engine.foundation.money import cents, dollars, minimum_cents
 
 
 @pytest.mark.parametrize(

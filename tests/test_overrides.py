@@ -7,7 +7,7 @@ import pytest
 from offices import AUTO, BOTH_POSTED, OfficeHome, expects, remittance
 from remittance_text import claim
 
-from era_engine.errors import SettingsError
+from era_engine.foundation.errors import SettingsError
 from era_engine.settings import Settings, settings_from_json, settings_of
 
 MINIMUM = "era_payment_options.auto_post.minimum_percent"

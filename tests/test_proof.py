@@ -25,8 +25,8 @@ from era_engine.decisions.knowledge import ordinary_claim
 from era_engine.decisions.proof import Unsound, never_reached, unsound
 from era_engine.decisions.rule_set import Rule, load_rule_set, prove, read_rules, rule_set_from_json
 from era_engine.decisions.solver import Claims
-from era_engine.errors import RulesError
-from era_engine.shipped import shipped
+from era_engine.foundation.errors import RulesError
+from era_engine.foundation.shipped import shipped
 
 SHIPPED = load_rule_set(shipped("rules"))
 _ENGINE = Engine(SHIPPED)
@@ -93,7 +93,8 @@ def test_the_shipped_rules_are_proven_within_two_seconds() -> None:
 def test_the_shipped_rules_are_loaded_for_deciding_without_the_solver() -> None:
     """Their proof is the test above; a run need not wait for it."""
     load = (
-        "import sys; from era_engine.decisions.rule_set import load_rule_set; from era_engine.shipped import shipped;"
+        "import sys; from era_engine.decisions.rule_set import load_rule_set;"
+        "from era_engine.foundation.shipped import shipped;"
         "load_rule_set(shipped('rules')); print('z3' in sys.modules)"
     )
     ended = subprocess.run([sys.executable, "-c", load], capture_output=True, text=True, check=True)

@@ -13,12 +13,12 @@ import pytest
 from decision_cases import ORDINARY
 from offices import era
 
-from era_engine import errors
 from era_engine.cli import era as era_command
 from era_engine.decisions.decision import decide
 from era_engine.decisions.engine import Engine
 from era_engine.decisions.rule_set import load_rule_set
-from era_engine.errors import EraError
+from era_engine.foundation import errors
+from era_engine.foundation.errors import EraError
 from era_engine.practice.claims_csv import COLUMNS
 
 CHECKOUT = Path(__file__).parent.parent

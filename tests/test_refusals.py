@@ -11,7 +11,7 @@ from refused_files import FILE_CASES, refused
 from test_command_errors import FILES, answered, situation
 
 import era_engine
-from era_engine.errors import EraError
+from era_engine.foundation.errors import EraError
 
 PACKAGE = Path(era_engine.__file__).parent
 

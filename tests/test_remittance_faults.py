@@ -7,7 +7,7 @@ import pytest
 from reading import Reading, read
 from remittance_text import Segments, bare_claim, claim, payment, remittance_file, transaction_set
 
-from era_engine.money import cents
+from era_engine.foundation.money import cents
 from era_engine.remittance.model import Dated, QualifiedAmount
 
 

@@ -11,7 +11,7 @@ from offices import era
 
 from era_engine.decisions.rule_cases import failures, read_cases
 from era_engine.decisions.rule_set import read_rules
-from era_engine.shipped import shipped
+from era_engine.foundation.shipped import shipped
 
 RULES = read_rules(shipped("rules"))
 EVERY_RULE = (*RULES.rule_set.rows, *RULES.rule_set.reversals, *RULES.rule_set.holds)

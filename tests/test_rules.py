@@ -15,8 +15,8 @@ import era_engine
 from era_engine.decisions.condition import Condition
 from era_engine.decisions.facts import FACTS, FactValue
 from era_engine.decisions.rule_set import Rule, RuleSet, load_rule_set, rule_set_from_json
-from era_engine.errors import RulesError
-from era_engine.shipped import shipped
+from era_engine.foundation.errors import RulesError
+from era_engine.foundation.shipped import shipped
 
 SHIPPED = load_rule_set(shipped("rules"))
 GALLERY = Path(__file__).parent / "errors" / "rules"
@@ -324,7 +324,7 @@ def test_the_rules_are_found_in_a_wheel_and_in_a_checkout(place: str, tmp_path: 
     package.mkdir()
     for name in ("__init__.py", "errors.py", "shipped.py"):
         shutil.copy(Path(era_engine.__file__).parent / name, package)
-    look = [sys.executable, "-c", "from era_engine.shipped import shipped; print(shipped('rules'))"]
+    look = [sys.executable, "-c", "from era_engine.foundation.shipped import shipped; print(shipped('rules'))"]
     missing = subprocess.run(look, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "InstallationError: The folder rules that belongs to era-engine is missing" in missing.stderr
     (tmp_path / place).mkdir(parents=True)

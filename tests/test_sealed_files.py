@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from era_engine.errors import SettingsError, UsageError
-from era_engine.keys import Key, keyring, new_key, read_key
-from era_engine.sealed_files import PIECE, DamagedFileError, KeyMissingError, Sealing, key_id_of, opened
+from era_engine.foundation.errors import SettingsError, UsageError
+from era_engine.foundation.keys import Key, keyring, new_key, read_key
+from era_engine.foundation.sealed_files import PIECE, DamagedFileError, KeyMissingError, Sealing, key_id_of, opened
 
 KEY, OTHER = Key(bytes(range(32))), Key(bytes(32))
 KEYS = keyring(KEY, [KEY])

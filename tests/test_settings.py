@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from era_engine.errors import SettingsError
+from era_engine.foundation.errors import SettingsError
 from era_engine.settings import DEFAULT_TOML, Settings, load_settings
 from era_engine.settings_tables import Practice, percent_text
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from era_engine.errors import UsageError
+from era_engine.foundation.errors import UsageError
 from era_engine.settings import DEFAULT_TOML
 from era_engine.settings_editing import (
     Selector,

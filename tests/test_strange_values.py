@@ -14,7 +14,7 @@ from sent_claims_text import claim_file, line, sent
 from test_settings import refusal_of
 
 from era_engine.bank.files import read_bank_file
-from era_engine.errors import ClaimsFileError
+from era_engine.foundation.errors import ClaimsFileError
 from era_engine.practice.claims_837 import read_sent_claims
 from era_engine.practice.claims_csv import read_claims
 from era_engine.practice.fees_csv import read_fees

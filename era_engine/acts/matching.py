@@ -3,7 +3,7 @@
 from difflib import get_close_matches
 
 from era_engine.acts.act import Acting, Done, Person, acting, left_decision
-from era_engine.errors import UsageError
+from era_engine.foundation.errors import UsageError
 from era_engine.judging import Judge
 from era_engine.office import Office
 from era_engine.practice.matching import BY_HAND

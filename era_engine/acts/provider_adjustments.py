@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 
 from era_engine.acts.act import Acting, Done, Person, acting
-from era_engine.clock import today
-from era_engine.errors import UsageError
 from era_engine.evidence import facts_of_payment
+from era_engine.foundation.clock import today
+from era_engine.foundation.errors import UsageError
+from era_engine.foundation.money import dollars
 from era_engine.ledger.provider_adjustments import (
     entry_for_closing,
     entry_for_provider_adjustment,
     memo_of_pair,
 )
-from era_engine.money import dollars
 from era_engine.office import Office
 from era_engine.provider_posting import as_remitted, why_not_by_hand
 from era_engine.reports import Record, ledger_records

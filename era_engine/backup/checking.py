@@ -17,9 +17,9 @@ from era_engine.backup.format import (
     read_manifest,
     read_members,
 )
-from era_engine.errors import UsageError
-from era_engine.keys import Keyring
-from era_engine.sealed_files import DamagedFileError, opened
+from era_engine.foundation.errors import UsageError
+from era_engine.foundation.keys import Keyring
+from era_engine.foundation.sealed_files import DamagedFileError, opened
 from era_engine.store.snapshot import SQLITE_PIECE
 
 _SETTINGS = "home/era.toml"

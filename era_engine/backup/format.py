@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, Self
 
-from era_engine.errors import EraError
+from era_engine.foundation.errors import EraError
 
 FORMAT = 1
 HOME, DATABASE = "home/", "database/"

@@ -14,11 +14,11 @@ from typing import NamedTuple
 from era_engine.auditing import keep_head
 from era_engine.backup.checking import Checked, check
 from era_engine.backup.format import DATABASE, HOME, Manifest, Reading, Told, flush_folder, is_manifest, read_members
-from era_engine.errors import LockedError, UsageError
+from era_engine.foundation.errors import LockedError, UsageError
+from era_engine.foundation.keys import Key, Keyring, keyring, keys_given
+from era_engine.foundation.sealed_files import Sealing, key_id_of, opened
 from era_engine.home import FOLDERS, Home
 from era_engine.home_keys import Sealed, remember
-from era_engine.keys import Key, Keyring, keyring, keys_given
-from era_engine.sealed_files import Sealing, key_id_of, opened
 from era_engine.settings import Settings, load_settings
 from era_engine.store import audit
 from era_engine.store.database import Database

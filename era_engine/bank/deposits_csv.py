@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from era_engine.bank.model import BankFile, Deposit, identified, name_key, trace_number
-from era_engine.money import cents
+from era_engine.foundation.money import cents
 from era_engine.practice.csv_rows import LONGEST_TEXT, Columns, read_rows
 from era_engine.practice.file_faults import FileFaults
 

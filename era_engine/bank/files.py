@@ -6,7 +6,7 @@ from pathlib import Path
 from era_engine.bank.deposits_csv import read_deposits_csv
 from era_engine.bank.model import BankFile
 from era_engine.bank.nacha import read_nacha
-from era_engine.errors import ClaimsFileError
+from era_engine.foundation.errors import ClaimsFileError
 from era_engine.practice.file_faults import FileFaults
 
 _NACHA_BEGINS = b"101"  # file header record, priority code 01

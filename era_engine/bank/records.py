@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from era_engine.bank.matching import Pairing
-from era_engine.money import dollars
+from era_engine.foundation.money import dollars
 
 Record = dict[str, Any]
 WHY: dict[str, str] = {

@@ -8,7 +8,7 @@ from io import TextIOWrapper
 import click
 
 from era_engine.cli.lazy import LazyGroup
-from era_engine.errors import EraError
+from era_engine.foundation.errors import EraError
 
 _COMMANDS = {
     "init": ("era_engine.cli.init", "Make an office's home folder."),
@@ -81,7 +81,7 @@ def main() -> None:
         code = 0
     except Exception as error:  # noqa: BLE001 - told, those of our own without a text that may hold patient data
         from era_engine.cli.output import say
-        from era_engine.logs import what_to_tell
+        from era_engine.foundation.logs import what_to_tell
 
         say(what_to_tell(error).text, err=True)
         code = error.exit_code if isinstance(error, EraError) else 1

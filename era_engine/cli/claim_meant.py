@@ -4,7 +4,7 @@ from contextlib import closing
 from pathlib import Path
 
 from era_engine.cli.output import warn
-from era_engine.errors import InstallationError, UsageError
+from era_engine.foundation.errors import InstallationError, UsageError
 from era_engine.settings import Settings
 from era_engine.settings_tables import names_payer
 from era_engine.store.database import Database

@@ -23,8 +23,8 @@ def new_key(file: Path) -> None:
 
     Keep a copy where neither the home nor its backups are: without the key nobody can read what is sealed with it.
     """
+    from era_engine.foundation.keys import new_key
     from era_engine.home_keys import refuse_in_any_home
-    from era_engine.keys import new_key
 
     refuse_in_any_home(file)
     key = new_key(file)
@@ -52,8 +52,8 @@ def rotate(file: Path, name: str, home: Path | None) -> int:
     from era_engine.cli.output import count
     from era_engine.cli.progress import bytes_done
     from era_engine.encryption import rotate
+    from era_engine.foundation.keys import read_key
     from era_engine.home_keys import refuse_inside
-    from era_engine.keys import read_key
     from era_engine.office import without_keys
 
     key = read_key(file)
@@ -81,9 +81,9 @@ def show(file: Path, home: Path | None) -> None:
     import shutil
     import sys
 
-    from era_engine.errors import UsageError
+    from era_engine.foundation.errors import UsageError
+    from era_engine.foundation.sealed_files import opened
     from era_engine.office import keyring_for
-    from era_engine.sealed_files import opened
 
     try:
         stream = opened(file, keyring_for(file, home))

@@ -79,7 +79,7 @@ def _show_tried(tried: "list[WhatIf]") -> None:
     from shlex import quote
 
     from era_engine.cli.output import count
-    from era_engine.money import dollars
+    from era_engine.foundation.money import dollars
 
     if not tried:
         say("\nNo setting that was tried would post it.")

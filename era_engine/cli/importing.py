@@ -99,7 +99,7 @@ def fees(files: tuple[Path, ...], home: Path | None) -> None:
     with it every open line it is for. Claims from CSV, and those to a second or later plan, are not touched.
     """
     from era_engine.cli.output import count
-    from era_engine.clock import today
+    from era_engine.foundation.clock import today
     from era_engine.office import carry_out_import, open_books
     from era_engine.practice.fees_csv import read_fees
     from era_engine.store.fees import save_fees
@@ -125,7 +125,7 @@ def bank(files: tuple[Path, ...], home: Path | None) -> None:
     """
     from era_engine.bank.files import read_bank_file
     from era_engine.cli.output import count
-    from era_engine.clock import now
+    from era_engine.foundation.clock import now
     from era_engine.office import carry_out_import, open_books
     from era_engine.store.deposits import add_deposits
 

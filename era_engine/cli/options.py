@@ -46,7 +46,7 @@ because: Decorator = click.option("--because", required=True, metavar="TEXT", he
 def days(since: datetime | None, until: datetime | None) -> tuple[str | None, str | None]:
     """First and last day as they stand in the books. Raises UsageError for a span that ends before it begins."""
     if since is not None and until is not None and until < since:
-        from era_engine.errors import UsageError
+        from era_engine.foundation.errors import UsageError
 
         raise UsageError(
             f"No day is both {since.date()} or later and {until.date()} or earlier.",

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from era_engine.money import dollars
+from era_engine.foundation.money import dollars
 
 
 class Column(NamedTuple):

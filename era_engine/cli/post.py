@@ -66,7 +66,7 @@ def command(
 def _amounts(text: str) -> "LineAmounts":
     """`2=80.00,40.00`: line, paid and written off."""
     from era_engine.acts.amounts import LineAmounts
-    from era_engine.money import cents
+    from era_engine.foundation.money import cents
 
     number, equals, amounts = text.partition("=")
     paid, comma, write_off = amounts.partition(",")

@@ -24,7 +24,7 @@ def command(only_open: bool, payer: str | None, form: str, home: Path | None) ->
     without posting. What a person did last stands beside it, with name and note.
     """
     from era_engine.cli.output import csv_lines, json_line
-    from era_engine.clock import today
+    from era_engine.foundation.clock import today
     from era_engine.office import open_office
     from era_engine.payer_items import provider_adjustment_records
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from era_engine.cli.output import money
 from era_engine.cli.replay_text import HEADINGS, REGRETS, WORDS, headline, parts, regret_words, time_words
-from era_engine.money import dollars
+from era_engine.foundation.money import dollars
 from era_engine.replaying.summary import CHANGES, Summary
 
 _STYLE = (

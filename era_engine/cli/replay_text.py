@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from era_engine.cli.output import Column, count, money, say, table
-from era_engine.money import dollars
+from era_engine.foundation.money import dollars
 from era_engine.replaying.summary import CHANGES, Summary
 
 WORDS = {"newly-posted": "newly posted", "newly-held": "newly left to a person", "unchanged": "unchanged"}

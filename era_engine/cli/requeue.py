@@ -26,7 +26,7 @@ def command(
     can be used now is decided, and the file moves to archive/ or stays. Exit code 3 when a file stays in quarantine.
     """
     from era_engine.cli.running import work
-    from era_engine.errors import UsageError
+    from era_engine.foundation.errors import UsageError
     from era_engine.pipeline import requeue
 
     if bool(names) == every:

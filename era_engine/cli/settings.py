@@ -79,12 +79,12 @@ def schema(home: Path | None) -> None:
     import json
 
     from era_engine.decisions.rule_set import load_rule_set
-    from era_engine.errors import UsageError
+    from era_engine.foundation.errors import UsageError
+    from era_engine.foundation.shipped import shipped
     from era_engine.home import find_home
     from era_engine.office import own_holds, rules_in_force
     from era_engine.settings import load_settings
     from era_engine.settings_schema import settings_schema
-    from era_engine.shipped import shipped
 
     try:
         found = find_home(home)

@@ -74,7 +74,7 @@ def _advice(agreement: "Agreement") -> str:
 def _show(trial: "Trial") -> None:
     from era_engine.cli.output import Column, count, money, say, table
     from era_engine.cli.replay_text import REGRETS
-    from era_engine.money import dollars
+    from era_engine.foundation.money import dollars
 
     if not trial.claims:
         say('Nothing was decided on trial. Set era_payment_options.auto_post.enabled = "shadow", also for one payer.')

@@ -141,7 +141,7 @@ def advice_words(advice: "Advice", bound: float) -> str:
 
 def _show(points: "Sequence[Point]", advice: "Advice", bound: float, now: Decimal) -> None:
     from era_engine.cli.output import Column, count, say, table
-    from era_engine.money import dollars
+    from era_engine.foundation.money import dollars
     from era_engine.settings_tables import percent_text
 
     say(f"{count(points[0].claims, 'claim payment')}. Posted by themselves at a minimum of 0 to 100 %:")

@@ -48,11 +48,11 @@ def command(
     from era_engine.cli.health import Health
     from era_engine.cli.running import JsonReport, TableReport, follow
     from era_engine.cli.watching import AppendedFile, Watch
+    from era_engine.foundation.logs import log_to
+    from era_engine.foundation.stopping import Stopped, stopped_by_signals
     from era_engine.home import find_home
-    from era_engine.logs import log_to
     from era_engine.office import open_office
     from era_engine.pipeline import run
-    from era_engine.stopping import Stopped, stopped_by_signals
 
     watched = find_home(home)
     logger = log_to(AppendedFile(log_file) if log_file else sys.stderr)

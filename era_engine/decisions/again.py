@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from era_engine.decisions.facts import FactValue
 from era_engine.decisions.observation import add_partial_payment, payee_is_ours
-from era_engine.money import minimum_cents
+from era_engine.foundation.money import minimum_cents
 from era_engine.settings import Settings
 from era_engine.settings_tables import percent_text
 

@@ -16,7 +16,7 @@ from era_engine.decisions.condition import Condition
 from era_engine.decisions.facts import FACTS, LARGEST, Facts
 from era_engine.decisions.rule_conditions import TYPE_OF_KIND
 from era_engine.decisions.rule_set import Rule, RuleSet
-from era_engine.errors import EraError, InstallationError
+from era_engine.foundation.errors import EraError, InstallationError
 
 _OPERATORS = {"at_least": "$gte", "at_most": "$lte", "more_than": "$gt", "less_than": "$lt", "is_not": "$neq"}
 _READY = "READY"  # no fact and no rule is written in capitals

@@ -15,7 +15,7 @@ from era_engine.decisions.wording import (
     shown,
     wanted_words,
 )
-from era_engine.money import dollars
+from era_engine.foundation.money import dollars
 
 Wanted = FactValue | tuple[FactValue, ...] | None
 

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from era_engine.decisions.adjustment_facts import PROCESSED, add_adjustments
 from era_engine.decisions.facts import FactValue
 from era_engine.decisions.several_plans import LATER_PLAN, Posted, patient_share, prove
-from era_engine.money import dollars, minimum_cents
+from era_engine.foundation.money import dollars, minimum_cents
 from era_engine.practice.lines import LineMatch, charges_unlike
 from era_engine.practice.matching import BY_HAND, PATIENT_AND_SERVICES, Match
 from era_engine.practice.model import Claim

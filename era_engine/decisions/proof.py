@@ -12,7 +12,7 @@ from era_engine.decisions.condition import Condition
 from era_engine.decisions.facts import FACTS, Facts
 from era_engine.decisions.solver import Claims
 from era_engine.decisions.wording import shown
-from era_engine.errors import EraError
+from era_engine.foundation.errors import EraError
 
 if TYPE_CHECKING:
     from era_engine.decisions.rule_set import Rule, RuleSet

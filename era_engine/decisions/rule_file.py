@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from era_engine.errors import RulesError
+from era_engine.foundation.errors import RulesError
 
 Steps = tuple[str | int, ...]  # the way to a value: keys and positions from the top of the file
 

@@ -13,8 +13,8 @@ from era_engine.decisions.guards import uncaught_unknowns
 from era_engine.decisions.rule_conditions import check_message, read_conditions
 from era_engine.decisions.rule_file import Faults, Source, Steps, did_you_mean, read_rule_file
 from era_engine.decisions.rule_schema import HoldEntry, IndicatorsEntry, IndicatorsFile, RowEntry, checked
-from era_engine.errors import SettingsError
-from era_engine.shipped import shipped
+from era_engine.foundation.errors import SettingsError
+from era_engine.foundation.shipped import shipped
 
 ROWS, REVERSALS, HOLDS, INDICATORS = "auto_posting.yaml", "reversals.yaml", "holds.yaml", "indicators.yaml"
 OWN = "rules/*.yaml"  # in the stored rule set: the holds an office added, of all its files

@@ -7,7 +7,7 @@ states CO-45 435: the true new write-off is 10 (RFI 1696). All amounts in cents.
 
 from typing import NamedTuple
 
-from era_engine.money import dollars
+from era_engine.foundation.money import dollars
 from era_engine.practice.model import Claim
 from era_engine.remittance.adjustments import contracted_write_off
 from era_engine.remittance.model import ClaimPayment

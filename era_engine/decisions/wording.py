@@ -2,7 +2,7 @@
 
 from era_engine.decisions.condition import Condition, Op
 from era_engine.decisions.facts import FACTS, Facts, FactValue
-from era_engine.money import dollars
+from era_engine.foundation.money import dollars
 
 _OPS: dict[Op, str] = {
     "is": "",

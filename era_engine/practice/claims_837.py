@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
-from era_engine.money import dollars
+from era_engine.foundation.money import dollars
 from era_engine.practice.file_faults import FileFaults
 from era_engine.practice.identity import derived_patient_id
 from era_engine.practice.loops_837 import SERVICES, ClaimLoop, claim_loops, element

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from era_engine.errors import ClaimsFileError
-from era_engine.money import cents
+from era_engine.foundation.errors import ClaimsFileError
+from era_engine.foundation.money import cents
 from era_engine.practice.file_faults import FileFaults
 
 LONGEST_TEXT = 200  # far beyond any claim number or name; what a database still keeps in an index

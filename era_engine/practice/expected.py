@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
-from era_engine.money import dollars
+from era_engine.foundation.money import dollars
 from era_engine.practice.model import Claim, ProcedureLine
 
 

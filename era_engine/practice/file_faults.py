@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from era_engine.errors import ClaimsFileError
+from era_engine.foundation.errors import ClaimsFileError
 
 FAULTS_SHOWN = 50
 

@@ -6,7 +6,7 @@ A fault repeats an element only where that cannot be a patient's name, birth dat
 import re
 from datetime import date
 
-from era_engine.money import cents
+from era_engine.foundation.money import cents
 from era_engine.practice.csv_rows import LONGEST_TEXT
 from era_engine.practice.file_faults import FileFaults
 from era_engine.practice.loops_837 import element

@@ -5,7 +5,7 @@ Line: SVC02 less its adjustments is SVC03. Claim: CLP03 less claim and line adju
 The payment as a whole is balanced in `survey`.
 """
 
-from era_engine.money import dollars
+from era_engine.foundation.money import dollars
 from era_engine.remittance.model import REVERSAL, Adjustment, ClaimPayment, ServiceLine
 from era_engine.x12.finding import Finding
 

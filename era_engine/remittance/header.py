@@ -5,7 +5,7 @@
 
 from collections.abc import Callable
 
-from era_engine.money import dollars
+from era_engine.foundation.money import dollars
 from era_engine.remittance import values
 from era_engine.remittance.model import Contact, Dated, Party, Payment, ProviderAdjustment, Reference
 from era_engine.remittance.values import PAD

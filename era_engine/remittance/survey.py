@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from era_engine.money import dollars
+from era_engine.foundation.money import dollars
 from era_engine.remittance import values
 from era_engine.remittance.claims import read_claims
 from era_engine.remittance.header import HeaderReader

@@ -8,7 +8,7 @@ from datetime import date
 from functools import lru_cache, wraps
 from typing import TypeVar
 
-from era_engine.money import cents
+from era_engine.foundation.money import cents
 from era_engine.remittance.model import (
     Adjudication,
     Adjustment,

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from era_engine.decisions.engine import Engine
 from era_engine.decisions.rule_set import RuleSet
-from era_engine.errors import SettingsError, UsageError
+from era_engine.foundation.errors import SettingsError, UsageError
 from era_engine.home import Home
 from era_engine.office import rule_set_of
 from era_engine.settings import Settings, read_settings, settings_with

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from era_engine.decisions.engine import Engine
 from era_engine.decisions.facts import Facts
 from era_engine.decisions.rule_set import RuleSet
-from era_engine.errors import SettingsError
+from era_engine.foundation.errors import SettingsError
 from era_engine.home import Home
 from era_engine.office import with_choices
 from era_engine.replaying.proposal import Proposal, settings_under

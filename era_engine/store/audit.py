@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, insert, select, update
 
-from era_engine.clock import now
+from era_engine.foundation.clock import now
 from era_engine.store.bulk import insert_unless_there, stream, stream_text
 from era_engine.store.schema import SETTINGS_ACT, audit_heads, audited_acts, files, payments
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
-from era_engine.errors import BlockedError, InstallationError
+from era_engine.foundation.errors import BlockedError, InstallationError
 
 HEAD = "0004"  # the newest migration; a test holds it against the migrations themselves
 _READ_ONLY = "era_read_only"

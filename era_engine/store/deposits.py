@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, Table, collate, exists, func, 
 
 from era_engine.bank.matching import KnownDeposit, Pairing, PaymentDue, match_deposits, trace_key
 from era_engine.bank.model import Deposit, identity_of, name_key
-from era_engine.clock import today
+from era_engine.foundation.clock import today
 from era_engine.store.bulk import insert_unless_there
 from era_engine.store.schema import claim_payments, deposits, files, payments, provider_adjustments
 

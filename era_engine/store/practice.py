@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, Select, bindparam, delete, insert, select, update
 
-from era_engine.errors import ClaimsFileError
+from era_engine.foundation.errors import ClaimsFileError
 from era_engine.practice.model import Claim, ProcedureLine
 from era_engine.store.schema import claim_payments, claims, entries, patients, procedure_lines
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from era_engine.errors import UsageError
-from era_engine.keys import NO_KEYS, Keyring
-from era_engine.sealed_files import opened
+from era_engine.foundation.errors import UsageError
+from era_engine.foundation.keys import NO_KEYS, Keyring
+from era_engine.foundation.sealed_files import opened
 
 CHUNK = 1 << 20  # bytes read at a time, so that memory does not grow with the file
 

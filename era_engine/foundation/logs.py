@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol, TextIO, cast
 
 import structlog
 
-from era_engine.errors import EraError
+from era_engine.foundation.errors import EraError
 
 ALLOWED = frozenset(
     [

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from era_engine.errors import InstallationError
+from era_engine.foundation.errors import InstallationError
 
 
 def shipped(name: Literal["rules", "sample_835"]) -> Path:
@@ -11,7 +11,7 @@ def shipped(name: Literal["rules", "sample_835"]) -> Path:
 
     Raises InstallationError where neither is there.
     """
-    package = Path(__file__).parent
+    package = Path(__file__).parent.parent
     for folder in (package / "_shipped" / name, package.parent / name):
         if folder.is_dir():
             return folder

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from era_engine.errors import SettingsError, UsageError
+from era_engine.foundation.errors import SettingsError, UsageError
 
 _SECRET = re.compile("[0-9a-f]{64}")
 _HOW = "Make one with `era encryption new-key FILE`, and name it by key_file in era.toml or by ERA_KEY_FILE."

@@ -15,8 +15,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Self, cast
 
-from era_engine.errors import UsageError
-from era_engine.keys import Key, Keyring
+from era_engine.foundation.errors import UsageError
+from era_engine.foundation.keys import Key, Keyring
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
