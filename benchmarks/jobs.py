@@ -37,7 +37,7 @@ def decide(file: Path, sent: Path) -> None:
     from era_engine.practice.lines import match_lines
     from era_engine.practice.matching import match_by_number
     from era_engine.remittance.survey import read_payments, survey
-    from era_engine.settings import Settings
+    from era_engine.settings.model import Settings
     from era_engine.x12.source import examine
 
     settings, engine = Settings(), Engine(load_rule_set(shipped("rules")))

@@ -18,7 +18,7 @@ from era_engine.foundation.sealed_files import PIECE, SealedFileError, keep, key
 from era_engine.home import Home
 from era_engine.home_keys import Sealed
 from era_engine.places import places_of
-from era_engine.settings import Settings
+from era_engine.settings.model import Settings
 from era_engine.store import audit
 from era_engine.store.database import Database
 from era_engine.store.files import every_file

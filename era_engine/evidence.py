@@ -24,7 +24,7 @@ from era_engine.practice.model import Claim
 from era_engine.practice.plans import Beside, asked_of_several_plans, claims_beside, plans_doubt
 from era_engine.practice.splits import PART_STATUSES, Split, split_of
 from era_engine.remittance.model import REVERSAL
-from era_engine.settings import Settings
+from era_engine.settings.model import Settings
 from era_engine.store import history, practice
 from era_engine.store.deposits import deposit_received
 from era_engine.store.history import Earlier, PostedDecision

@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from era_engine.foundation.errors import InstallationError, LockedError, UsageError
 from era_engine.foundation.keys import NO_KEYS, Keyring
-from era_engine.settings import DEFAULT_TOML
+from era_engine.settings.model import DEFAULT_TOML
 
 FOLDERS = ("inbox", "archive", "quarantine", "acks")
 REMEMBERED = (".home-id", ".audit-head", "era.toml")  # files of the home itself that a backup keeps

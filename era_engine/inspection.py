@@ -10,7 +10,7 @@ from era_engine.remittance.balance import balance_findings
 from era_engine.remittance.conformance import conformance_findings
 from era_engine.remittance.model import Adjustment, ClaimPayment, Dated, Remittance, ServiceLine
 from era_engine.remittance.survey import not_used, read_payments, survey
-from era_engine.settings_tables import Files
+from era_engine.settings.tables import Files
 from era_engine.unpacking import container_kind, in_container, unpack
 from era_engine.x12.finding import Finding
 from era_engine.x12.source import examine

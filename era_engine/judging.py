@@ -19,7 +19,7 @@ from era_engine.practice.model import Claim
 from era_engine.provider_posting import AdjustmentsPosted, post_certain_adjustments
 from era_engine.remittance.balance import balance_findings
 from era_engine.remittance.model import REVERSAL, ClaimPayment, Remittance
-from era_engine.settings import Settings
+from era_engine.settings.model import Settings
 from era_engine.store import audit, books, files
 from era_engine.store.books import Circumstances, Judged
 from era_engine.store.files import FileRow

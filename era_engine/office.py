@@ -16,7 +16,7 @@ from era_engine.foundation.sealed_files import key_id_of
 from era_engine.foundation.shipped import shipped
 from era_engine.home import Home, find_home
 from era_engine.home_keys import keys_at_hand, with_keys
-from era_engine.settings import Settings, load_settings
+from era_engine.settings.model import Settings, load_settings
 from era_engine.settings_versions import notice
 from era_engine.store import audit, books
 from era_engine.store.database import Database, until_unblocked

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from era_engine.home import FOLDERS, Home
-from era_engine.settings import Settings
+from era_engine.settings.model import Settings
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 

@@ -12,7 +12,7 @@ from era_engine.decisions.explanation import Explanation, explain
 from era_engine.decisions.rule_set import RuleSet, rule_set_from_json
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.money import dollars
-from era_engine.settings import settings_from_json
+from era_engine.settings.model import settings_from_json
 from era_engine.store import ledger, log
 from era_engine.store.log import Decided, Filters
 

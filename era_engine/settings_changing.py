@@ -16,8 +16,7 @@ from era_engine.foundation.errors import SettingsError, UsageError
 from era_engine.home import Home
 from era_engine.home_keys import keys_needed
 from era_engine.office import rule_set_of
-from era_engine.settings import Settings, read_settings, settings_of
-from era_engine.settings_editing import (
+from era_engine.settings.editing import (
     Selector,
     keys_of,
     readings,
@@ -27,7 +26,8 @@ from era_engine.settings_editing import (
     without_secrets,
     without_value,
 )
-from era_engine.settings_shown import change_in_words
+from era_engine.settings.model import Settings, read_settings, settings_of
+from era_engine.settings.shown import change_in_words
 from era_engine.settings_versions import keep, notice
 from era_engine.store import settings_texts
 from era_engine.store.database import Database

@@ -21,7 +21,7 @@ from era_engine.office import Office
 from era_engine.payer_items import LeftPair, left_pairs
 from era_engine.provider_posting import LEFT, UNREADABLE
 from era_engine.remittance.model import REVERSAL
-from era_engine.settings import Settings
+from era_engine.settings.model import Settings
 from era_engine.store import log
 from era_engine.store.deposits import deposits_and_payments
 from era_engine.store.stored_payments import claim_payments_of, stored_payment

@@ -11,7 +11,7 @@ from era_engine.foundation.shipped import shipped
 from era_engine.practice.claims_837 import read_sent_claims
 from era_engine.practice.claims_csv import read_claims
 from era_engine.practice.fees_csv import read_fees
-from era_engine.settings import load_settings
+from era_engine.settings.model import load_settings
 
 ERRORS = Path(__file__).parent / "errors"
 RULE_FILES = ("auto_posting.yaml", "reversals.yaml", "holds.yaml", "indicators.yaml")

@@ -8,7 +8,7 @@ from offices import AUTO, BOTH_POSTED, OfficeHome, expects, remittance
 from remittance_text import claim
 
 from era_engine.foundation.errors import SettingsError
-from era_engine.settings import Settings, settings_from_json, settings_of
+from era_engine.settings.model import Settings, settings_from_json, settings_of
 
 MINIMUM = "era_payment_options.auto_post.minimum_percent"
 

@@ -9,7 +9,7 @@ from offices import OfficeHome, era, expects, remittance
 from remittance_text import claim
 
 from era_engine.home import Home
-from era_engine.settings import Settings, load_settings
+from era_engine.settings.model import Settings, load_settings
 
 BY = ("--by", "Ann")
 

@@ -17,7 +17,7 @@ from killing import killed_at
 from offices import AUTO, BOTH_POSTED, OfficeHome, Record, era, expects, make_office, remittance
 from remittance_text import claim
 
-from era_engine.settings import Settings
+from era_engine.settings.model import Settings
 
 RULES = Path(__file__).parents[1] / "rules"
 MINIMUM = f"{AUTO}.minimum_percent"

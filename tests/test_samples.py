@@ -8,7 +8,7 @@ import yaml
 from sample_table import HEADER, POSTING_ROW, SAMPLES, Story, sample_stories, stories_in
 
 from era_engine.practice.claims_csv import read_claims
-from era_engine.settings import Settings, load_settings
+from era_engine.settings.model import Settings, load_settings
 
 # Holds that no remittance reaches by itself.
 BEYOND_A_REMITTANCE = {

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from era_engine.foundation.errors import SettingsError
-from era_engine.settings import DEFAULT_TOML, Settings, load_settings
-from era_engine.settings_tables import Practice, percent_text
+from era_engine.settings.model import DEFAULT_TOML, Settings, load_settings
+from era_engine.settings.tables import Practice, percent_text
 
 BROKEN = sorted(Path(__file__).parent.glob("errors/settings/*.toml"))
 REFERENCE = Path(__file__).parent.parent / "docs" / "settings.md"

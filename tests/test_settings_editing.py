@@ -6,8 +6,7 @@ from decimal import Decimal
 import pytest
 
 from era_engine.foundation.errors import UsageError
-from era_engine.settings import DEFAULT_TOML
-from era_engine.settings_editing import (
+from era_engine.settings.editing import (
     Selector,
     keys_of,
     readings,
@@ -16,6 +15,7 @@ from era_engine.settings_editing import (
     without_secrets,
     without_value,
 )
+from era_engine.settings.model import DEFAULT_TOML
 
 PERCENT, ENABLED = "era_payment_options.auto_post.minimum_percent", "era_payment_options.auto_post.enabled"
 AUTO = "era_payment_options.auto_post"

@@ -15,7 +15,7 @@ from test_overrides import NESTED
 
 from era_engine.decisions.rule_set import load_rule_set
 from era_engine.foundation.shipped import shipped
-from era_engine.settings import DEFAULT_TOML, Settings
+from era_engine.settings.model import DEFAULT_TOML, Settings
 
 BROKEN = sorted(Path(__file__).parent.glob("errors/settings/*.toml"))
 NO_TOML = {"flag_with_a_capital", "key_twice", "not_utf8", "number_beyond_reading"}

@@ -19,7 +19,7 @@ from era_engine.foundation.keys import Key, Keyring, keyring, keys_given
 from era_engine.foundation.sealed_files import Sealing, key_id_of, opened
 from era_engine.home import FOLDERS, Home
 from era_engine.home_keys import Sealed, remember
-from era_engine.settings import Settings, load_settings
+from era_engine.settings.model import Settings, load_settings
 from era_engine.store import audit
 from era_engine.store.database import Database
 from era_engine.store.snapshot import Take, filling_postgresql, making_sqlite

@@ -22,7 +22,7 @@ from era_engine.home import FOLDERS, REMEMBERED, Home
 from era_engine.home_keys import check_again
 from era_engine.office import own_holds, rules_in_force
 from era_engine.places import places_of
-from era_engine.settings import Settings
+from era_engine.settings.model import Settings
 from era_engine.store import audit
 from era_engine.store.database import Database
 from era_engine.store.files import FileRow

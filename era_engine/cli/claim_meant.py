@@ -5,8 +5,8 @@ from pathlib import Path
 
 from era_engine.cli.output import warn
 from era_engine.foundation.errors import InstallationError, UsageError
-from era_engine.settings import Settings
-from era_engine.settings_tables import names_payer
+from era_engine.settings.model import Settings
+from era_engine.settings.tables import names_payer
 from era_engine.store.database import Database
 from era_engine.store.practice import sent_to
 

@@ -131,7 +131,7 @@ def _proven(folder: Path | None, home: Path | None) -> "tuple[RulesRead, RuleSet
     from era_engine.decisions.rule_set import prove, read_rules
     from era_engine.home import find_home
     from era_engine.office import with_choices
-    from era_engine.settings import load_settings
+    from era_engine.settings.model import load_settings
 
     rules = read_rules(*_folders(folder, home))
     prove(rules)
@@ -144,7 +144,7 @@ def _folders(folder: Path | None, home: Path | None) -> tuple[Path, Path | None]
     """Where the rules are, and where an office's own holds; of a folder that is named, only itself."""
     from era_engine.home import find_home
     from era_engine.office import own_holds, rules_in_force
-    from era_engine.settings import load_settings
+    from era_engine.settings.model import load_settings
 
     if folder is not None:
         return folder, None

@@ -31,8 +31,8 @@ def show(payer: str | None, location: str | None, origin: bool, as_json: bool, h
     """
     from era_engine.cli.output import Column, json_line, table
     from era_engine.home import find_home
-    from era_engine.settings import read_settings, settings_of
-    from era_engine.settings_shown import in_words, shown, shown_for, values_of
+    from era_engine.settings.model import read_settings, settings_of
+    from era_engine.settings.shown import in_words, shown, shown_for, values_of
 
     root = find_home(home).root
     text = read_settings(root / "era.toml")
@@ -60,7 +60,7 @@ def check(home: Path | None) -> None:
     from era_engine.home import find_home
     from era_engine.home_keys import keys_needed
     from era_engine.office import rule_set_of
-    from era_engine.settings import load_settings
+    from era_engine.settings.model import load_settings
 
     found = find_home(home)
     settings = load_settings(found.root)
@@ -83,8 +83,8 @@ def schema(home: Path | None) -> None:
     from era_engine.foundation.shipped import shipped
     from era_engine.home import find_home
     from era_engine.office import own_holds, rules_in_force
-    from era_engine.settings import load_settings
-    from era_engine.settings_schema import settings_schema
+    from era_engine.settings.model import load_settings
+    from era_engine.settings.schema import settings_schema
 
     try:
         found = find_home(home)

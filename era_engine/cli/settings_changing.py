@@ -33,8 +33,8 @@ def set_(
     """
     from era_engine.acts.act import person
     from era_engine.office import open_books
+    from era_engine.settings.editing import Selector
     from era_engine.settings_changing import set_value
-    from era_engine.settings_editing import Selector
 
     who = person(name, because)
     with open_books(home) as (office, _, database):
@@ -63,8 +63,8 @@ def unset(key: str, payer: str | None, location: str | None, name: str, because:
     """
     from era_engine.acts.act import person
     from era_engine.office import open_books
+    from era_engine.settings.editing import Selector
     from era_engine.settings_changing import unset_value
-    from era_engine.settings_editing import Selector
 
     who = person(name, because)
     with open_books(home) as (office, _, database):

@@ -53,8 +53,8 @@ def diff(before: str, after: str, as_json: bool, home: Path | None) -> None:
     """
     from era_engine.cli.output import Column, json_line, table
     from era_engine.office import open_books
+    from era_engine.settings.shown import change_in_words, changes, in_words
     from era_engine.settings_changing import text_of
-    from era_engine.settings_shown import change_in_words, changes, in_words
 
     with open_books(home) as (office, settings, database):
         old, new = (text_of(office, database, settings, each) for each in (before, after))

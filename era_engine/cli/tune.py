@@ -58,7 +58,7 @@ def command(
     from era_engine.office import open_books
     from era_engine.replaying.curve import advise, curve
     from era_engine.replaying.proposal import proposal
-    from era_engine.settings_tables import percent_text
+    from era_engine.settings.tables import percent_text
     from era_engine.store.replay import count_decided
 
     scope = scope_of(since, until, payer, location)
@@ -108,7 +108,7 @@ def sparkline(points: "Sequence[Point]") -> str:
 
 def advice_words(advice: "Advice", bound: float) -> str:
     """What to do, with the number of claims it rests on and the confidence interval."""
-    from era_engine.settings_tables import percent_text
+    from era_engine.settings.tables import percent_text
 
     point = advice.point
     if not point.settled:
@@ -142,7 +142,7 @@ def advice_words(advice: "Advice", bound: float) -> str:
 def _show(points: "Sequence[Point]", advice: "Advice", bound: float, now: Decimal) -> None:
     from era_engine.cli.output import Column, count, say, table
     from era_engine.foundation.money import dollars
-    from era_engine.settings_tables import percent_text
+    from era_engine.settings.tables import percent_text
 
     say(f"{count(points[0].claims, 'claim payment')}. Posted by themselves at a minimum of 0 to 100 %:")
     say(f"  {sparkline(points)}\n")

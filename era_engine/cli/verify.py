@@ -19,7 +19,7 @@ def command(home: Path | None) -> int:
     from era_engine.cli.output import count, say, warn
     from era_engine.office import looking
     from era_engine.permissions import open_to_others
-    from era_engine.settings import load_settings
+    from era_engine.settings.model import load_settings
     from era_engine.verification import verify
 
     with looking(home) as (found_home, database):

@@ -9,8 +9,8 @@ from decimal import Decimal
 from era_engine.decisions.facts import FactValue
 from era_engine.decisions.observation import add_partial_payment, payee_is_ours
 from era_engine.foundation.money import minimum_cents
-from era_engine.settings import Settings
-from era_engine.settings_tables import percent_text
+from era_engine.settings.model import Settings
+from era_engine.settings.tables import percent_text
 
 _PUT_ANEW = ("shadow_outcome", "shadow_rule", "overrides")
 

@@ -9,8 +9,8 @@ from era_engine.decisions.rule_set import RuleSet
 from era_engine.foundation.errors import SettingsError, UsageError
 from era_engine.home import Home
 from era_engine.office import rule_set_of
-from era_engine.settings import Settings, read_settings, settings_with
-from era_engine.settings_editing import keys_of, readings
+from era_engine.settings.editing import keys_of, readings
+from era_engine.settings.model import Settings, read_settings, settings_with
 
 # What a payment is read under, or how files are kept: nothing of it is decided again.
 _NOT_TRIED = {

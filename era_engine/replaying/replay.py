@@ -23,7 +23,7 @@ from era_engine.decisions.rule_set import Rule, RuleSet, rule_set_from_json
 from era_engine.home import Home
 from era_engine.replaying.proposal import Proposal
 from era_engine.replaying.together import Played, copy_of
-from era_engine.settings import Settings, settings_from_json
+from era_engine.settings.model import Settings, settings_from_json
 from era_engine.store import log
 from era_engine.store.deposits import deposit_received
 from era_engine.store.regrets import Regret, regrets_of

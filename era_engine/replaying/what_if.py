@@ -15,8 +15,8 @@ from era_engine.home import Home
 from era_engine.office import with_choices
 from era_engine.replaying.proposal import Proposal, settings_under
 from era_engine.replaying.replay import Replayed, replay
-from era_engine.settings import Settings
-from era_engine.settings_tables import percent_text
+from era_engine.settings.model import Settings
+from era_engine.settings.tables import percent_text
 from era_engine.store.replay import Scope, count_decided
 
 MOST = 20_000  # claim payments; beyond that trying every setting takes longer than a person waits

@@ -16,7 +16,7 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from era_engine.foundation.errors import UsageError
-from era_engine.settings_faults import Keys, key_lines
+from era_engine.settings.faults import Keys, key_lines
 
 Document = dict[str, Any]
 _PLAIN = re.compile(r"[\w./:+-]+")  # what may stand for a text without quotes

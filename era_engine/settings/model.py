@@ -17,8 +17,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, ValidationInfo, WithJsonSchema
 
 from era_engine.foundation.errors import SettingsError
-from era_engine.settings_faults import describe_faults
-from era_engine.settings_tables import (
+from era_engine.settings.faults import describe_faults
+from era_engine.settings.tables import (
     HOLDS,
     AutoPostOption,
     Deposits,

@@ -8,10 +8,10 @@ import tomllib
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from era_engine.settings import Settings
-from era_engine.settings_editing import Selector
-from era_engine.settings_faults import key_lines
-from era_engine.settings_tables import percent_text
+from era_engine.settings.editing import Selector
+from era_engine.settings.faults import key_lines
+from era_engine.settings.model import Settings
+from era_engine.settings.tables import percent_text
 
 DEFAULT = "default"
 

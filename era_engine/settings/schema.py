@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from era_engine.settings import Settings
+from era_engine.settings.model import Settings
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
