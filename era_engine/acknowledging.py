@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from era_engine.custody import Received
-from era_engine.home import Home
+from era_engine.home.folder import Home
 from era_engine.remittance.conformance import Setting, conformance_findings, is_used
 from era_engine.remittance.model import ClaimPayment, Remittance
 from era_engine.remittance.survey import Survey, read_payments, survey

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from era_engine.foundation.errors import InstallationError, UsageError
-from era_engine.home import Home, write_whole
+from era_engine.home.folder import Home, write_whole
 from era_engine.store import audit, settings_texts
 from era_engine.store.append_only import missing_triggers
 from era_engine.store.audit import GENESIS, AuditRow, Head

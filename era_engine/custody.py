@@ -18,7 +18,7 @@ from era_engine.foundation import disk
 from era_engine.foundation.clock import now
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.sealed_files import keep
-from era_engine.home import Home
+from era_engine.home.folder import Home
 from era_engine.intake import examine_whole, readable_name
 from era_engine.store import audit, files
 from era_engine.store.database import Database

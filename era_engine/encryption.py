@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from era_engine import home_keys
 from era_engine.foundation.errors import InstallationError
 from era_engine.foundation.keys import Key, Keyring, keyring
 from era_engine.foundation.sealed_files import PIECE, SealedFileError, keep, key_id_of, opened
-from era_engine.home import Home
-from era_engine.home_keys import Sealed
+from era_engine.home import keys as home_keys
+from era_engine.home.folder import Home
+from era_engine.home.keys import Sealed
 from era_engine.places import places_of
 from era_engine.settings.model import Settings
 from era_engine.store import audit

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from era_engine import custody, put_aside
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.sealed_files import SealedFileError, key_id_of
-from era_engine.home import Home
+from era_engine.home.folder import Home
 from era_engine.intake import in_inbox, readable_name
 from era_engine.store.database import Database
 from era_engine.store.files import FileRow, every_file, file_of

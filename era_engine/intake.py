@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.keys import NO_KEYS, Keyring
-from era_engine.home import Home
+from era_engine.home.folder import Home
 from era_engine.x12.source import Source, examine
 
 # What browsers, WinSCP and other uploaders end a name in until the file is whole.

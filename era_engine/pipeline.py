@@ -12,7 +12,7 @@ from era_engine.custody import Received
 from era_engine.foundation.clock import now
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.stopping import Check, Stopped, go_on
-from era_engine.home_keys import check_again
+from era_engine.home.keys import check_again
 from era_engine.intake import FileLeft, examine_whole, files_to_read, in_inbox, readable_name
 from era_engine.judging import PaymentDone, PaymentRepeated
 from era_engine.office import Office, keep_versions, note_act

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from era_engine import put_aside
 from era_engine.foundation import disk
 from era_engine.foundation.errors import UsageError
-from era_engine.home import Home
+from era_engine.home.folder import Home
 from era_engine.store import files
 from era_engine.store.database import Database
 from era_engine.store.files import FileRow

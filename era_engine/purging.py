@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from era_engine import put_aside
 from era_engine.foundation.clock import now
 from era_engine.foundation.errors import LockedError, UsageError
-from era_engine.home import Home
+from era_engine.home.folder import Home
 from era_engine.office import Office
 from era_engine.reports import payment_records
 from era_engine.store import audit, retention

@@ -6,7 +6,7 @@ from pathlib import Path
 from era_engine import put_aside
 from era_engine.custody import Received, fetched
 from era_engine.foundation.errors import UsageError
-from era_engine.home import Home
+from era_engine.home.folder import Home
 from era_engine.places import write_note
 from era_engine.store import audit, files
 from era_engine.store.database import Database

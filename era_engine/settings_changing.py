@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 from era_engine.foundation import disk
 from era_engine.foundation.errors import SettingsError, UsageError
-from era_engine.home import Home
-from era_engine.home_keys import keys_needed
+from era_engine.home.folder import Home
+from era_engine.home.keys import keys_needed
 from era_engine.office import rule_set_of
 from era_engine.settings.editing import (
     Selector,

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from era_engine.foundation.errors import SettingsError
-from era_engine.home import Home
+from era_engine.home.folder import Home
 from era_engine.settings.editing import without_secrets
 from era_engine.settings.model import Settings, read_settings, settings_of
 from era_engine.store import audit, settings_texts

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from era_engine.file_accounts import FileAccounts, file_accounts
 from era_engine.foundation.money import dollars
-from era_engine.home import Home
+from era_engine.home.folder import Home
 from era_engine.ledger.provider_adjustments import CLOSED, entry_for_provider_adjustment
 from era_engine.payer_items import balances_that_differ
 from era_engine.remittance.model import REVERSAL, ProviderAdjustment

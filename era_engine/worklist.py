@@ -16,7 +16,7 @@ from era_engine.decisions.rule_set import Rule
 from era_engine.decisions.several_plans import LATER_PLAN
 from era_engine.evidence import Books
 from era_engine.foundation.money import minimum_cents
-from era_engine.home import Home
+from era_engine.home.folder import Home
 from era_engine.office import Office
 from era_engine.payer_items import LeftPair, left_pairs
 from era_engine.provider_posting import LEFT, UNREADABLE

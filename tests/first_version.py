@@ -14,7 +14,7 @@ from remittance_text import claim
 from sqlalchemy import Engine, create_engine, text
 
 import era_engine.store
-from era_engine.home import Home
+from era_engine.home.folder import Home
 
 _ADJUSTMENTS = ["PLB*1234567893*20261231*WO:C1*40*L6*-5"]
 FIRST_FILE = remittance("90", claim("C1"), trace="T1")

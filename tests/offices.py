@@ -23,7 +23,7 @@ from known_facts import undeclared
 from remittance_text import Segments, claim, payment, remittance_file, transaction_set
 
 from era_engine.cli import main
-from era_engine.home import make_home
+from era_engine.home.folder import make_home
 from era_engine.store.database import Database
 
 Record = dict[str, Any]

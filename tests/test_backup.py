@@ -20,7 +20,7 @@ from remittance_text import claim
 
 from era_engine.backup.restoring import restore
 from era_engine.foundation.errors import UsageError
-from era_engine.home import Home
+from era_engine.home.folder import Home
 
 
 class Elsewhere:

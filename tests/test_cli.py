@@ -16,7 +16,7 @@ from remittance_text import claim
 
 from era_engine.cli import era as era_group
 from era_engine.foundation.shipped import shipped
-from era_engine.home import Home
+from era_engine.home.folder import Home
 
 
 def commands(group: click.Group, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

@@ -7,7 +7,7 @@ from offices import AUTO, Ended, OfficeHome, claims_csv, expects, finished, make
 from remittance_text import claim
 from waiting import PostingsWait
 
-from era_engine.home import Home
+from era_engine.home.folder import Home
 from era_engine.judging import BATCH
 
 

@@ -15,7 +15,7 @@ from killing import killed_at
 from offices import OfficeHome, Record, expects, remittance
 from remittance_text import Delimiters, claim, group, interchange, payment, transaction_set, written
 
-from era_engine.home import Home
+from era_engine.home.folder import Home
 
 GOOD = remittance("90", claim("C1"))
 NOT_X12 = "Dear office, please find attached nothing.\n"

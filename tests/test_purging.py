@@ -8,7 +8,7 @@ from killing import killed_at_step
 from offices import OfficeHome, era, expects, remittance
 from remittance_text import claim
 
-from era_engine.home import Home
+from era_engine.home.folder import Home
 from era_engine.settings.model import Settings, load_settings
 
 BY = ("--by", "Ann")

@@ -8,7 +8,7 @@ from killing import MAIN_STEPS, killed_at
 from offices import AUTO, Ended, OfficeHome, Record, era, expects, make_office, remittance
 from remittance_text import claim
 
-from era_engine.home import Home
+from era_engine.home.folder import Home
 
 PERCENT = f"{AUTO}.minimum_percent"
 WHO = ("--by", "Ann", "--because", "contract of July")

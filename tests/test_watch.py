@@ -15,7 +15,7 @@ from offices import OfficeHome, Record, expects, finished, remittance, start_era
 from remittance_text import claim
 
 from era_engine.cli.arrivals import gives_events
-from era_engine.home import Home
+from era_engine.home.folder import Home
 
 LOG = "watch.log"
 

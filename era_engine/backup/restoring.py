@@ -17,8 +17,8 @@ from era_engine.backup.format import DATABASE, HOME, Manifest, Reading, Told, fl
 from era_engine.foundation.errors import LockedError, UsageError
 from era_engine.foundation.keys import Key, Keyring, keyring, keys_given
 from era_engine.foundation.sealed_files import Sealing, key_id_of, opened
-from era_engine.home import FOLDERS, Home
-from era_engine.home_keys import Sealed, remember
+from era_engine.home.folder import FOLDERS, Home
+from era_engine.home.keys import Sealed, remember
 from era_engine.settings.model import Settings, load_settings
 from era_engine.store import audit
 from era_engine.store.database import Database

@@ -18,8 +18,8 @@ from era_engine.backup.format import CHUNK, FORMAT, HOME, Manifest, Told, Writer
 from era_engine.foundation.clock import now
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.sealed_files import SealedFileError, Sealing, opened
-from era_engine.home import FOLDERS, REMEMBERED, Home
-from era_engine.home_keys import check_again
+from era_engine.home.folder import FOLDERS, REMEMBERED, Home
+from era_engine.home.keys import check_again
 from era_engine.office import own_holds, rules_in_force
 from era_engine.places import places_of
 from era_engine.settings.model import Settings

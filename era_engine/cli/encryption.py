@@ -24,7 +24,7 @@ def new_key(file: Path) -> None:
     Keep a copy where neither the home nor its backups are: without the key nobody can read what is sealed with it.
     """
     from era_engine.foundation.keys import new_key
-    from era_engine.home_keys import refuse_in_any_home
+    from era_engine.home.keys import refuse_in_any_home
 
     refuse_in_any_home(file)
     key = new_key(file)
@@ -53,7 +53,7 @@ def rotate(file: Path, name: str, home: Path | None) -> int:
     from era_engine.cli.progress import bytes_done
     from era_engine.encryption import rotate
     from era_engine.foundation.keys import read_key
-    from era_engine.home_keys import refuse_inside
+    from era_engine.home.keys import refuse_inside
     from era_engine.office import without_keys
 
     key = read_key(file)

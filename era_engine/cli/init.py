@@ -16,7 +16,7 @@ def command(folder: Path, demo: bool) -> None:
     import shutil
 
     from era_engine.foundation.shipped import shipped
-    from era_engine.home import make_home
+    from era_engine.home.folder import make_home
     from era_engine.office import open_books
     from era_engine.practice.claims_csv import read_claims
     from era_engine.store import audit

@@ -129,7 +129,7 @@ def facts() -> None:
 def _proven(folder: Path | None, home: Path | None) -> "tuple[RulesRead, RuleSet]":
     """The rules as they stand in their files, and as they are in force."""
     from era_engine.decisions.rule_set import prove, read_rules
-    from era_engine.home import find_home
+    from era_engine.home.folder import find_home
     from era_engine.office import with_choices
     from era_engine.settings.model import load_settings
 
@@ -142,7 +142,7 @@ def _proven(folder: Path | None, home: Path | None) -> "tuple[RulesRead, RuleSet
 
 def _folders(folder: Path | None, home: Path | None) -> tuple[Path, Path | None]:
     """Where the rules are, and where an office's own holds; of a folder that is named, only itself."""
-    from era_engine.home import find_home
+    from era_engine.home.folder import find_home
     from era_engine.office import own_holds, rules_in_force
     from era_engine.settings.model import load_settings
 

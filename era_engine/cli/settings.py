@@ -30,7 +30,7 @@ def show(payer: str | None, location: str | None, origin: bool, as_json: bool, h
     With --payer or --location, those for a claim of that payer, by its id or name, at that location.
     """
     from era_engine.cli.output import Column, json_line, table
-    from era_engine.home import find_home
+    from era_engine.home.folder import find_home
     from era_engine.settings.model import read_settings, settings_of
     from era_engine.settings.shown import in_words, shown, shown_for, values_of
 
@@ -57,8 +57,8 @@ def show(payer: str | None, location: str | None, origin: bool, as_json: bool, h
 @options.home
 def check(home: Path | None) -> None:
     """Say whether era.toml is valid, and its key at hand; exit code 4, and every fault, when not."""
-    from era_engine.home import find_home
-    from era_engine.home_keys import keys_needed
+    from era_engine.home.folder import find_home
+    from era_engine.home.keys import keys_needed
     from era_engine.office import rule_set_of
     from era_engine.settings.model import load_settings
 
@@ -81,7 +81,7 @@ def schema(home: Path | None) -> None:
     from era_engine.decisions.rule_set import load_rule_set
     from era_engine.foundation.errors import UsageError
     from era_engine.foundation.shipped import shipped
-    from era_engine.home import find_home
+    from era_engine.home.folder import find_home
     from era_engine.office import own_holds, rules_in_force
     from era_engine.settings.model import load_settings
     from era_engine.settings.schema import settings_schema

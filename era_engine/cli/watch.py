@@ -50,7 +50,7 @@ def command(
     from era_engine.cli.watching import AppendedFile, Watch
     from era_engine.foundation.logs import log_to
     from era_engine.foundation.stopping import Stopped, stopped_by_signals
-    from era_engine.home import find_home
+    from era_engine.home.folder import find_home
     from era_engine.office import open_office
     from era_engine.pipeline import run
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from era_engine.decisions.facts import FactValue
 from era_engine.decisions.rule_set import RuleSet
-from era_engine.home import Home
+from era_engine.home.folder import Home
 from era_engine.replaying.proposal import Proposal
 from era_engine.replaying.replay import AT_A_TIME, Again, facts_suffice
 from era_engine.replaying.together import Copy, copy_of

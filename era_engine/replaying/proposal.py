@@ -7,7 +7,7 @@ from typing import NamedTuple
 from era_engine.decisions.engine import Engine
 from era_engine.decisions.rule_set import RuleSet
 from era_engine.foundation.errors import SettingsError, UsageError
-from era_engine.home import Home
+from era_engine.home.folder import Home
 from era_engine.office import rule_set_of
 from era_engine.settings.editing import keys_of, readings
 from era_engine.settings.model import Settings, read_settings, settings_with

@@ -20,7 +20,7 @@ from era_engine.decisions.explanation import sentence
 from era_engine.decisions.facts import FactValue
 from era_engine.decisions.observation import DOUBTS_TOLD_ONCE, on_trial
 from era_engine.decisions.rule_set import Rule, RuleSet, rule_set_from_json
-from era_engine.home import Home
+from era_engine.home.folder import Home
 from era_engine.replaying.proposal import Proposal
 from era_engine.replaying.together import Played, copy_of
 from era_engine.settings.model import Settings, settings_from_json

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import Connection
 
-from era_engine.home import COPY, Home
+from era_engine.home.folder import COPY, Home
 from era_engine.judging import BATCH, Judge
 from era_engine.office import Office
 from era_engine.reconsidering import reconsider

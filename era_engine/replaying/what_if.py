@@ -11,7 +11,7 @@ from era_engine.decisions.engine import Engine
 from era_engine.decisions.facts import Facts
 from era_engine.decisions.rule_set import RuleSet
 from era_engine.foundation.errors import SettingsError
-from era_engine.home import Home
+from era_engine.home.folder import Home
 from era_engine.office import with_choices
 from era_engine.replaying.proposal import Proposal, settings_under
 from era_engine.replaying.replay import Replayed, replay

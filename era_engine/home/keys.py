@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from era_engine.foundation.errors import SettingsError
 from era_engine.foundation.keys import Key, key_file_given, keyring, keys_given
-from era_engine.home import Home, is_home
+from era_engine.home.folder import Home, is_home
 from era_engine.settings.model import Settings
 
 _GIVE = "Name its file by key_file under [encryption] in era.toml, or by ERA_KEY_FILE."

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from era_engine.home import FOLDERS, Home
+from era_engine.home.folder import FOLDERS, Home
 from era_engine.settings.model import Settings
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
