@@ -11,13 +11,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from era_engine.custody.places import places_of
 from era_engine.foundation.errors import InstallationError
 from era_engine.foundation.keys import Key, Keyring, keyring
 from era_engine.foundation.sealed_files import PIECE, SealedFileError, keep, key_id_of, opened
-from era_engine.home import keys as home_keys
 from era_engine.home.folder import Home
-from era_engine.home.keys import Sealed
-from era_engine.places import places_of
+from era_engine.home.keys import Sealed, check, keys_at_hand, remember, remembered
 from era_engine.settings.model import Settings
 from era_engine.store import audit
 from era_engine.store.database import Database
@@ -40,16 +39,16 @@ def rotate(home: Home, settings: Settings, database: Database, to: Key, by: str,
     Raises SettingsError without the keys that files may have now, LockedError while a run or a backup is at work.
     """
     with home.locked(), home.keeping_files():
-        before = home_keys.remembered(home)
-        keys = [*home_keys.keys_at_hand(home.root, settings), to]
+        before = remembered(home)
+        keys = [*keys_at_hand(home.root, settings), to]
         earlier: set[str] = set()
         if before is not None:
-            home_keys.check(home, before, keys)
+            check(home, before, keys)
             earlier = {before.key, *before.earlier} - {to.id}
-        home_keys.remember(home, Sealed(to.id, tuple(sorted(earlier))))
+        remember(home, Sealed(to.id, tuple(sorted(earlier))))
         done = _seal_all(home, database, keyring(to, keys), told)
         if not done.problems:
-            home_keys.remember(home, Sealed(to.id, ()))
+            remember(home, Sealed(to.id, ()))
         if done.sealed or earlier:
             details = {"to": to.id, "from": sorted(earlier), "files": done.sealed, "left": len(done.problems)}
             with database.writing() as connection:

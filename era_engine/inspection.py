@@ -5,13 +5,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from era_engine.custody.unpacking import container_kind, in_container, unpack
 from era_engine.foundation.keys import NO_KEYS, Keyring
 from era_engine.remittance.balance import balance_findings
 from era_engine.remittance.conformance import conformance_findings
 from era_engine.remittance.model import Adjustment, ClaimPayment, Dated, Remittance, ServiceLine
 from era_engine.remittance.survey import not_used, read_payments, survey
 from era_engine.settings.tables import Files
-from era_engine.unpacking import container_kind, in_container, unpack
 from era_engine.x12.finding import Finding
 from era_engine.x12.source import examine
 

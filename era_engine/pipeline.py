@@ -6,17 +6,19 @@ from itertools import chain, count
 from pathlib import Path
 from typing import NamedTuple
 
-from era_engine import custody, judging, quarantine
-from era_engine.acknowledging import acknowledge, acknowledge_again, hear
-from era_engine.custody import Received
+from era_engine import judging
+from era_engine.custody import quarantine, receiving
+from era_engine.custody.answers import acknowledge, acknowledge_again, hear
+from era_engine.custody.intake import FileLeft, examine_whole, files_to_read, in_inbox, readable_name
+from era_engine.custody.places import clear_leftovers
+from era_engine.custody.receiving import Received
+from era_engine.custody.unpacking import container_kind, in_container, too_large, unpack
 from era_engine.foundation.clock import now
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.stopping import Check, Stopped, go_on
 from era_engine.home.keys import check_again
-from era_engine.intake import FileLeft, examine_whole, files_to_read, in_inbox, readable_name
 from era_engine.judging import PaymentDone, PaymentRepeated
 from era_engine.office import Office, keep_versions, note_act
-from era_engine.places import clear_leftovers
 from era_engine.purging import FilesPurged, keep_to_setting
 from era_engine.reconsidering import PaymentReconsidered, reconsider
 from era_engine.remittance.conformance import conformance_findings, is_used
@@ -24,7 +26,6 @@ from era_engine.remittance.model import ClaimPayment, Remittance
 from era_engine.remittance.survey import Survey, claims_again, not_used, read_payments, survey
 from era_engine.store import files
 from era_engine.store.database import until_unblocked
-from era_engine.unpacking import container_kind, in_container, too_large, unpack
 from era_engine.x12.finding import Finding
 
 
@@ -64,12 +65,12 @@ def run(office: Office, paths: Iterable[Path] | None, check: Check = go_on) -> I
         quarantine.renew_notes(office.home, office.database)
         yield from meant.left
         # First what was received first: which of two versions of a payment is posted depends on the order.
-        begun = custody.interrupted(office.home, office.database, [*meant.files, *in_inbox(office.home)])
+        begun = receiving.interrupted(office.home, office.database, [*meant.files, *in_inbox(office.home)])
         broke: Exception | None = None
         for each in begun:
             check()
             try:
-                received = custody.take_up(office.home, office.database, each)
+                received = receiving.take_up(office.home, office.database, each)
                 if received is not None:
                     yield from _work_on(office, received, check)
             except Stopped:
@@ -82,7 +83,7 @@ def run(office: Office, paths: Iterable[Path] | None, check: Check = go_on) -> I
                 continue
             check()
             try:
-                received = custody.receive(office.home, office.database, path)
+                received = receiving.receive(office.home, office.database, path)
             except UsageError as error:  # it stays where it is; the other files are not to wait for it
                 yield _unreadable(path, error)
                 continue
@@ -147,7 +148,7 @@ def _work_on(office: Office, received: Received, check: Check) -> Iterator[Event
     if received.repeats is not None:
         if received.row.stored_as is not None and container_kind(received.source) is None:
             acknowledge_again(office.home, office.database, received, office.settings.conformance)
-        custody.settle(office.home, office.database, received, "duplicate", ())
+        receiving.settle(office.home, office.database, received, "duplicate", ())
         yield FileDone(received.row.name, "duplicate", (), received.repeats.name)
     elif received.source.size > office.settings.files.largest_bytes:
         yield _put_aside(office, received, too_large(office.settings.files.largest_bytes))
@@ -162,23 +163,23 @@ def _work_on(office: Office, received: Received, check: Check) -> Iterator[Event
 def _unpack(office: Office, received: Received, check: Check) -> Iterator[Event]:
     """Each member of a gzip or zip file becomes a file of its own; the container ends when all of them have."""
     row, wrong = received.row, []
-    with custody.room_to_unpack(office.home, row) as folder:
+    with receiving.room_to_unpack(office.home, row) as folder:
         for each in unpack(received.source, row.name, folder, office.settings.files.largest_bytes):
             if isinstance(each, Finding):
                 wrong.append(each)
                 continue
-            member = custody.receive_member(office.home, office.database, row, each)
+            member = receiving.receive_member(office.home, office.database, row, each)
             if member is not None:
                 yield from _work_on(office, member, check)
     if wrong:
         yield _put_aside(office, received, *wrong)
     else:
-        custody.settle(office.home, office.database, received, "archived", ())
+        receiving.settle(office.home, office.database, received, "archived", ())
         yield FileDone(row.name, "archived", (), None)
 
 
 def _put_aside(office: Office, received: Received, *findings: Finding) -> FileDone:
-    custody.settle(office.home, office.database, received, "quarantined", findings)
+    receiving.settle(office.home, office.database, received, "quarantined", findings)
     return FileDone(received.row.name, "quarantined", findings, None)
 
 
@@ -207,7 +208,7 @@ def _read(office: Office, received: Received, check: Check) -> Iterator[Event]:
             yield event
     acknowledge(office.home, office.database, received, heard)
     state = _state(surveyed, findings, payments, repeated)
-    custody.settle(office.home, office.database, received, state, findings)
+    receiving.settle(office.home, office.database, received, state, findings)
     yield FileDone(name, state, tuple(findings), None)
 
 

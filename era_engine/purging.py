@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from era_engine import put_aside
+from era_engine.custody import notes
 from era_engine.foundation.clock import now
 from era_engine.foundation.errors import LockedError, UsageError
 from era_engine.home.folder import Home
@@ -125,5 +125,5 @@ def _chosen(connection: Connection, home: Home, wish: Wish) -> Purged:
 def _remove(home: Home, file: OldFile) -> None:
     """The bytes, what is told beside them, and the answers to their sender, which begin with the file's number."""
     stored = home.root / file.stored_as
-    for path in (stored, stored.with_name(put_aside.note_name(stored.name)), *home.acks.glob(f"{file.id:06d}-*")):
+    for path in (stored, stored.with_name(notes.note_name(stored.name)), *home.acks.glob(f"{file.id:06d}-*")):
         path.unlink(missing_ok=True)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from era_engine.file_accounts import FileAccounts, file_accounts
+from era_engine.custody.accounts import FileAccounts, file_accounts
 from era_engine.foundation.money import dollars
 from era_engine.home.folder import Home
 from era_engine.ledger.provider_adjustments import CLOSED, entry_for_provider_adjustment

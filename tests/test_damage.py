@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from reading import read
 from remittance_text import claim, payment, remittance_file, transaction_set
 
-from era_engine.acknowledging import hear
+from era_engine.custody.answers import hear
 from era_engine.remittance.conformance import conformance_findings
 from era_engine.remittance.survey import read_payments
 from era_engine.x12.acknowledgement import answers

@@ -9,7 +9,7 @@ from offices import OfficeHome, era, expects, remittance
 from remittance_text import claim, group, interchange, payment, transaction_set, written
 from tampering import problems
 
-from era_engine.put_aside import note
+from era_engine.custody.notes import note
 from era_engine.x12.finding import Finding
 
 GOOD = remittance("90", claim("C1"))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from watchfiles import watch
 
+from era_engine.custody.intake import files_in
 from era_engine.foundation.stopping import StopFlag
-from era_engine.intake import files_in
 
 _WAKE = 1_000  # milliseconds at most between two looks at the clock
 _POLL = 2_000  # milliseconds between two looks at the folder

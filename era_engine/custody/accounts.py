@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from era_engine import custody, put_aside
+from era_engine.custody import notes, receiving
+from era_engine.custody.intake import in_inbox, readable_name
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.sealed_files import SealedFileError, key_id_of
 from era_engine.home.folder import Home
-from era_engine.intake import in_inbox, readable_name
 from era_engine.store.database import Database
 from era_engine.store.files import FileRow, every_file, file_of
 from era_engine.store.verification import KeptFile
@@ -52,7 +52,7 @@ def file_accounts(home: Home, database: Database, kept: list[KeptFile]) -> FileA
     inbox = in_inbox(home)
     interrupted = [row for row in rows if row.state == "received"]
     for row in interrupted:
-        if custody.bytes_of(home, row) is None:
+        if receiving.bytes_of(home, row) is None:
             there = next((path for path in inbox if _is(home, path, row)), None)
             if there is None:
                 problems.append(
@@ -107,8 +107,8 @@ def _bytes(home: Home, row: FileRow, stored_as: str) -> Iterator[str]:
         return
     if source.sha256 != row.sha256:
         yield f"File {row.name}: {stored_as} is no longer what was received."
-    if row.state == "quarantined" and not (home.root / put_aside.note_name(stored_as)).is_file():
-        yield f"File {row.name}: {put_aside.note_name(stored_as)} is missing. `era run` writes it again."
+    if row.state == "quarantined" and not (home.root / notes.note_name(stored_as)).is_file():
+        yield f"File {row.name}: {notes.note_name(stored_as)} is missing. `era run` writes it again."
 
 
 def _is(home: Home, path: Path, row: FileRow) -> bool:
@@ -134,7 +134,7 @@ def _not_in_books(home: Home, rows: list[FileRow]) -> set[str]:
     known = {row.stored_as for row in rows if row.stored_as is not None}
     for row in rows:
         if row.stored_as is not None and row.state in ("quarantined", "received"):
-            known.add(f"quarantine/{put_aside.note_name(Path(row.stored_as).name)}")
+            known.add(f"quarantine/{notes.note_name(Path(row.stored_as).name)}")
             if row.state == "received":
                 known.add(f"quarantine/{Path(row.stored_as).name}")
     there = {path for folder in (home.archive, home.quarantine) for path in folder.iterdir()}

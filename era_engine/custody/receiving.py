@@ -13,17 +13,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from era_engine import places
+from era_engine.custody import places
+from era_engine.custody.intake import examine_whole, readable_name
+from era_engine.custody.unpacking import Member
 from era_engine.foundation import disk
 from era_engine.foundation.clock import now
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.sealed_files import keep
 from era_engine.home.folder import Home
-from era_engine.intake import examine_whole, readable_name
 from era_engine.store import audit, files
 from era_engine.store.database import Database
 from era_engine.store.files import FileRow
-from era_engine.unpacking import Member
 from era_engine.x12.finding import Finding
 from era_engine.x12.source import Source, examine
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from era_engine.custody import Received
+from era_engine.custody.receiving import Received
 from era_engine.home.folder import Home
 from era_engine.remittance.conformance import Setting, conformance_findings, is_used
 from era_engine.remittance.model import ClaimPayment, Remittance

@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO, Literal, NamedTuple
 
+from era_engine.custody.intake import readable_name
 from era_engine.foundation import disk
-from era_engine.intake import readable_name
 from era_engine.x12.finding import Finding
 from era_engine.x12.source import Source
 

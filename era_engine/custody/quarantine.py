@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from era_engine import put_aside
-from era_engine.custody import Received, fetched
+from era_engine.custody.notes import note_name
+from era_engine.custody.places import write_note
+from era_engine.custody.receiving import Received, fetched
 from era_engine.foundation.errors import UsageError
 from era_engine.home.folder import Home
-from era_engine.places import write_note
 from era_engine.store import audit, files
 from era_engine.store.database import Database
 from era_engine.store.files import FileRow
@@ -30,7 +30,7 @@ def quarantined_by_name(home: Home, database: Database, names: Iterable[str]) ->
     for name in names:
         path = Path(name)
         there = path.parent in (Path(), Path("quarantine")) or path.parent.resolve() == home.quarantine.resolve()
-        row = rows.get(path.name) or rows.get(path.name.removesuffix(put_aside.note_name("")))
+        row = rows.get(path.name) or rows.get(path.name.removesuffix(note_name("")))
         if row is None or not there:
             raise UsageError(
                 f"{name} is no file in this home's quarantine.", "Name one of those in quarantine/, or give --all."
@@ -74,7 +74,7 @@ def renew_notes(home: Home, database: Database) -> None:
     for row in quarantined(home, database):
         assert row.stored_as is not None  # set for every quarantined file
         aside = home.root / row.stored_as
-        if aside.exists() and not aside.with_name(put_aside.note_name(aside.name)).exists():
+        if aside.exists() and not aside.with_name(note_name(aside.name)).exists():
             with database.reading() as connection:
                 findings = files.findings_of(connection, row.id)
             write_note(home, database, aside.name, aside.stat().st_size, findings)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from era_engine import put_aside
+from era_engine.custody.notes import note, note_name
 from era_engine.foundation import disk
 from era_engine.foundation.errors import UsageError
 from era_engine.home.folder import Home
@@ -51,9 +51,9 @@ def free_name(home: Home, connection: Connection, name: str, sha256: str) -> str
     candidates = [name, f"{path.stem}.{sha256[:8]}{path.suffix}"]
     candidates += [f"{path.stem}.{sha256[:8]}-{number}{path.suffix}" for number in range(2, 10_000)]
     for candidate in candidates:
-        taken = [candidate, put_aside.note_name(candidate)]
-        if candidate.endswith(put_aside.note_name("")):
-            taken.append(candidate.removesuffix(put_aside.note_name("")))
+        taken = [candidate, note_name(candidate)]
+        if candidate.endswith(note_name("")):
+            taken.append(candidate.removesuffix(note_name("")))
         if not any(_taken(home, connection, each) for each in taken):
             return f"archive/{candidate}"
     raise UsageError("The archive holds ten thousand files of one name.", "Clear it out.")
@@ -71,17 +71,17 @@ def _in_use(connection: Connection, home: Home, name: str) -> bool:
 
 def write_note(home: Home, database: Database, name: str, size: int, findings: Iterable[Finding]) -> None:
     """Write what a person needs to know beside `quarantine/name`."""
-    beside = put_aside.note_name(name)
+    beside = note_name(name)
     with database.reading() as connection:
         if _in_use(connection, home, beside):
             return  # a file received by a version that wrote no notes bears this name
-    text = put_aside.note(home.root, name, size, findings)
+    text = note(home.root, name, size, findings)
     disk.write(home.quarantine / beside, lambda writing: writing.write(text.encode()))
 
 
 def remove_note(home: Home, database: Database, name: str) -> None:
     """Delete the note of a file that leaves quarantine."""
-    beside = home.quarantine / put_aside.note_name(name)
+    beside = home.quarantine / note_name(name)
     if beside.exists():
         with database.reading() as connection:
             ours = not _in_use(connection, home, beside.name)
