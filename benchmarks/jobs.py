@@ -28,15 +28,15 @@ def read_segments_with_us(file: Path) -> None:
 
 def decide(file: Path, sent: Path) -> None:
     """Match and decide every claim, without books: what is left of a run when nothing is kept."""
-    from era_engine.decisions.decision import decide
-    from era_engine.decisions.engine import Engine
-    from era_engine.decisions.observation import BookEvidence, PaymentEvidence, claim_facts, payment_facts
-    from era_engine.decisions.rule_set import load_rule_set
     from era_engine.foundation.shipped import shipped
+    from era_engine.insurance.observation import BookEvidence, PaymentEvidence, claim_facts, payment_facts
     from era_engine.practice.claims_csv import read_claims
     from era_engine.practice.lines import match_lines
     from era_engine.practice.matching import match_by_number
     from era_engine.remittance.survey import read_payments, survey
+    from era_engine.rulebook.decision import decide
+    from era_engine.rulebook.engine import Engine
+    from era_engine.rulebook.reading import load_rule_set
     from era_engine.settings.model import Settings
     from era_engine.x12.source import examine
 

@@ -7,17 +7,17 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from era_engine.decisions.facts import FactValue
-from era_engine.decisions.observation import (
+from era_engine.foundation.money import dollars
+from era_engine.insurance.entries import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS, Posting, entries_for
+from era_engine.insurance.facts import FactValue
+from era_engine.insurance.observation import (
     BookEvidence,
     Mode,
     PaymentEvidence,
     ReversalEvidence,
     payment_facts,
 )
-from era_engine.decisions.several_plans import Posted, write_off_of
-from era_engine.foundation.money import dollars
-from era_engine.ledger.entries import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS, Posting, entries_for
+from era_engine.insurance.several_plans import Posted, write_off_of
 from era_engine.practice.lines import LineMatch, match_lines
 from era_engine.practice.matching import PATIENT_AND_SERVICES, Match
 from era_engine.practice.model import Claim

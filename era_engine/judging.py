@@ -7,18 +7,18 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from era_engine.decisions.decision import decide
-from era_engine.decisions.facts import FactValue
-from era_engine.decisions.observation import Mode, PaymentEvidence, claim_facts, on_trial, payment_facts
-from era_engine.decisions.rule_set import RuleSet
 from era_engine.evidence import Books, Gathered, evidence_on_payment, facts_of_payment
 from era_engine.foundation.clock import now, today
-from era_engine.ledger.entries import Entry, entries_for, memo_of_payment, reversal_entry
+from era_engine.insurance.entries import Entry, entries_for, memo_of_payment, reversal_entry
+from era_engine.insurance.facts import FactValue
+from era_engine.insurance.observation import Mode, PaymentEvidence, claim_facts, on_trial, payment_facts
 from era_engine.office import Office
 from era_engine.practice.model import Claim
 from era_engine.provider_posting import AdjustmentsPosted, post_certain_adjustments
 from era_engine.remittance.balance import balance_findings
 from era_engine.remittance.model import REVERSAL, ClaimPayment, Remittance
+from era_engine.rulebook.decision import decide
+from era_engine.rulebook.reading import RuleSet
 from era_engine.settings.model import Settings
 from era_engine.store import audit, books, files
 from era_engine.store.books import Circumstances, Judged

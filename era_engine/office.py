@@ -8,14 +8,14 @@ from typing import NamedTuple, TypeVar
 from sqlalchemy import Connection
 
 from era_engine.auditing import keep_head
-from era_engine.decisions.engine import Engine
-from era_engine.decisions.rule_set import RuleSet, load_rule_set
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.keys import NO_KEYS, Keyring, keyring, keys_given
 from era_engine.foundation.sealed_files import key_id_of
 from era_engine.foundation.shipped import shipped
 from era_engine.home.folder import Home, find_home
 from era_engine.home.keys import keys_at_hand, with_keys
+from era_engine.rulebook.engine import Engine
+from era_engine.rulebook.reading import RuleSet, load_rule_set
 from era_engine.settings.model import Settings, load_settings
 from era_engine.settings_versions import notice
 from era_engine.store import audit, books

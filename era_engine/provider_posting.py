@@ -7,12 +7,9 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from era_engine.decisions.engine import Engine
-from era_engine.decisions.facts import FactValue
-from era_engine.decisions.observation import FROM_FINDINGS
-from era_engine.decisions.rule_set import Rule
-from era_engine.decisions.wording import message_words
-from era_engine.ledger.provider_adjustments import (
+from era_engine.insurance.facts import FactValue
+from era_engine.insurance.observation import FROM_FINDINGS
+from era_engine.insurance.provider_adjustments import (
     INTEREST_DIFFERS,
     entry_for_provider_adjustment,
     interest_finding,
@@ -22,6 +19,9 @@ from era_engine.ledger.provider_adjustments import (
     why_not_posted,
 )
 from era_engine.remittance.model import ProviderAdjustment
+from era_engine.rulebook.engine import Engine
+from era_engine.rulebook.reading import Rule
+from era_engine.rulebook.wording import message_words
 from era_engine.store import files
 from era_engine.store.books import Circumstances
 from era_engine.store.provider_adjustments import StoredPair, post_provider_adjustments, stored_pairs

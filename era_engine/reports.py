@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from era_engine.decisions.explanation import Explanation, explain
-from era_engine.decisions.rule_set import RuleSet, rule_set_from_json
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.money import dollars
+from era_engine.rulebook.explanation import Explanation, explain
+from era_engine.rulebook.reading import RuleSet, rule_set_from_json
 from era_engine.settings.model import settings_from_json
 from era_engine.store import ledger, log
 from era_engine.store.log import Decided, Filters

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal, NamedTuple
 
-from era_engine.decisions.condition import Condition, Op
-from era_engine.decisions.facts import FactValue
-from era_engine.decisions.proof import unsound
-from era_engine.decisions.rule_cases import Case, failures, read_cases
-from era_engine.decisions.rule_set import Rule, RuleSet, read_rules
 from era_engine.foundation.shipped import shipped
+from era_engine.insurance.facts import FactValue
+from era_engine.rulebook.cases import Case, failures, read_cases
+from era_engine.rulebook.condition import Condition, Op
+from era_engine.rulebook.proof import unsound
+from era_engine.rulebook.reading import Rule, RuleSet, read_rules
 
 End = Literal["case", "proof", "survived"]
 

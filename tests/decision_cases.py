@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 from hypothesis import strategies as st
 
-from era_engine.decisions.facts import FACTS, LARGEST, FactValue
+from era_engine.insurance.facts import FACTS, LARGEST, FactValue
 
 CASES = Path(__file__).parent / "cases" / "decisions"
 

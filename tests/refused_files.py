@@ -5,12 +5,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from era_engine.bank.files import read_bank_file
-from era_engine.decisions.rule_set import load_rule_set
 from era_engine.foundation.errors import EraError
 from era_engine.foundation.shipped import shipped
 from era_engine.practice.claims_837 import read_sent_claims
 from era_engine.practice.claims_csv import read_claims
 from era_engine.practice.fees_csv import read_fees
+from era_engine.rulebook.reading import load_rule_set
 from era_engine.settings.model import load_settings
 
 ERRORS = Path(__file__).parent / "errors"

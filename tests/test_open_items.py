@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from era_engine.ledger.open_items import Evidence, OpenItem, PostedPair, open_items
+from era_engine.insurance.open_items import Evidence, OpenItem, PostedPair, open_items
 
 NO_CLAIMS = Evidence({}, {})
 _ids = count(1)

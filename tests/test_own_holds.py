@@ -8,8 +8,8 @@ import pytest
 from offices import OfficeHome, era, expects, remittance
 from remittance_text import claim
 
-from era_engine.decisions.rule_set import load_rule_set, rule_set_from_json
 from era_engine.foundation.shipped import shipped
+from era_engine.rulebook.reading import load_rule_set, rule_set_from_json
 
 DOCUMENT = (Path(__file__).parent.parent / "docs" / "rules.md").read_text(encoding="utf-8")
 EXAMPLES = dict(re.findall(r"`HOME/(rules/[\w/]+\.yaml)`\n\n```yaml\n(.*?)```", DOCUMENT, flags=re.DOTALL))

@@ -17,16 +17,16 @@ from known_facts import undeclared
 from offices import OfficeHome, expects, remittance
 from remittance_text import claim
 
-from era_engine.decisions.condition import Condition
-from era_engine.decisions.decision import decide
-from era_engine.decisions.engine import Engine, EngineError
-from era_engine.decisions.facts import FactValue
-from era_engine.decisions.knowledge import ordinary_claim
-from era_engine.decisions.proof import Unsound, never_reached, unsound
-from era_engine.decisions.rule_set import Rule, load_rule_set, prove, read_rules, rule_set_from_json
-from era_engine.decisions.solver import Claims
 from era_engine.foundation.errors import RulesError
 from era_engine.foundation.shipped import shipped
+from era_engine.insurance.facts import FactValue
+from era_engine.insurance.knowledge import ordinary_claim
+from era_engine.rulebook.condition import Condition
+from era_engine.rulebook.decision import decide
+from era_engine.rulebook.engine import Engine, EngineError
+from era_engine.rulebook.proof import Unsound, never_reached, unsound
+from era_engine.rulebook.reading import Rule, load_rule_set, prove, read_rules, rule_set_from_json
+from era_engine.rulebook.solver import Claims
 
 SHIPPED = load_rule_set(shipped("rules"))
 _ENGINE = Engine(SHIPPED)
@@ -93,7 +93,7 @@ def test_the_shipped_rules_are_proven_within_two_seconds() -> None:
 def test_the_shipped_rules_are_loaded_for_deciding_without_the_solver() -> None:
     """Their proof is the test above; a run need not wait for it."""
     load = (
-        "import sys; from era_engine.decisions.rule_set import load_rule_set;"
+        "import sys; from era_engine.rulebook.reading import load_rule_set;"
         "from era_engine.foundation.shipped import shipped;"
         "load_rule_set(shipped('rules')); print('z3' in sys.modules)"
     )

@@ -7,7 +7,7 @@ import pytest
 from offices import OfficeHome, Record, expects, remittance
 from remittance_text import Segments, claim, payment, remittance_file, transaction_set
 
-from era_engine.ledger.provider_adjustments import (
+from era_engine.insurance.provider_adjustments import (
     entry_for_provider_adjustment,
     interest_finding,
     sort_provider_adjustments,

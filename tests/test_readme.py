@@ -14,12 +14,12 @@ from decision_cases import ORDINARY
 from offices import era
 
 from era_engine.cli import era as era_command
-from era_engine.decisions.decision import decide
-from era_engine.decisions.engine import Engine
-from era_engine.decisions.rule_set import load_rule_set
 from era_engine.foundation import errors
 from era_engine.foundation.errors import EraError
 from era_engine.practice.claims_csv import COLUMNS
+from era_engine.rulebook.decision import decide
+from era_engine.rulebook.engine import Engine
+from era_engine.rulebook.reading import load_rule_set
 
 CHECKOUT = Path(__file__).parent.parent
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from offices import era
 
-from era_engine.decisions.rule_cases import failures, read_cases
-from era_engine.decisions.rule_set import read_rules
 from era_engine.foundation.shipped import shipped
+from era_engine.rulebook.cases import failures, read_cases
+from era_engine.rulebook.reading import read_rules
 
 RULES = read_rules(shipped("rules"))
 EVERY_RULE = (*RULES.rule_set.rows, *RULES.rule_set.reversals, *RULES.rule_set.holds)

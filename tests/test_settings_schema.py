@@ -13,8 +13,8 @@ from jsonschema import Draft202012Validator
 from offices import OfficeHome, era
 from test_overrides import NESTED
 
-from era_engine.decisions.rule_set import load_rule_set
 from era_engine.foundation.shipped import shipped
+from era_engine.rulebook.reading import load_rule_set
 from era_engine.settings.model import DEFAULT_TOML, Settings
 
 BROKEN = sorted(Path(__file__).parent.glob("errors/settings/*.toml"))

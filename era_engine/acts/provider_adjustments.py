@@ -7,7 +7,7 @@ from era_engine.evidence import facts_of_payment
 from era_engine.foundation.clock import today
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.money import dollars
-from era_engine.ledger.provider_adjustments import (
+from era_engine.insurance.provider_adjustments import (
     entry_for_closing,
     entry_for_provider_adjustment,
     memo_of_pair,

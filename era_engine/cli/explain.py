@@ -9,8 +9,8 @@ from era_engine.cli import options
 from era_engine.cli.output import say
 
 if TYPE_CHECKING:
-    from era_engine.decisions.explanation import Explanation, RuleTrace
     from era_engine.replaying.what_if import WhatIf
+    from era_engine.rulebook.explanation import Explanation, RuleTrace
 
 
 @click.command(epilog="Example: era explain C0000012 --trace EFT0001")

@@ -8,7 +8,7 @@ import click
 from era_engine.cli import options
 
 if TYPE_CHECKING:
-    from era_engine.decisions.rule_set import Rule, RuleSet, RulesRead
+    from era_engine.rulebook.reading import Rule, RuleSet, RulesRead
 
 _rules = click.option(
     "--rules",
@@ -58,7 +58,7 @@ def check(folder: Path | None, home: Path | None) -> None:
     from time import perf_counter
 
     from era_engine.cli.output import count, say
-    from era_engine.decisions.proof import never_reached
+    from era_engine.rulebook.proof import never_reached
 
     began = perf_counter()
     rules, rule_set = _proven(folder, home)
@@ -86,8 +86,8 @@ def test(folder: Path | None, home: Path | None) -> int:
     office's own holds, whose cases are in rules/cases/ of the home, and without [holds] of era.toml.
     """
     from era_engine.cli.output import count, say
-    from era_engine.decisions.rule_cases import failures, read_cases, require_cases
-    from era_engine.decisions.rule_set import read_rules
+    from era_engine.rulebook.cases import failures, read_cases, require_cases
+    from era_engine.rulebook.reading import read_rules
 
     rules_folder, own_folder = _folders(folder, home)
     rules = read_rules(rules_folder)
@@ -119,7 +119,7 @@ def test(folder: Path | None, home: Path | None) -> int:
 def facts() -> None:
     """List every fact a rule may ask about: name, kind, of what it is known, usual value, meaning."""
     from era_engine.cli.output import Column, table
-    from era_engine.decisions.facts import FACTS
+    from era_engine.insurance.facts import FACTS
 
     columns = (Column("fact"), Column("kind"), Column("known of"), Column("usual"), Column("meaning"))
     usual = {name: "" if fact.usual is None else str(fact.usual).lower() for name, fact in FACTS.items()}
@@ -128,9 +128,9 @@ def facts() -> None:
 
 def _proven(folder: Path | None, home: Path | None) -> "tuple[RulesRead, RuleSet]":
     """The rules as they stand in their files, and as they are in force."""
-    from era_engine.decisions.rule_set import prove, read_rules
     from era_engine.home.folder import find_home
     from era_engine.office import with_choices
+    from era_engine.rulebook.reading import prove, read_rules
     from era_engine.settings.model import load_settings
 
     rules = read_rules(*_folders(folder, home))
@@ -155,8 +155,8 @@ def _folders(folder: Path | None, home: Path | None) -> tuple[Path, Path | None]
 
 
 def _show(rule: "Rule", place: str) -> None:
-    from era_engine.decisions.facts import FACTS
-    from era_engine.decisions.wording import condition_words
+    from era_engine.insurance.facts import FACTS
+    from era_engine.rulebook.wording import condition_words
 
     outcome = {"post": "post", "manual": "leave to a person", "hold": "hold", "warn": "only a warning"}[rule.then]
     click.echo(f"{rule.id}{'' if rule.enabled else ' (switched off)'} -> {outcome}  [{place}]")

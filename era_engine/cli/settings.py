@@ -78,11 +78,11 @@ def schema(home: Path | None) -> None:
     """
     import json
 
-    from era_engine.decisions.rule_set import load_rule_set
     from era_engine.foundation.errors import UsageError
     from era_engine.foundation.shipped import shipped
     from era_engine.home.folder import find_home
     from era_engine.office import own_holds, rules_in_force
+    from era_engine.rulebook.reading import load_rule_set
     from era_engine.settings.model import load_settings
     from era_engine.settings.schema import settings_schema
 

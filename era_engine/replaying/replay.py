@@ -14,15 +14,15 @@ from typing import Literal, NamedTuple
 
 from sqlalchemy import Connection
 
-from era_engine.decisions.again import under_settings, with_payee
-from era_engine.decisions.decision import decide, fired_rules
-from era_engine.decisions.explanation import sentence
-from era_engine.decisions.facts import FactValue
-from era_engine.decisions.observation import DOUBTS_TOLD_ONCE, on_trial
-from era_engine.decisions.rule_set import Rule, RuleSet, rule_set_from_json
 from era_engine.home.folder import Home
+from era_engine.insurance.again import under_settings, with_payee
+from era_engine.insurance.facts import FactValue
+from era_engine.insurance.observation import DOUBTS_TOLD_ONCE, on_trial
 from era_engine.replaying.proposal import Proposal
 from era_engine.replaying.together import Played, copy_of
+from era_engine.rulebook.decision import decide, fired_rules
+from era_engine.rulebook.explanation import sentence
+from era_engine.rulebook.reading import Rule, RuleSet, rule_set_from_json
 from era_engine.settings.model import Settings, settings_from_json
 from era_engine.store import log
 from era_engine.store.deposits import deposit_received

@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from era_engine.decisions.engine import Engine
-from era_engine.decisions.facts import Facts
-from era_engine.decisions.rule_set import RuleSet
 from era_engine.foundation.errors import SettingsError
 from era_engine.home.folder import Home
+from era_engine.insurance.facts import Facts
 from era_engine.office import with_choices
 from era_engine.replaying.proposal import Proposal, settings_under
 from era_engine.replaying.replay import Replayed, replay
+from era_engine.rulebook.engine import Engine
+from era_engine.rulebook.reading import RuleSet
 from era_engine.settings.model import Settings
 from era_engine.settings.tables import percent_text
 from era_engine.store.replay import Scope, count_decided

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
 
-from era_engine.ledger.entries import ACCOUNTS_RECEIVABLE
+from era_engine.insurance.entries import ACCOUNTS_RECEIVABLE
 from era_engine.store.books import State
 from era_engine.store.decision_proofs import fallen_decisions
 from era_engine.store.schema import claim_payments, entries, postings

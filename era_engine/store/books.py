@@ -6,11 +6,11 @@ from typing import Literal, NamedTuple
 
 from sqlalchemy import Connection, Table, bindparam, func, select, text, update
 
-from era_engine.decisions.decision import Decision
-from era_engine.ledger.entries import Entry
+from era_engine.insurance.entries import Entry
 from era_engine.practice.matching import Match
 from era_engine.practice.model import Claim
 from era_engine.remittance.model import ClaimPayment
+from era_engine.rulebook.decision import Decision
 from era_engine.store.bulk import insert_rows, insert_unless_there
 from era_engine.store.files import findings_json
 from era_engine.store.schema import claim_payments, decisions, entries, postings, rule_sets, settings_versions

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, case, func, select
 
-from era_engine.ledger.entries import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS, Posting
+from era_engine.insurance.entries import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS, Posting
 from era_engine.remittance.claims import read_claims
 from era_engine.remittance.model import ClaimPayment
 from era_engine.store.practice import slices

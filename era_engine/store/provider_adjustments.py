@@ -7,9 +7,9 @@ from typing import Literal, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, exists, func, select, update
 
-from era_engine.ledger.entries import Entry, Posting, memo_of_payment
-from era_engine.ledger.open_items import Evidence, PostedPair
-from era_engine.ledger.provider_adjustments import PAYER_BALANCES, memo_of_pair, note_in, why_not_posted
+from era_engine.insurance.entries import Entry, Posting, memo_of_payment
+from era_engine.insurance.open_items import Evidence, PostedPair
+from era_engine.insurance.provider_adjustments import PAYER_BALANCES, memo_of_pair, note_in, why_not_posted
 from era_engine.remittance.model import ProviderAdjustment
 from era_engine.store.books import NewEntry, add_entries, reserve_ids
 from era_engine.store.bulk import insert_rows

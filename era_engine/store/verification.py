@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, case, func, select
 
-from era_engine.ledger.entries import INSURANCE_DEPOSITS
+from era_engine.insurance.entries import INSURANCE_DEPOSITS
 from era_engine.store.bulk import stream
 from era_engine.store.decision_proofs import Row, found
 from era_engine.store.files import FileRow, every_file

@@ -6,8 +6,8 @@ The proof of a rule set rests on this. The tests hold it against the facts of ev
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from era_engine.decisions.condition import Condition
-from era_engine.decisions.facts import FACTS, Facts, FactValue, Known
+from era_engine.insurance.facts import FACTS, Facts, FactValue, Known
+from era_engine.rulebook.condition import Condition
 
 _FOUND = Condition("claim_found", "is", True)
 REVERSAL = Condition("claim_status", "is", "22")

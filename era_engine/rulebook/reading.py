@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from era_engine.decisions.condition import Condition
-from era_engine.decisions.facts import Facts
-from era_engine.decisions.guards import uncaught_unknowns
-from era_engine.decisions.rule_conditions import check_message, read_conditions
-from era_engine.decisions.rule_file import Faults, Source, Steps, did_you_mean, read_rule_file
-from era_engine.decisions.rule_schema import HoldEntry, IndicatorsEntry, IndicatorsFile, RowEntry, checked
 from era_engine.foundation.errors import SettingsError
 from era_engine.foundation.shipped import shipped
+from era_engine.insurance.facts import Facts
+from era_engine.rulebook.condition import Condition
+from era_engine.rulebook.conditions import check_message, read_conditions
+from era_engine.rulebook.files import Faults, Source, Steps, did_you_mean, read_rule_file
+from era_engine.rulebook.guards import uncaught_unknowns
+from era_engine.rulebook.schema import HoldEntry, IndicatorsEntry, IndicatorsFile, RowEntry, checked
 
 ROWS, REVERSALS, HOLDS, INDICATORS = "auto_posting.yaml", "reversals.yaml", "holds.yaml", "indicators.yaml"
 OWN = "rules/*.yaml"  # in the stored rule set: the holds an office added, of all its files
@@ -211,7 +211,7 @@ def prove(rules: RulesRead) -> None:
 
     So it does for a rule whose indicators tell people another thing than happens.
     """
-    from era_engine.decisions.proof import unsound  # loads the solver, which most commands never need
+    from era_engine.rulebook.proof import unsound  # loads the solver, which most commands never need
 
     faults = Faults()
     for fault in unsound(rules.rule_set, rules.own):

@@ -1,6 +1,6 @@
 """What the adjustments (CAS) of a claim payment and its lines mean, as facts."""
 
-from era_engine.decisions.facts import FactValue
+from era_engine.insurance.facts import FactValue
 from era_engine.practice.model import Claim
 from era_engine.remittance.adjustments import CONTRACTED
 from era_engine.remittance.model import REVERSAL, Adjustment, ClaimPayment

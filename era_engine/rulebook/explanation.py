@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from era_engine.decisions.condition import Condition, Op
-from era_engine.decisions.facts import FACTS, Facts, FactValue
-from era_engine.decisions.rule_set import Rule, RuleSet
-from era_engine.decisions.wording import (
+from era_engine.foundation.money import dollars
+from era_engine.insurance.facts import FACTS, Facts, FactValue
+from era_engine.rulebook.condition import Condition, Op
+from era_engine.rulebook.reading import Rule, RuleSet
+from era_engine.rulebook.wording import (
     change_words,
     message_words,
     minimum_words,
@@ -15,7 +16,6 @@ from era_engine.decisions.wording import (
     shown,
     wanted_words,
 )
-from era_engine.foundation.money import dollars
 
 Wanted = FactValue | tuple[FactValue, ...] | None
 

@@ -5,16 +5,16 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import NamedTuple
 
-from era_engine.decisions.condition import Condition
-from era_engine.decisions.decision import decide
-from era_engine.decisions.engine import Engine, EngineError
-from era_engine.decisions.explanation import explain
-from era_engine.decisions.facts import FACTS, Facts, FactValue
-from era_engine.decisions.knowledge import ordinary_claim
-from era_engine.decisions.rule_conditions import is_literal
-from era_engine.decisions.rule_file import Faults, Source, did_you_mean, read_rule_file
-from era_engine.decisions.rule_schema import CaseEntry, checked
-from era_engine.decisions.rule_set import Rule, RuleSet, RulesRead
+from era_engine.insurance.facts import FACTS, Facts, FactValue
+from era_engine.insurance.knowledge import ordinary_claim
+from era_engine.rulebook.condition import Condition
+from era_engine.rulebook.conditions import is_literal
+from era_engine.rulebook.decision import decide
+from era_engine.rulebook.engine import Engine, EngineError
+from era_engine.rulebook.explanation import explain
+from era_engine.rulebook.files import Faults, Source, did_you_mean, read_rule_file
+from era_engine.rulebook.reading import Rule, RuleSet, RulesRead
+from era_engine.rulebook.schema import CaseEntry, checked
 
 CASES = "cases"
 Ids = tuple[str, ...]

@@ -9,7 +9,7 @@ from datetime import date
 from typing import NamedTuple
 
 from era_engine.foundation.money import dollars
-from era_engine.ledger.entries import INSURANCE_DEPOSITS, Entry, Posting
+from era_engine.insurance.entries import INSURANCE_DEPOSITS, Entry, Posting
 from era_engine.remittance.model import ProviderAdjustment
 from era_engine.remittance.provider_reasons import INTEREST, provider_reason
 from era_engine.x12.finding import Finding

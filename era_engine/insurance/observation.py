@@ -6,10 +6,10 @@ What is not known is left out; a rule that asks for it then does not match.
 from collections.abc import Collection, Iterable
 from typing import Literal, NamedTuple
 
-from era_engine.decisions.adjustment_facts import PROCESSED, add_adjustments
-from era_engine.decisions.facts import FactValue
-from era_engine.decisions.several_plans import LATER_PLAN, Posted, patient_share, prove
 from era_engine.foundation.money import dollars, minimum_cents
+from era_engine.insurance.adjustment_facts import PROCESSED, add_adjustments
+from era_engine.insurance.facts import FactValue
+from era_engine.insurance.several_plans import LATER_PLAN, Posted, patient_share, prove
 from era_engine.practice.lines import LineMatch, charges_unlike
 from era_engine.practice.matching import BY_HAND, PATIENT_AND_SERVICES, Match
 from era_engine.practice.model import Claim

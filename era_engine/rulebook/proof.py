@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from era_engine.decisions.condition import Condition
-from era_engine.decisions.facts import FACTS, Facts
-from era_engine.decisions.solver import Claims
-from era_engine.decisions.wording import shown
 from era_engine.foundation.errors import EraError
+from era_engine.insurance.facts import FACTS, Facts
+from era_engine.rulebook.condition import Condition
+from era_engine.rulebook.solver import Claims
+from era_engine.rulebook.wording import shown
 
 if TYPE_CHECKING:
-    from era_engine.decisions.rule_set import Rule, RuleSet
+    from era_engine.rulebook.reading import Rule, RuleSet
 
 _MOST_NEAREST = 3
 _T = TypeVar("_T")

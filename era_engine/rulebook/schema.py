@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from era_engine.decisions.rule_file import Faults, Source, Steps, did_you_mean
+from era_engine.rulebook.files import Faults, Source, Steps, did_you_mean
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=100)]
 Text = Annotated[str, Field(min_length=1)]
