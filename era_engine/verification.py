@@ -15,7 +15,7 @@ from era_engine.custody.accounts import FileAccounts, file_accounts
 from era_engine.foundation.money import dollars
 from era_engine.home.folder import Home
 from era_engine.insurance.provider_adjustments import CLOSED, entry_for_provider_adjustment
-from era_engine.payer_items import balances_that_differ
+from era_engine.posting.payer_items import balances_that_differ
 from era_engine.remittance.model import REVERSAL, ProviderAdjustment
 from era_engine.store import claim_proofs, decision_proofs, entry_proofs
 from era_engine.store import verification as questions

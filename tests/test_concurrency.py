@@ -8,7 +8,7 @@ from remittance_text import claim
 from waiting import PostingsWait
 
 from era_engine.home.folder import Home
-from era_engine.judging import BATCH
+from era_engine.posting.judging import BATCH
 
 
 def posted_once(home: OfficeHome, *numbers: str) -> None:

@@ -12,7 +12,7 @@ from era_engine.insurance.provider_adjustments import (
     interest_finding,
     sort_provider_adjustments,
 )
-from era_engine.payer_items import balances_that_differ
+from era_engine.posting.payer_items import balances_that_differ
 from era_engine.remittance.model import ProviderAdjustment
 from era_engine.store.database import Database
 from era_engine.store.provider_adjustments import (

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from era_engine.evidence import posted_for_services
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.money import dollars
 from era_engine.insurance.several_plans import patient_share
+from era_engine.posting.evidence import posted_for_services
 from era_engine.practice.model import Claim
 from era_engine.practice.plans import asked_of_several_plans, claims_beside, times_done
 from era_engine.remittance.model import REVERSAL, ClaimPayment

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from era_engine.acts.act import Acting, Done, Person, acting
-from era_engine.evidence import facts_of_payment
 from era_engine.foundation.clock import today
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.money import dollars
@@ -13,7 +12,8 @@ from era_engine.insurance.provider_adjustments import (
     memo_of_pair,
 )
 from era_engine.office import Office
-from era_engine.provider_posting import as_remitted, why_not_by_hand
+from era_engine.posting.evidence import facts_of_payment
+from era_engine.posting.provider_adjustments import as_remitted, why_not_by_hand
 from era_engine.reports import Record, ledger_records
 from era_engine.store.provider_adjustments import (
     StoredPair,

@@ -26,7 +26,7 @@ def command(only_open: bool, payer: str | None, form: str, home: Path | None) ->
     from era_engine.cli.output import csv_lines, json_line
     from era_engine.foundation.clock import today
     from era_engine.office import open_office
-    from era_engine.payer_items import provider_adjustment_records
+    from era_engine.posting.payer_items import provider_adjustment_records
 
     with open_office(home) as office, office.database.reading() as connection:
         records = list(provider_adjustment_records(connection, office, today(), payer, only_open))
@@ -53,7 +53,7 @@ def _by_whom(record: dict[str, Any]) -> str:
 
 def _show(records: list[dict[str, Any]]) -> None:
     from era_engine.cli.output import Column, count, money, say, table
-    from era_engine.payer_items import balances_in_words
+    from era_engine.posting.payer_items import balances_in_words
     from era_engine.remittance.provider_reasons import provider_reason
 
     columns = (

@@ -18,11 +18,11 @@ from era_engine.foundation.errors import UsageError
 from era_engine.foundation.logs import log_to
 from era_engine.foundation.stopping import Check, Stopped, stopped_by_signals
 from era_engine.home.permissions import open_to_others
-from era_engine.judging import PaymentDone, PaymentRepeated
 from era_engine.office import Office, open_office
 from era_engine.pipeline import Event, FileDone, FileOpened
+from era_engine.posting.judging import PaymentDone, PaymentRepeated
+from era_engine.posting.reconsidering import DecidedAgain, PaymentReconsidered
 from era_engine.purging import FilesPurged
-from era_engine.reconsidering import DecidedAgain, PaymentReconsidered
 from era_engine.reports import LogReader
 from era_engine.store.log import Filters
 

@@ -8,9 +8,9 @@ from functools import partial
 from typing import NamedTuple
 
 from era_engine.foundation.stopping import Check, go_on
-from era_engine.judging import Judge
 from era_engine.office import Office
-from era_engine.provider_posting import AdjustmentsPosted
+from era_engine.posting.judging import Judge
+from era_engine.posting.provider_adjustments import AdjustmentsPosted
 from era_engine.store import audit
 from era_engine.store.books import Judged
 from era_engine.store.database import until_unblocked
