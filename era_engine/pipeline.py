@@ -6,6 +6,7 @@ from itertools import chain, count
 from pathlib import Path
 from typing import NamedTuple
 
+from era_engine.books.opened import Office, keep_versions, note_act
 from era_engine.custody import quarantine, receiving
 from era_engine.custody.answers import acknowledge, acknowledge_again, hear
 from era_engine.custody.intake import FileLeft, examine_whole, files_to_read, in_inbox, readable_name
@@ -16,7 +17,6 @@ from era_engine.foundation.clock import now
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.stopping import Check, Stopped, go_on
 from era_engine.home.keys import check_again
-from era_engine.office import Office, keep_versions, note_act
 from era_engine.posting import judging
 from era_engine.posting.judging import PaymentDone, PaymentRepeated
 from era_engine.posting.reconsidering import PaymentReconsidered, reconsider

@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from era_engine.books.opened import Office
 from era_engine.custody import notes
 from era_engine.foundation.clock import now
 from era_engine.foundation.errors import LockedError, UsageError
 from era_engine.home.folder import Home
-from era_engine.office import Office
 from era_engine.reports import payment_records
 from era_engine.store import audit, retention
 from era_engine.store.database import Database

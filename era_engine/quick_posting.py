@@ -3,8 +3,8 @@
 import shlex
 from typing import NamedTuple
 
+from era_engine.books.opened import Office
 from era_engine.foundation.errors import UsageError
-from era_engine.office import Office
 from era_engine.posting.judging import BATCH, Judge
 from era_engine.posting.provider_adjustments import AdjustmentsPosted
 from era_engine.reports import payment_id_of

@@ -11,11 +11,11 @@ from sqlalchemy import Connection
 
 from era_engine.bank.matching import match_deposits
 from era_engine.bank.records import what_differs
+from era_engine.books.opened import Office
 from era_engine.foundation.money import minimum_cents
 from era_engine.home.folder import Home
 from era_engine.insurance.facts import Facts
 from era_engine.insurance.several_plans import LATER_PLAN
-from era_engine.office import Office
 from era_engine.posting.evidence import Books
 from era_engine.posting.payer_items import LeftPair, left_pairs
 from era_engine.posting.provider_adjustments import LEFT, UNREADABLE

@@ -18,7 +18,7 @@ from offices import Ended, OfficeHome, era, expects, finished, make_office, remi
 from postgresql_server import Server
 from remittance_text import claim
 
-from era_engine.backup.restoring import restore
+from era_engine.books.backup.restoring import restore
 from era_engine.foundation.errors import UsageError
 from era_engine.home.folder import Home
 

@@ -10,9 +10,9 @@ from offices import OfficeHome, era, expects, finished, make_office, remittance,
 from remittance_text import claim
 from tampering import problems
 
-from era_engine.backup.taking import back_up
+from era_engine.books.backup.taking import back_up
+from era_engine.books.opened import open_office
 from era_engine.foundation.errors import SettingsError
-from era_engine.office import open_office
 from era_engine.pipeline import run
 
 KEY_FILE = "encryption.key_file"

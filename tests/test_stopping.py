@@ -11,8 +11,8 @@ from offices import Ended, OfficeHome, expects, finished, make_office, remittanc
 from remittance_text import claim, group, interchange, payment, transaction_set, written
 from waiting import PostingsWait
 
+from era_engine.books.opened import open_office
 from era_engine.foundation.stopping import StopFlag, Stopped
-from era_engine.office import open_office
 from era_engine.pipeline import Event, run
 from era_engine.posting.reconsidering import PaymentReconsidered
 

@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from era_engine.books.opened import Office, keep_versions
 from era_engine.foundation.clock import today
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.money import dollars
 from era_engine.insurance.facts import Facts, FactValue
 from era_engine.insurance.several_plans import write_off_of
-from era_engine.office import Office, keep_versions
 from era_engine.posting.evidence import Books, Gathered
 from era_engine.posting.judging import circumstances_of
 from era_engine.remittance.model import ClaimPayment

@@ -1,9 +1,9 @@
 """A person files a claim payment without posting it: an estimate, a forwarded claim, money entered elsewhere."""
 
 from era_engine.acts.act import Done, Person, acting, facts_by_hand, left_decision
+from era_engine.books.opened import Office
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.money import dollars
-from era_engine.office import Office
 from era_engine.store.books import Judged
 
 

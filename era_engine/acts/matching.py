@@ -3,8 +3,8 @@
 from difflib import get_close_matches
 
 from era_engine.acts.act import Acting, Done, Person, acting, left_decision
+from era_engine.books.opened import Office
 from era_engine.foundation.errors import UsageError
-from era_engine.office import Office
 from era_engine.posting.judging import Judge
 from era_engine.practice.matching import BY_HAND
 from era_engine.practice.model import Claim

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from era_engine.acts.act import Acting, Done, Person, acting, facts_by_hand
 from era_engine.acts.amounts import LineAmounts, as_remitted, by_line
 from era_engine.acts.guard import refuse_below_zero, standing
+from era_engine.books.opened import Office
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.money import dollars
 from era_engine.insurance.entries import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS, Entry, reversal_entry
-from era_engine.office import Office
 from era_engine.posting.evidence import Gathered
 from era_engine.practice.model import Claim
 from era_engine.remittance.model import REVERSAL

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from era_engine.acts.act import Acting, Done, Person, acting
+from era_engine.books.opened import Office
 from era_engine.foundation.clock import today
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.money import dollars
@@ -11,7 +12,6 @@ from era_engine.insurance.provider_adjustments import (
     entry_for_provider_adjustment,
     memo_of_pair,
 )
-from era_engine.office import Office
 from era_engine.posting.evidence import facts_of_payment
 from era_engine.posting.provider_adjustments import as_remitted, why_not_by_hand
 from era_engine.reports import Record, ledger_records

@@ -8,11 +8,11 @@ from era_engine.acts.act import Acting, Done, Person, acting, facts_by_hand
 from era_engine.acts.guard import refuse_below_zero, refuse_over_application, standing
 from era_engine.acts.matching import judged_without_posting
 from era_engine.acts.provider_adjustments import take_back
+from era_engine.books.opened import Office
 from era_engine.foundation.clock import today
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.money import dollars
 from era_engine.insurance.entries import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS, reversal_entry
-from era_engine.office import Office
 from era_engine.practice.model import Claim
 from era_engine.remittance.model import REVERSAL
 from era_engine.rulebook.decision import Decision

@@ -23,9 +23,9 @@ def verify(expect: str | None, home: Path | None) -> int:
     write everything in the home cannot cut off the end of the log unseen. Exit code 1, and a list, when something
     does not hold.
     """
-    from era_engine.auditing import audit_verify, parse_head
+    from era_engine.books.auditing import audit_verify, parse_head
+    from era_engine.books.opened import looking
     from era_engine.cli.output import count, say
-    from era_engine.office import looking
 
     expected = None if expect is None else parse_head(expect)
     with looking(home) as (found_home, database):
@@ -55,9 +55,9 @@ def export(
     """Print every act of this office, oldest first, with the hashes that chain them."""
     import json
 
-    from era_engine.auditing import audit_log, known_act
+    from era_engine.books.auditing import audit_log, known_act
+    from era_engine.books.opened import looking
     from era_engine.cli.output import csv_lines, json_line
-    from era_engine.office import looking
     from era_engine.store.audit import AuditRow
 
     first, last = options.days(since, until)

@@ -19,10 +19,10 @@ def command(file: Path, home: Path | None) -> int:
 
     Exit code 1, and a list, when a file could not be read or was not found; the backup holds all others.
     """
-    from era_engine.backup.taking import back_up
+    from era_engine.books.backup.taking import back_up
+    from era_engine.books.opened import open_books
     from era_engine.cli.output import count
     from era_engine.cli.progress import bytes_done
-    from era_engine.office import open_books
 
     with open_books(home) as (found_home, settings, database), bytes_done() as told:
         done = back_up(found_home, settings, database, file, told)

@@ -49,12 +49,12 @@ def rotate(file: Path, name: str, home: Path | None) -> int:
 
     Exit code 1, and a list, when a file could not be read; it stays as it is, and so does the need for the old key.
     """
+    from era_engine.books.encryption import rotate
+    from era_engine.books.opened import without_keys
     from era_engine.cli.output import count
     from era_engine.cli.progress import bytes_done
-    from era_engine.encryption import rotate
     from era_engine.foundation.keys import read_key
     from era_engine.home.keys import refuse_inside
-    from era_engine.office import without_keys
 
     key = read_key(file)
     with without_keys(home) as (found_home, settings, database), bytes_done() as told:
@@ -81,9 +81,9 @@ def show(file: Path, home: Path | None) -> None:
     import shutil
     import sys
 
+    from era_engine.books.opened import keyring_for
     from era_engine.foundation.errors import UsageError
     from era_engine.foundation.sealed_files import opened
-    from era_engine.office import keyring_for
 
     try:
         stream = opened(file, keyring_for(file, home))

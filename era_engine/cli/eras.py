@@ -15,8 +15,8 @@ def command(status: str, form: str, home: Path | None) -> None:
     """Payments received. One is completed when every claim on it is posted, or closed by a person, and its
     provider-level adjustments are entered.
     """
+    from era_engine.books.opened import open_books
     from era_engine.cli.output import Column, count, csv_lines, json_line, money, table
-    from era_engine.office import open_books
     from era_engine.reports import payment_records
 
     with open_books(home) as (_, _, database), database.reading() as connection:

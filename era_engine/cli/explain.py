@@ -28,8 +28,8 @@ def command(claim: str, trace: str | None, all_rules: bool, as_json: bool, home:
     from dataclasses import asdict
 
     from era_engine.bank.records import what_differs
+    from era_engine.books.opened import open_books, rule_set_of
     from era_engine.cli.output import json_line
-    from era_engine.office import open_books, rule_set_of
     from era_engine.replaying.what_if import Left, what_if
     from era_engine.reports import LogReader, decision_to_explain, payment_id_of
     from era_engine.store.deposits import pairing_of

@@ -37,8 +37,8 @@ def claims(files: tuple[Path, ...], home: Path | None) -> None:
     What is expected for an 837's claims follows from `era import fees`, before or after. Voids (CLM05-3 = 8) and
     predeterminations (CLM19 = PB) add no claim; a void makes what its claim expects unknown.
     """
+    from era_engine.books.opened import carry_out_import, open_books
     from era_engine.cli.output import count
-    from era_engine.office import carry_out_import, open_books
     from era_engine.practice.claims_837 import is_x12, read_sent_claims
     from era_engine.practice.claims_csv import read_claims
     from era_engine.store.practice import save_claims
@@ -98,9 +98,9 @@ def fees(files: tuple[Path, ...], home: Path | None) -> None:
     percentage, rounded half up to the cent. A file is taken whole or not at all; a fee imported again is updated, and
     with it every open line it is for. Claims from CSV, and those to a second or later plan, are not touched.
     """
+    from era_engine.books.opened import carry_out_import, open_books
     from era_engine.cli.output import count
     from era_engine.foundation.clock import today
-    from era_engine.office import carry_out_import, open_books
     from era_engine.practice.fees_csv import read_fees
     from era_engine.store.fees import save_fees
 
@@ -124,9 +124,9 @@ def bank(files: tuple[Path, ...], home: Path | None) -> None:
     loaded before, from a file of the same kind, is not loaded again: load each account from one kind of file.
     """
     from era_engine.bank.files import read_bank_file
+    from era_engine.books.opened import carry_out_import, open_books
     from era_engine.cli.output import count
     from era_engine.foundation.clock import now
-    from era_engine.office import carry_out_import, open_books
     from era_engine.store.deposits import add_deposits
 
     with open_books(home) as (office, _, database):

@@ -15,9 +15,9 @@ def command(folder: Path, demo: bool) -> None:
     """Make an office's home folder: era.toml, inbox/, archive/, quarantine/, acks/ and the database."""
     import shutil
 
+    from era_engine.books.opened import open_books
     from era_engine.foundation.shipped import shipped
     from era_engine.home.folder import make_home
-    from era_engine.office import open_books
     from era_engine.practice.claims_csv import read_claims
     from era_engine.store import audit
     from era_engine.store.practice import save_claims

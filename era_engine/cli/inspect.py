@@ -22,9 +22,9 @@ def command(files: tuple[Path, ...], as_json: bool, home: Path | None) -> int:
     """
     from itertools import chain
 
+    from era_engine.books.opened import keyring_for
     from era_engine.cli.output import json_line
     from era_engine.inspection import inspect_path
-    from era_engine.office import keyring_for
 
     rejected = False
     for record in chain.from_iterable(inspect_path(file, keyring_for(file, home)) for file in files):

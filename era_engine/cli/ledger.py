@@ -16,8 +16,8 @@ from era_engine.cli import options
 @options.home
 def command(patient: str | None, claim: str | None, trace: str | None, form: str, home: Path | None) -> None:
     """Journal entries. The mark A is on what the engine posted by itself or by quick-post."""
+    from era_engine.books.opened import open_books
     from era_engine.cli.output import csv_lines, json_line
-    from era_engine.office import open_books
     from era_engine.reports import ledger_records, payment_id_of
 
     with open_books(home) as (_, _, database), database.reading() as connection:

@@ -29,8 +29,8 @@ _ACTS = {"undo": "undone", "match": "matched", "unmatch": "unmatched", "close": 
 @options.home
 def command(form: str, since: datetime | None, until: datetime | None, home: Path | None, **wanted: Any) -> None:
     """The decision log: every claim payment decided, with outcome, reason and who or what decided."""
+    from era_engine.books.opened import open_books
     from era_engine.cli.output import csv_lines, json_line
-    from era_engine.office import open_books
     from era_engine.reports import LogReader, filters
 
     first, last = options.days(since, until)

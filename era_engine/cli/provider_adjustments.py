@@ -23,9 +23,9 @@ def command(only_open: bool, payer: str | None, form: str, home: Path | None) ->
     payer confirms; posted, given or kept for good; not-posted, left to a person or waiting; closed, filed by a person
     without posting. What a person did last stands beside it, with name and note.
     """
+    from era_engine.books.opened import open_office
     from era_engine.cli.output import csv_lines, json_line
     from era_engine.foundation.clock import today
-    from era_engine.office import open_office
     from era_engine.posting.payer_items import provider_adjustment_records
 
     with open_office(home) as office, office.database.reading() as connection:

@@ -72,11 +72,11 @@ def command(
     themselves but that a person undid, posted with other amounts or closed, or that the payer reversed. Without --set
     and --rules the settings and rules in force are tried on old decisions.
     """
+    from era_engine.books.opened import open_books
     from era_engine.cli.output import csv_lines, json_line
     from era_engine.cli.progress import claims_done
     from era_engine.cli.replay_page import page
     from era_engine.cli.replay_text import show
-    from era_engine.office import open_books
     from era_engine.replaying.proposal import proposal
     from era_engine.replaying.replay import replay
     from era_engine.replaying.summary import Summary

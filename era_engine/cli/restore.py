@@ -18,7 +18,7 @@ def command(file: Path, folder: Path, database: str | None) -> None:
     Every hash of the backup is checked before anything is made; a damaged backup makes nothing. A sealed backup needs
     its key in ERA_KEY_FILE or ERA_KEY.
     """
-    from era_engine.backup.restoring import restore
+    from era_engine.books.backup.restoring import restore
     from era_engine.cli.output import count
     from era_engine.cli.progress import bytes_done
 

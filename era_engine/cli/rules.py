@@ -128,8 +128,8 @@ def facts() -> None:
 
 def _proven(folder: Path | None, home: Path | None) -> "tuple[RulesRead, RuleSet]":
     """The rules as they stand in their files, and as they are in force."""
+    from era_engine.books.opened import with_choices
     from era_engine.home.folder import find_home
-    from era_engine.office import with_choices
     from era_engine.rulebook.reading import prove, read_rules
     from era_engine.settings.model import load_settings
 
@@ -142,8 +142,8 @@ def _proven(folder: Path | None, home: Path | None) -> "tuple[RulesRead, RuleSet
 
 def _folders(folder: Path | None, home: Path | None) -> tuple[Path, Path | None]:
     """Where the rules are, and where an office's own holds; of a folder that is named, only itself."""
+    from era_engine.books.opened import own_holds, rules_in_force
     from era_engine.home.folder import find_home
-    from era_engine.office import own_holds, rules_in_force
     from era_engine.settings.model import load_settings
 
     if folder is not None:

@@ -12,13 +12,13 @@ from typing import Any, TextIO
 import click
 from structlog.typing import FilteringBoundLogger
 
+from era_engine.books.opened import Office, open_office
 from era_engine.cli.output import Column, count, json_line, money, plain, table, warn
 from era_engine.custody.intake import FileLeft, Reason
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.logs import log_to
 from era_engine.foundation.stopping import Check, Stopped, stopped_by_signals
 from era_engine.home.permissions import open_to_others
-from era_engine.office import Office, open_office
 from era_engine.pipeline import Event, FileDone, FileOpened
 from era_engine.posting.judging import PaymentDone, PaymentRepeated
 from era_engine.posting.reconsidering import DecidedAgain, PaymentReconsidered

@@ -57,9 +57,9 @@ def show(payer: str | None, location: str | None, origin: bool, as_json: bool, h
 @options.home
 def check(home: Path | None) -> None:
     """Say whether era.toml is valid, and its key at hand; exit code 4, and every fault, when not."""
+    from era_engine.books.opened import rule_set_of
     from era_engine.home.folder import find_home
     from era_engine.home.keys import keys_needed
-    from era_engine.office import rule_set_of
     from era_engine.settings.model import load_settings
 
     found = find_home(home)
@@ -78,10 +78,10 @@ def schema(home: Path | None) -> None:
     """
     import json
 
+    from era_engine.books.opened import own_holds, rules_in_force
     from era_engine.foundation.errors import UsageError
     from era_engine.foundation.shipped import shipped
     from era_engine.home.folder import find_home
-    from era_engine.office import own_holds, rules_in_force
     from era_engine.rulebook.reading import load_rule_set
     from era_engine.settings.model import load_settings
     from era_engine.settings.schema import settings_schema

@@ -8,7 +8,7 @@ import click
 from era_engine.cli import options
 
 if TYPE_CHECKING:
-    from era_engine.settings_changing import Compared
+    from era_engine.books.settings_changes import Compared
 
 
 @click.command(
@@ -32,9 +32,9 @@ def set_(
     --location it stands in the [[override]] for just these. What is not valid is refused, and nothing is written.
     """
     from era_engine.acts.act import person
-    from era_engine.office import open_books
+    from era_engine.books.opened import open_books
+    from era_engine.books.settings_changes import set_value
     from era_engine.settings.editing import Selector
-    from era_engine.settings_changing import set_value
 
     who = person(name, because)
     with open_books(home) as (office, _, database):
@@ -62,9 +62,9 @@ def unset(key: str, payer: str | None, location: str | None, name: str, because:
     An override that is left with nothing goes with it.
     """
     from era_engine.acts.act import person
-    from era_engine.office import open_books
+    from era_engine.books.opened import open_books
+    from era_engine.books.settings_changes import unset_value
     from era_engine.settings.editing import Selector
-    from era_engine.settings_changing import unset_value
 
     who = person(name, because)
     with open_books(home) as (office, _, database):
@@ -84,8 +84,8 @@ def restore(version: int, name: str, because: str, home: Path | None) -> None:
     A text that is not valid any more is refused, and nothing is written.
     """
     from era_engine.acts.act import person
-    from era_engine.office import open_books
-    from era_engine.settings_changing import restore_version
+    from era_engine.books.opened import open_books
+    from era_engine.books.settings_changes import restore_version
 
     who = person(name, because)
     with open_books(home) as (office, _, database):

@@ -38,9 +38,9 @@ def report(
     whether it is safe to switch posting on: when it is sure (at 95 % confidence) that no more than one posting in a
     hundred would differ. On trial: era_payment_options.auto_post.enabled = "shadow", also in an [[override]].
     """
+    from era_engine.books.opened import open_books
     from era_engine.cli.output import csv_lines, json_line
     from era_engine.cli.replay import scope_of
-    from era_engine.office import open_books
     from era_engine.replaying.trial import Trial
     from era_engine.store.shadow import tried_on_trial
 

@@ -21,9 +21,9 @@ def command(payer: str | None, location: str | None, form: str, home: Path | Non
 
     era deposits shows money and remittances that wait for each other.
     """
+    from era_engine.books.opened import open_office
     from era_engine.cli.output import csv_lines, json_line
     from era_engine.foundation.clock import today
-    from era_engine.office import open_office
     from era_engine.worklist import open_work
 
     with open_office(home) as office, office.database.reading() as connection:

@@ -51,11 +51,11 @@ def command(
     Recommends how low it may be: regrets surely (at 95 % confidence) stay under the bound, and claims were paid that
     low. Says when the data are too few for that. Nothing is posted or changed.
     """
+    from era_engine.books.opened import open_books
     from era_engine.cli.output import csv_lines, json_line
     from era_engine.cli.progress import claims_done
     from era_engine.cli.replay import scope_of
     from era_engine.cli.tune_picture import picture
-    from era_engine.office import open_books
     from era_engine.replaying.curve import advise, curve
     from era_engine.replaying.proposal import proposal
     from era_engine.settings.tables import percent_text

@@ -16,9 +16,9 @@ def command(home: Path | None) -> int:
 
     Exit code 1, and a list, when something does not hold.
     """
+    from era_engine.books.opened import looking
     from era_engine.cli.output import count, say, warn
     from era_engine.home.permissions import open_to_others
-    from era_engine.office import looking
     from era_engine.settings.model import load_settings
     from era_engine.verification import verify
 

@@ -44,6 +44,7 @@ def command(
     import sys
     from contextlib import suppress
 
+    from era_engine.books.opened import open_office
     from era_engine.cli.arrivals import files_at_rest
     from era_engine.cli.health import Health
     from era_engine.cli.running import JsonReport, TableReport, follow
@@ -51,7 +52,6 @@ def command(
     from era_engine.foundation.logs import log_to
     from era_engine.foundation.stopping import Stopped, stopped_by_signals
     from era_engine.home.folder import find_home
-    from era_engine.office import open_office
     from era_engine.pipeline import run
 
     watched = find_home(home)

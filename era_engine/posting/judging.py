@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from era_engine.books.opened import Office
 from era_engine.foundation.clock import now, today
 from era_engine.insurance.entries import Entry, entries_for, memo_of_payment, reversal_entry
 from era_engine.insurance.facts import FactValue
 from era_engine.insurance.observation import Mode, PaymentEvidence, claim_facts, on_trial, payment_facts
-from era_engine.office import Office
 from era_engine.posting.evidence import Books, Gathered, evidence_on_payment, facts_of_payment
 from era_engine.posting.provider_adjustments import AdjustmentsPosted, post_certain_adjustments
 from era_engine.practice.model import Claim

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
+from era_engine.books.opened import Office
 from era_engine.foundation.money import dollars
 from era_engine.insurance.open_items import OpenItem, PostedPair, open_items
 from era_engine.insurance.provider_adjustments import is_interest
-from era_engine.office import Office
 from era_engine.posting.evidence import facts_of_payment
 from era_engine.posting.provider_adjustments import Left, why_left, why_not_by_hand
 from era_engine.remittance.provider_reasons import meaning_of_provider_reason, provider_reason

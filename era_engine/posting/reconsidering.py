@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import NamedTuple
 
+from era_engine.books.opened import Office
 from era_engine.foundation.stopping import Check, go_on
-from era_engine.office import Office
 from era_engine.posting.judging import Judge
 from era_engine.posting.provider_adjustments import AdjustmentsPosted
 from era_engine.store import audit

@@ -14,8 +14,8 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import Connection
 
+from era_engine.books.opened import Office
 from era_engine.home.folder import COPY, Home
-from era_engine.office import Office
 from era_engine.posting.judging import BATCH, Judge
 from era_engine.posting.reconsidering import reconsider
 from era_engine.remittance.model import ClaimPayment

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from era_engine.books.opened import with_choices
 from era_engine.foundation.errors import SettingsError
 from era_engine.home.folder import Home
 from era_engine.insurance.facts import Facts
-from era_engine.office import with_choices
 from era_engine.replaying.proposal import Proposal, settings_under
 from era_engine.replaying.replay import Replayed, replay
 from era_engine.rulebook.engine import Engine

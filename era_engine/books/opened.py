@@ -7,7 +7,8 @@ from typing import NamedTuple, TypeVar
 
 from sqlalchemy import Connection
 
-from era_engine.auditing import keep_head
+from era_engine.books.auditing import keep_head
+from era_engine.books.settings_versions import notice
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.keys import NO_KEYS, Keyring, keyring, keys_given
 from era_engine.foundation.sealed_files import key_id_of
@@ -17,7 +18,6 @@ from era_engine.home.keys import keys_at_hand, with_keys
 from era_engine.rulebook.engine import Engine
 from era_engine.rulebook.reading import RuleSet, load_rule_set
 from era_engine.settings.model import Settings, load_settings
-from era_engine.settings_versions import notice
 from era_engine.store import audit, books
 from era_engine.store.database import Database, until_unblocked
 from era_engine.store.sent_claims import SentImported

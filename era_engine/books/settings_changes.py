@@ -11,11 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from era_engine.books.opened import rule_set_of
+from era_engine.books.settings_versions import keep, notice
 from era_engine.foundation import disk
 from era_engine.foundation.errors import SettingsError, UsageError
 from era_engine.home.folder import Home
 from era_engine.home.keys import keys_needed
-from era_engine.office import rule_set_of
 from era_engine.settings.editing import (
     Selector,
     keys_of,
@@ -28,7 +29,6 @@ from era_engine.settings.editing import (
 )
 from era_engine.settings.model import Settings, read_settings, settings_of
 from era_engine.settings.shown import change_in_words
-from era_engine.settings_versions import keep, notice
 from era_engine.store import settings_texts
 from era_engine.store.database import Database
 from era_engine.store.settings_texts import Origin, Version

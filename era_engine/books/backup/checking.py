@@ -5,7 +5,7 @@ import re
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from era_engine.backup.format import (
+from era_engine.books.backup.format import (
     CHUNK,
     DATABASE,
     HOME,

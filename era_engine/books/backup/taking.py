@@ -13,15 +13,15 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from era_engine.backup.checking import check
-from era_engine.backup.format import CHUNK, FORMAT, HOME, Manifest, Told, Writer, flush_folder
+from era_engine.books.backup.checking import check
+from era_engine.books.backup.format import CHUNK, FORMAT, HOME, Manifest, Told, Writer, flush_folder
+from era_engine.books.opened import own_holds, rules_in_force
 from era_engine.custody.places import places_of
 from era_engine.foundation.clock import now
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.sealed_files import SealedFileError, Sealing, opened
 from era_engine.home.folder import FOLDERS, REMEMBERED, Home
 from era_engine.home.keys import check_again
-from era_engine.office import own_holds, rules_in_force
 from era_engine.settings.model import Settings
 from era_engine.store import audit
 from era_engine.store.database import Database

@@ -11,9 +11,18 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from era_engine.auditing import keep_head
-from era_engine.backup.checking import Checked, check
-from era_engine.backup.format import DATABASE, HOME, Manifest, Reading, Told, flush_folder, is_manifest, read_members
+from era_engine.books.auditing import keep_head
+from era_engine.books.backup.checking import Checked, check
+from era_engine.books.backup.format import (
+    DATABASE,
+    HOME,
+    Manifest,
+    Reading,
+    Told,
+    flush_folder,
+    is_manifest,
+    read_members,
+)
 from era_engine.foundation.errors import LockedError, UsageError
 from era_engine.foundation.keys import Key, Keyring, keyring, keys_given
 from era_engine.foundation.sealed_files import Sealing, key_id_of, opened
