@@ -12,7 +12,7 @@ from offices import AUTO, OfficeHome, Record, expects, remittance
 from remittance_text import claim
 from test_replay import invented, replayed
 
-from era_engine.replaying.curve import Point, advise, wilson
+from era_engine.trials.curve import Point, advise, wilson
 
 MINIMUM = f"{AUTO}.minimum_percent"
 NOW = Decimal(95)

@@ -9,7 +9,7 @@ from remittance_text import claim
 from test_replay import replayed
 from test_several_plans import PRIMARY, SECONDARY, sent
 
-from era_engine.replaying import what_if
+from era_engine.trials import what_if
 
 MINIMUM = f"{AUTO}.minimum_percent"
 

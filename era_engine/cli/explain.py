@@ -9,8 +9,8 @@ from era_engine.cli import options
 from era_engine.cli.output import say
 
 if TYPE_CHECKING:
-    from era_engine.replaying.what_if import WhatIf
     from era_engine.rulebook.explanation import Explanation, RuleTrace
+    from era_engine.trials.what_if import WhatIf
 
 
 @click.command(epilog="Example: era explain C0000012 --trace EFT0001")
@@ -30,11 +30,11 @@ def command(claim: str, trace: str | None, all_rules: bool, as_json: bool, home:
     from era_engine.bank.records import what_differs
     from era_engine.books.opened import open_books, rule_set_of
     from era_engine.cli.output import json_line
-    from era_engine.replaying.what_if import Left, what_if
     from era_engine.reports import LogReader, decision_to_explain, payment_id_of
     from era_engine.store.deposits import pairing_of
     from era_engine.store.fees import expected_amounts
     from era_engine.store.log import BY_ID, findings_behind, newest_decision_by_rules, other_payments_of
+    from era_engine.trials.what_if import Left, what_if
 
     with open_books(home) as (found, settings, database), database.reading() as connection:
         payment_id = None if trace is None else payment_id_of(connection, trace)

@@ -10,9 +10,9 @@ import click
 from era_engine.cli import options
 
 if TYPE_CHECKING:
-    from era_engine.replaying.replay import Replayed
-    from era_engine.replaying.summary import Summary
     from era_engine.store.replay import Scope
+    from era_engine.trials.replay import Replayed
+    from era_engine.trials.summary import Summary
 
 MOST_SHOWN = 100  # of changed claims in a table or on a page; CSV and JSON have all
 Row = dict[str, Any]
@@ -77,10 +77,10 @@ def command(
     from era_engine.cli.progress import claims_done
     from era_engine.cli.replay_page import page
     from era_engine.cli.replay_text import show
-    from era_engine.replaying.proposal import proposal
-    from era_engine.replaying.replay import replay
-    from era_engine.replaying.summary import Summary
     from era_engine.store.replay import count_decided
+    from era_engine.trials.proposal import proposal
+    from era_engine.trials.replay import replay
+    from era_engine.trials.summary import Summary
 
     scope = scope_of(since, until, payer, location)
     with open_books(home) as (found, _, database), database.reading() as live:

@@ -7,7 +7,7 @@ from typing import Any
 from era_engine.cli.output import money
 from era_engine.cli.replay_text import HEADINGS, REGRETS, WORDS, headline, parts, regret_words, time_words
 from era_engine.foundation.money import dollars
-from era_engine.replaying.summary import CHANGES, Summary
+from era_engine.trials.summary import CHANGES, Summary
 
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#111}"

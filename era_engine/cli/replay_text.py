@@ -5,7 +5,7 @@ from typing import Any
 
 from era_engine.cli.output import Column, count, money, say, table
 from era_engine.foundation.money import dollars
-from era_engine.replaying.summary import CHANGES, Summary
+from era_engine.trials.summary import CHANGES, Summary
 
 WORDS = {"newly-posted": "newly posted", "newly-held": "newly left to a person", "unchanged": "unchanged"}
 REGRETS = {

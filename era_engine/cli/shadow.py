@@ -10,7 +10,7 @@ from era_engine.cli import options
 from era_engine.cli.replay import in_scope
 
 if TYPE_CHECKING:
-    from era_engine.replaying.trial import Agreement, Trial
+    from era_engine.trials.trial import Agreement, Trial
 
 _NEEDED = 381  # claims without a difference, at least, for one in a hundred at 95 % confidence (Wilson)
 
@@ -41,8 +41,8 @@ def report(
     from era_engine.books.opened import open_books
     from era_engine.cli.output import csv_lines, json_line
     from era_engine.cli.replay import scope_of
-    from era_engine.replaying.trial import Trial
     from era_engine.store.shadow import tried_on_trial
+    from era_engine.trials.trial import Trial
 
     trial = Trial()
     with open_books(home) as (_, _, database), database.reading() as connection:

@@ -12,7 +12,7 @@ from era_engine.cli import options
 from era_engine.cli.replay import changes, in_scope
 
 if TYPE_CHECKING:
-    from era_engine.replaying.curve import Advice, Point
+    from era_engine.trials.curve import Advice, Point
 
 _BARS = "▁▂▃▄▅▆▇█"
 
@@ -56,10 +56,10 @@ def command(
     from era_engine.cli.progress import claims_done
     from era_engine.cli.replay import scope_of
     from era_engine.cli.tune_picture import picture
-    from era_engine.replaying.curve import advise, curve
-    from era_engine.replaying.proposal import proposal
     from era_engine.settings.tables import percent_text
     from era_engine.store.replay import count_decided
+    from era_engine.trials.curve import advise, curve
+    from era_engine.trials.proposal import proposal
 
     scope = scope_of(since, until, payer, location)
     with open_books(home) as (found, settings, database), database.reading() as live:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from html import escape
 from math import ceil, log10
 
-from era_engine.replaying.curve import Point
+from era_engine.trials.curve import Point
 
 _WIDTH, _PANEL, _LEFT, _TOP, _GAP, _RIGHT = 760, 190, 90, 80, 60, 30
 _ACROSS = _WIDTH - _LEFT - _RIGHT

@@ -19,7 +19,6 @@ from era_engine.home.folder import COPY, Home
 from era_engine.posting.judging import BATCH, Judge
 from era_engine.posting.reconsidering import reconsider
 from era_engine.remittance.model import ClaimPayment
-from era_engine.replaying.proposal import Proposal
 from era_engine.store import books, history
 from era_engine.store.database import Database
 from era_engine.store.replay_books import (
@@ -36,6 +35,7 @@ from era_engine.store.replay_books import (
     what_happened,
 )
 from era_engine.store.stored_payments import ToJudge, claim_payments_of, stored_payment
+from era_engine.trials.proposal import Proposal
 
 _SOME_RUN = ("", 0)  # before there was an audit log
 

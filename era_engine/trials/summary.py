@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from typing import Any, NamedTuple
 
-from era_engine.replaying.replay import Change, Replayed
+from era_engine.trials.replay import Change, Replayed
 
 CHANGES: tuple[Change, ...] = ("newly-posted", "newly-held", "unchanged")
 UNKNOWN = "not known"

@@ -4,8 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Any, Literal, NamedTuple
 
-from era_engine.replaying.curve import wilson
 from era_engine.store.shadow import Tried
+from era_engine.trials.curve import wilson
 
 Verdict = Literal["agreed", "other-amounts", "not-posted", "posted-by-people", "left-by-both", "waiting"]
 BOUND = 0.01  # of the postings that people finished, the most that may differ for posting to be called safe

@@ -18,8 +18,6 @@ from era_engine.home.folder import Home
 from era_engine.insurance.again import under_settings, with_payee
 from era_engine.insurance.facts import FactValue
 from era_engine.insurance.observation import DOUBTS_TOLD_ONCE, on_trial
-from era_engine.replaying.proposal import Proposal
-from era_engine.replaying.together import Played, copy_of
 from era_engine.rulebook.decision import decide, fired_rules
 from era_engine.rulebook.explanation import sentence
 from era_engine.rulebook.reading import Rule, RuleSet, rule_set_from_json
@@ -28,6 +26,8 @@ from era_engine.store import log
 from era_engine.store.deposits import deposit_received
 from era_engine.store.regrets import Regret, regrets_of
 from era_engine.store.replay import Decided, Scope, any_together, decided_by_rules, made_under
+from era_engine.trials.proposal import Proposal
+from era_engine.trials.together import Played, copy_of
 
 AT_A_TIME = 1000
 Change = Literal["newly-posted", "newly-held", "unchanged"]

@@ -11,13 +11,13 @@ from era_engine.books.opened import with_choices
 from era_engine.foundation.errors import SettingsError
 from era_engine.home.folder import Home
 from era_engine.insurance.facts import Facts
-from era_engine.replaying.proposal import Proposal, settings_under
-from era_engine.replaying.replay import Replayed, replay
 from era_engine.rulebook.engine import Engine
 from era_engine.rulebook.reading import RuleSet
 from era_engine.settings.model import Settings
 from era_engine.settings.tables import percent_text
 from era_engine.store.replay import Scope, count_decided
+from era_engine.trials.proposal import Proposal, settings_under
+from era_engine.trials.replay import Replayed, replay
 
 MOST = 20_000  # claim payments; beyond that trying every setting takes longer than a person waits
 _AUTO = "era_payment_options.auto_post"
