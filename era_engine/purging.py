@@ -15,7 +15,7 @@ from era_engine.custody import notes
 from era_engine.foundation.clock import now
 from era_engine.foundation.errors import LockedError, UsageError
 from era_engine.home.folder import Home
-from era_engine.reports import payment_records
+from era_engine.questions.decisions import payment_records
 from era_engine.store import audit, retention
 from era_engine.store.database import Database
 from era_engine.store.retention import OldFile

@@ -7,7 +7,7 @@ from era_engine.books.opened import Office
 from era_engine.foundation.errors import UsageError
 from era_engine.posting.judging import BATCH, Judge
 from era_engine.posting.provider_adjustments import AdjustmentsPosted
-from era_engine.reports import payment_id_of
+from era_engine.questions.decisions import payment_id_of
 from era_engine.store import audit
 from era_engine.store.stored_payments import claim_payments_of, interest_of, stored_payment
 

@@ -20,7 +20,7 @@ from remittance_text import (
 )
 from test_canaries import CUT, NO_X12, ORDINARY, STRANGE, silent
 
-from era_engine.inspection import inspect_file
+from era_engine.questions.inspection import inspect_file
 
 TESTS = Path(__file__).parent
 DAMAGED = sorted([*TESTS.glob("errors/reader/*.835"), *TESTS.glob("fixtures/fail/*.835")])

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from reading import read_file
 
-from era_engine.inspection import inspect_file
+from era_engine.questions.inspection import inspect_file
 
 CORPUS = Path(os.environ.get("ERA_CORPUS", "")) if os.environ.get("ERA_CORPUS") else None
 ABOUT_THE_CORPUS = (".json", ".md")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from reading import read_file
 
-from era_engine.inspection import inspect_file
+from era_engine.questions.inspection import inspect_file
 
 FIXTURES = Path(__file__).parent / "fixtures"
 PASS = sorted(FIXTURES.glob("pass/*.835"))

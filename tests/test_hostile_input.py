@@ -23,7 +23,7 @@ from remittance_text import (
     written,
 )
 
-from era_engine.inspection import inspect_file
+from era_engine.questions.inspection import inspect_file
 
 TESTS = Path(__file__).parent
 SAMPLES = TESTS.parent / "sample_835"

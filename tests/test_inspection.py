@@ -23,7 +23,7 @@ from remittance_text import (
 )
 
 from era_engine.foundation.errors import UsageError
-from era_engine.inspection import inspect_file
+from era_engine.questions.inspection import inspect_file
 
 RICH = Path(__file__).parent / "fixtures" / "inspect" / "rich.835"
 

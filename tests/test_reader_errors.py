@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import era_engine
-from era_engine.inspection import inspect_file
+from era_engine.questions.inspection import inspect_file
 
 GALLERY = Path(__file__).parent / "errors" / "reader"
 BROKEN = sorted(GALLERY.glob("*.835"))

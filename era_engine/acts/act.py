@@ -18,8 +18,8 @@ from era_engine.insurance.facts import Facts, FactValue
 from era_engine.insurance.several_plans import write_off_of
 from era_engine.posting.evidence import Books, Gathered
 from era_engine.posting.judging import circumstances_of
+from era_engine.questions.decisions import Record, payment_id_of
 from era_engine.remittance.model import ClaimPayment
-from era_engine.reports import Record, payment_id_of
 from era_engine.rulebook.decision import Decision
 from era_engine.store import audit, books
 from era_engine.store.acts import claim_payments_named

@@ -14,7 +14,7 @@ from era_engine.insurance.provider_adjustments import (
 )
 from era_engine.posting.evidence import facts_of_payment
 from era_engine.posting.provider_adjustments import as_remitted, why_not_by_hand
-from era_engine.reports import Record, ledger_records
+from era_engine.questions.decisions import Record, ledger_records
 from era_engine.store.provider_adjustments import (
     StoredPair,
     close_provider_adjustments,

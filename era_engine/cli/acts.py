@@ -13,7 +13,7 @@ def carry_out(home: Path | None, as_json: bool, act: "Callable[[Office], Done]")
     """Carry an act out and tell it, in words or as the decisions it made."""
     from era_engine.books.opened import open_office
     from era_engine.cli.output import json_line, say
-    from era_engine.reports import LogReader
+    from era_engine.questions.decisions import LogReader
     from era_engine.store.database import until_unblocked
     from era_engine.store.log import Filters
 

@@ -17,7 +17,7 @@ def command(status: str, form: str, home: Path | None) -> None:
     """
     from era_engine.books.opened import open_books
     from era_engine.cli.output import Column, count, csv_lines, json_line, money, table
-    from era_engine.reports import payment_records
+    from era_engine.questions.decisions import payment_records
 
     with open_books(home) as (_, _, database), database.reading() as connection:
         records = list(payment_records(connection, status))

@@ -24,7 +24,7 @@ def command(files: tuple[Path, ...], as_json: bool, home: Path | None) -> int:
 
     from era_engine.books.opened import keyring_for
     from era_engine.cli.output import json_line
-    from era_engine.inspection import inspect_path
+    from era_engine.questions.inspection import inspect_path
 
     rejected = False
     for record in chain.from_iterable(inspect_path(file, keyring_for(file, home)) for file in files):

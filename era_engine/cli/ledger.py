@@ -18,7 +18,7 @@ def command(patient: str | None, claim: str | None, trace: str | None, form: str
     """Journal entries. The mark A is on what the engine posted by itself or by quick-post."""
     from era_engine.books.opened import open_books
     from era_engine.cli.output import csv_lines, json_line
-    from era_engine.reports import ledger_records, payment_id_of
+    from era_engine.questions.decisions import ledger_records, payment_id_of
 
     with open_books(home) as (_, _, database), database.reading() as connection:
         payment_id = None if trace is None else payment_id_of(connection, trace)

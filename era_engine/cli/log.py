@@ -31,7 +31,7 @@ def command(form: str, since: datetime | None, until: datetime | None, home: Pat
     """The decision log: every claim payment decided, with outcome, reason and who or what decided."""
     from era_engine.books.opened import open_books
     from era_engine.cli.output import csv_lines, json_line
-    from era_engine.reports import LogReader, filters
+    from era_engine.questions.decisions import LogReader, filters
 
     first, last = options.days(since, until)
     with open_books(home) as (_, _, database), database.reading() as connection:

@@ -23,8 +23,8 @@ def command(trace: str, claim: str | None, as_json: bool, home: Path | None) -> 
     """
     from era_engine.books.opened import keep_versions, open_office
     from era_engine.cli.output import Column, count, json_line, money, table
+    from era_engine.questions.decisions import LogReader
     from era_engine.quick_posting import quick_post
-    from era_engine.reports import LogReader
     from era_engine.store.database import until_unblocked
     from era_engine.store.log import Filters
 

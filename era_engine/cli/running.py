@@ -23,7 +23,7 @@ from era_engine.pipeline import Event, FileDone, FileOpened
 from era_engine.posting.judging import PaymentDone, PaymentRepeated
 from era_engine.posting.reconsidering import DecidedAgain, PaymentReconsidered
 from era_engine.purging import FilesPurged
-from era_engine.reports import LogReader
+from era_engine.questions.decisions import LogReader
 from era_engine.store.log import Filters
 
 _IDLE = "No remittance files to read. Put them into inbox/, or name them: era run PATH."

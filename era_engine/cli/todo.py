@@ -8,7 +8,7 @@ import click
 from era_engine.cli import options
 
 if TYPE_CHECKING:
-    from era_engine.worklist import Group
+    from era_engine.questions.worklist import Group
 
 
 @click.command(epilog="\b\nExamples:\n  era todo\n  era todo --payer delta --format csv > todo.csv")
@@ -24,7 +24,7 @@ def command(payer: str | None, location: str | None, form: str, home: Path | Non
     from era_engine.books.opened import open_office
     from era_engine.cli.output import csv_lines, json_line
     from era_engine.foundation.clock import today
-    from era_engine.worklist import open_work
+    from era_engine.questions.worklist import open_work
 
     with open_office(home) as office, office.database.reading() as connection:
         groups = open_work(connection, office, today(), payer, location)

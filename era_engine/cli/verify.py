@@ -19,8 +19,8 @@ def command(home: Path | None) -> int:
     from era_engine.books.opened import looking
     from era_engine.cli.output import count, say, warn
     from era_engine.home.permissions import open_to_others
+    from era_engine.questions.verification import verify
     from era_engine.settings.model import load_settings
-    from era_engine.verification import verify
 
     with looking(home) as (found_home, database):
         warn(open_to_others(found_home, load_settings(found_home.root)))
