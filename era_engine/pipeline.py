@@ -6,6 +6,7 @@ from itertools import chain, count
 from pathlib import Path
 from typing import NamedTuple
 
+from era_engine.acts.purge import FilesPurged, keep_to_setting
 from era_engine.books.opened import Office, keep_versions, note_act
 from era_engine.custody import quarantine, receiving
 from era_engine.custody.answers import acknowledge, acknowledge_again, hear
@@ -20,7 +21,6 @@ from era_engine.home.keys import check_again
 from era_engine.posting import judging
 from era_engine.posting.judging import PaymentDone, PaymentRepeated
 from era_engine.posting.reconsidering import PaymentReconsidered, reconsider
-from era_engine.purging import FilesPurged, keep_to_setting
 from era_engine.remittance.conformance import conformance_findings, is_used
 from era_engine.remittance.model import ClaimPayment, Remittance
 from era_engine.remittance.survey import Survey, claims_again, not_used, read_payments, survey

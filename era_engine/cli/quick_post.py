@@ -21,10 +21,10 @@ def command(trace: str, claim: str | None, as_json: bool, home: Path | None) -> 
 
     TRACE is the payment's trace number, or its id where several payments share one.
     """
+    from era_engine.acts.quick_post import quick_post
     from era_engine.books.opened import keep_versions, open_office
     from era_engine.cli.output import Column, count, json_line, money, table
     from era_engine.questions.decisions import LogReader
-    from era_engine.quick_posting import quick_post
     from era_engine.store.database import until_unblocked
     from era_engine.store.log import Filters
 

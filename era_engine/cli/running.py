@@ -12,6 +12,7 @@ from typing import Any, TextIO
 import click
 from structlog.typing import FilteringBoundLogger
 
+from era_engine.acts.purge import FilesPurged
 from era_engine.books.opened import Office, open_office
 from era_engine.cli.output import Column, count, json_line, money, plain, table, warn
 from era_engine.custody.intake import FileLeft, Reason
@@ -22,7 +23,6 @@ from era_engine.home.permissions import open_to_others
 from era_engine.pipeline import Event, FileDone, FileOpened
 from era_engine.posting.judging import PaymentDone, PaymentRepeated
 from era_engine.posting.reconsidering import DecidedAgain, PaymentReconsidered
-from era_engine.purging import FilesPurged
 from era_engine.questions.decisions import LogReader
 from era_engine.store.log import Filters
 
