@@ -13,7 +13,7 @@ from tampering import problems
 from era_engine.books.backup.taking import back_up
 from era_engine.books.opened import open_office
 from era_engine.foundation.errors import SettingsError
-from era_engine.pipeline import run
+from era_engine.jobs.run import run
 
 KEY_FILE = "encryption.key_file"
 

@@ -13,7 +13,7 @@ from waiting import PostingsWait
 
 from era_engine.books.opened import open_office
 from era_engine.foundation.stopping import StopFlag, Stopped
-from era_engine.pipeline import Event, run
+from era_engine.jobs.run import Event, run
 from era_engine.posting.reconsidering import PaymentReconsidered
 
 TWO_PAYMENTS = written(

@@ -14,8 +14,8 @@ import pytest
 from offices import OfficeHome, Record, expects, finished, remittance, start_era
 from remittance_text import claim
 
-from era_engine.cli.arrivals import gives_events
 from era_engine.home.folder import Home
+from era_engine.jobs.arrivals import gives_events
 
 LOG = "watch.log"
 

@@ -27,7 +27,7 @@ def command(
     """
     from era_engine.cli.running import work
     from era_engine.foundation.errors import UsageError
-    from era_engine.pipeline import requeue
+    from era_engine.jobs.run import requeue
 
     if bool(names) == every:
         raise UsageError(

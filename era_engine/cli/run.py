@@ -25,7 +25,7 @@ def command(paths: tuple[Path, ...], dry_run: bool, as_json: bool, log_file: Pat
     a second one ends it at once.
     """
     from era_engine.cli.running import work
-    from era_engine.pipeline import rehearse, run
+    from era_engine.jobs.run import rehearse, run
 
     todo = rehearse if dry_run else run
     return work(home, lambda office, check: todo(office, paths or None, check), as_json, log_file, dry_run)

@@ -45,14 +45,14 @@ def command(
     from contextlib import suppress
 
     from era_engine.books.opened import open_office
-    from era_engine.cli.arrivals import files_at_rest
-    from era_engine.cli.health import Health
     from era_engine.cli.running import JsonReport, TableReport, follow
     from era_engine.cli.watching import AppendedFile, Watch
     from era_engine.foundation.logs import log_to
     from era_engine.foundation.stopping import Stopped, stopped_by_signals
     from era_engine.home.folder import find_home
-    from era_engine.pipeline import run
+    from era_engine.jobs.arrivals import files_at_rest
+    from era_engine.jobs.health import Health
+    from era_engine.jobs.run import run
 
     watched = find_home(home)
     logger = log_to(AppendedFile(log_file) if log_file else sys.stderr)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from era_engine.cli.arrivals import arrivals
-from era_engine.cli.health import Health
 from era_engine.foundation.logs import what_to_tell
 from era_engine.foundation.service_manager import notify
 from era_engine.foundation.stopping import StopFlag, Stopped
+from era_engine.jobs.arrivals import arrivals
+from era_engine.jobs.health import Health
 
 _FIRST_RETRY, _LONGEST_RETRY = 5.0, 300.0  # seconds
 
