@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from era_engine.books.opened import looking
-from era_engine.store.audit import AuditRow, chained_hash, heads
+from era_engine.store.books.audit import AuditRow, chained_hash, heads
 from era_engine.store.bulk import insert_rows
 from era_engine.store.schema import audited_acts
 

@@ -14,7 +14,7 @@ from remittance_text import claim
 from sqlalchemy.exc import DBAPIError
 from tampering import database_kind, lock_again, pick_the_locks
 
-from era_engine.store.audit import chained_hash
+from era_engine.store.books.audit import chained_hash
 
 
 def acts(home: OfficeHome) -> list[Record]:

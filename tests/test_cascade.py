@@ -16,7 +16,7 @@ from remittance_text import claim as remitted
 from era_engine.practice.matching import Candidates, Match, match_otherwise, padded_forms
 from era_engine.remittance.model import ClaimPayment, Dated
 from era_engine.store.database import Database
-from era_engine.store.matching import match_claims
+from era_engine.store.insurance.matching import match_claims
 
 DAY = Dated("472", date(2026, 10, 5))
 

@@ -18,7 +18,7 @@ from sqlalchemy.exc import OperationalError
 
 from era_engine.foundation.clock import today
 from era_engine.store.database import Database
-from era_engine.store.deposits import deposit_received
+from era_engine.store.insurance.deposits import deposit_received
 
 REQUIRED = {"deposits.required": True}
 

@@ -15,7 +15,7 @@ from era_engine.insurance.provider_adjustments import (
 from era_engine.posting.payer_items import balances_that_differ
 from era_engine.remittance.model import ProviderAdjustment
 from era_engine.store.database import Database
-from era_engine.store.provider_adjustments import (
+from era_engine.store.insurance.provider_adjustments import (
     post_provider_adjustments,
     stored_pairs,
     take_back_provider_adjustments,

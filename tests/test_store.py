@@ -14,13 +14,13 @@ from sqlalchemy.exc import DBAPIError
 
 from era_engine.practice.claims_csv import read_claims
 from era_engine.practice.model import Claim
-from era_engine.store import practice
 from era_engine.store.database import Database
+from era_engine.store.practice import claims as stored_claims
 
 
 def office_claims(home: OfficeHome, *numbers: str) -> dict[str, Claim]:
     with closing(Database(home.url)) as database, database.reading() as connection:
-        return practice.find_claims(connection, numbers)
+        return stored_claims.find_claims(connection, numbers)
 
 
 # claims

@@ -21,11 +21,11 @@ from era_engine.posting.judging import circumstances_of
 from era_engine.questions.decisions import Record, payment_id_of
 from era_engine.remittance.model import ClaimPayment
 from era_engine.rulebook.decision import Decision
-from era_engine.store import audit, books
-from era_engine.store.acts import claim_payments_named
-from era_engine.store.books import Circumstances, Judged, State
-from era_engine.store.log import BY_ID
-from era_engine.store.stored_payments import StoredPayment, ToJudge, claim_payments_of, stored_payment
+from era_engine.store.books import audit
+from era_engine.store.insurance.acts import claim_payments_named
+from era_engine.store.insurance.decisions import BY_ID
+from era_engine.store.insurance.judgments import Circumstances, Judged, State, add_decisions, judged_again, set_state
+from era_engine.store.insurance.payments import StoredPayment, ToJudge, claim_payments_of, stored_payment
 
 STATES: tuple[State, ...] = ("open", "posted", "reversed", "closed")
 _LONGEST_NAME, _LONGEST_NOTE = 100, 500
@@ -135,10 +135,10 @@ class Acting:
                 f"Claim {each.payment.claim_number} was changed by someone else in this moment.",
                 "Look at it again (era log), then decide.",
             )
-        books.judged_again(self.connection, [each.id], [judged])
+        judged_again(self.connection, [each.id], [judged])
         if state is not None:
-            books.set_state(self.connection, each.id, state)
-        [decision_id] = books.add_decisions(self.connection, [each.id], [judged], self._under)
+            set_state(self.connection, each.id, state)
+        [decision_id] = add_decisions(self.connection, [each.id], [judged], self._under)
         return decision_id
 
 

@@ -16,7 +16,7 @@ from era_engine.posting.evidence import Gathered
 from era_engine.practice.model import Claim
 from era_engine.remittance.balance import balance_findings
 from era_engine.remittance.model import ClaimPayment
-from era_engine.store.acts import credited_by_line, written_off_by_line
+from era_engine.store.insurance.acts import credited_by_line, written_off_by_line
 
 _DOES_NOT_ADD_UP = frozenset(["malformed-amount", "claim-out-of-balance", "line-out-of-balance"])
 _SAY_THE_AMOUNTS = "Say the amounts with --line N=PAID,WRITE_OFF."

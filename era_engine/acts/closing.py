@@ -4,7 +4,7 @@ from era_engine.acts.act import Done, Person, acting, facts_by_hand, left_decisi
 from era_engine.books.opened import Office
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.money import dollars
-from era_engine.store.books import Judged
+from era_engine.store.insurance.judgments import Judged
 
 
 def close(office: Office, trace: str, claim: str, even_with_money: bool, who: Person) -> Done:

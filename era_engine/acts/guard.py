@@ -15,8 +15,9 @@ from era_engine.posting.evidence import posted_for_services
 from era_engine.practice.model import Claim
 from era_engine.practice.plans import asked_of_several_plans, claims_beside, times_done
 from era_engine.remittance.model import REVERSAL, ClaimPayment
-from era_engine.store import history, practice
-from era_engine.store.history import Sums
+from era_engine.store.insurance import history
+from era_engine.store.insurance.history import Sums
+from era_engine.store.practice import claims as stored_claims
 
 _PLAN_BY_STATUS = {"2": 2, "20": 2, "3": 3, "21": 3}  # CLP02; else the first plan
 
@@ -66,7 +67,7 @@ class Standing(NamedTuple):
 
 def standing(connection: Connection, claim: Claim, coming: ClaimPayment | None = None) -> Standing:
     """What is posted for a claim's services. `coming`: the claim payment about to be posted, if any."""
-    of_patient = practice.claims_of_patients(connection, [claim.patient_id])[claim.patient_id]
+    of_patient = stored_claims.claims_of_patients(connection, [claim.patient_id])[claim.patient_id]
     beside = claims_beside(claim, of_patient)
     same, ordinals = beside.same, [other.plan_ordinal for other in (*beside.same, *beside.touching)]
     several = asked_of_several_plans(claim.plan_count, ordinals)

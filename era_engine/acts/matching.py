@@ -11,10 +11,10 @@ from era_engine.practice.model import Claim
 from era_engine.practice.patients import patient_doubts
 from era_engine.practice.services import days_agree
 from era_engine.remittance.model import ClaimPayment
-from era_engine.store import practice
-from era_engine.store.books import Judged
-from era_engine.store.matches import add_match, claim_numbers
-from era_engine.store.stored_payments import ToJudge
+from era_engine.store.insurance.judgments import Judged
+from era_engine.store.insurance.matches import add_match, claim_numbers
+from era_engine.store.insurance.payments import ToJudge
+from era_engine.store.practice import claims as stored_claims
 
 _NEXT = "The next `era run` or `era quick-post` decides it."
 
@@ -26,7 +26,7 @@ def match_by_hand(office: Office, trace: str, claim: str, to: str, who: Person) 
     """
     with acting(office, trace, "match", who) as at:
         each = _open_claim_payment(at, claim)
-        found = practice.find_claims(at.connection, [to])
+        found = stored_claims.find_claims(at.connection, [to])
         if to not in found:
             near = get_close_matches(to, claim_numbers(at.connection), n=3, cutoff=0.6)
             hint = f" Did you mean {' or '.join(near)}?" if near else ""

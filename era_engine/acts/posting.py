@@ -18,10 +18,10 @@ from era_engine.posting.evidence import Gathered
 from era_engine.practice.model import Claim
 from era_engine.remittance.model import REVERSAL
 from era_engine.rulebook.decision import Decision
-from era_engine.store import history
-from era_engine.store.books import Judged, State
-from era_engine.store.log import BY_ID
-from era_engine.store.stored_payments import ToJudge
+from era_engine.store.insurance import history
+from era_engine.store.insurance.decisions import BY_ID
+from era_engine.store.insurance.judgments import Judged, State
+from era_engine.store.insurance.payments import ToJudge
 
 _NEVER = {
     "25": "is a predetermination, an estimate that is never posted",

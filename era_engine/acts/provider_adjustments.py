@@ -15,14 +15,14 @@ from era_engine.insurance.provider_adjustments import (
 from era_engine.posting.evidence import facts_of_payment
 from era_engine.posting.provider_adjustments import as_remitted, why_not_by_hand
 from era_engine.questions.decisions import Record, ledger_records
-from era_engine.store.provider_adjustments import (
+from era_engine.store.insurance.payments import posted_version_of
+from era_engine.store.insurance.provider_adjustments import (
     StoredPair,
     close_provider_adjustments,
     post_provider_adjustments,
     stored_pairs,
     take_back_provider_adjustments,
 )
-from era_engine.store.stored_payments import posted_version_of
 
 _CLOSE = "era close {trace} --provider-adjustments --by NAME --because TEXT"
 

@@ -16,9 +16,10 @@ from era_engine.foundation.clock import now
 from era_engine.foundation.errors import LockedError, UsageError
 from era_engine.home.folder import Home
 from era_engine.questions.decisions import payment_records
-from era_engine.store import audit, retention
+from era_engine.store.books import audit
+from era_engine.store.custody import retention
+from era_engine.store.custody.retention import OldFile
 from era_engine.store.database import Database
-from era_engine.store.retention import OldFile
 
 _OPEN = "a payment on it is not completed"
 _QUARANTINED = "it is in quarantine, which needs --quarantine"

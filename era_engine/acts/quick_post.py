@@ -8,8 +8,8 @@ from era_engine.foundation.errors import UsageError
 from era_engine.posting.judging import BATCH, Judge
 from era_engine.posting.provider_adjustments import AdjustmentsPosted
 from era_engine.questions.decisions import payment_id_of
-from era_engine.store import audit
-from era_engine.store.stored_payments import claim_payments_of, interest_of, stored_payment
+from era_engine.store.books import audit
+from era_engine.store.insurance.payments import claim_payments_of, interest_of, stored_payment
 
 
 class QuickPosted(NamedTuple):

@@ -16,10 +16,10 @@ from era_engine.insurance.entries import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSI
 from era_engine.practice.model import Claim
 from era_engine.remittance.model import REVERSAL
 from era_engine.rulebook.decision import Decision
-from era_engine.store import history
-from era_engine.store.books import Judged, State
-from era_engine.store.provider_adjustments import stored_pairs
-from era_engine.store.stored_payments import ToJudge, claim_payments_of
+from era_engine.store.insurance import history
+from era_engine.store.insurance.judgments import Judged, State
+from era_engine.store.insurance.payments import ToJudge, claim_payments_of
+from era_engine.store.insurance.provider_adjustments import stored_pairs
 
 
 class _Undone(NamedTuple):

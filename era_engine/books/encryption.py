@@ -18,9 +18,9 @@ from era_engine.foundation.sealed_files import PIECE, SealedFileError, keep, key
 from era_engine.home.folder import Home
 from era_engine.home.keys import Sealed, check, keys_at_hand, remember, remembered
 from era_engine.settings.model import Settings
-from era_engine.store import audit
+from era_engine.store.books import audit
+from era_engine.store.custody.files import every_file
 from era_engine.store.database import Database
-from era_engine.store.files import every_file
 
 Told = Callable[[str, int, int], None]  # (what is being done, bytes done, bytes in all)
 

@@ -18,9 +18,10 @@ from era_engine.home.keys import keys_at_hand, with_keys
 from era_engine.rulebook.engine import Engine
 from era_engine.rulebook.reading import RuleSet, load_rule_set
 from era_engine.settings.model import Settings, load_settings
-from era_engine.store import audit, books
+from era_engine.store.books import audit
 from era_engine.store.database import Database, until_unblocked
-from era_engine.store.sent_claims import SentImported
+from era_engine.store.insurance import judgments
+from era_engine.store.practice.sent_claims import SentImported
 from era_engine.x12.source import examine
 
 _Done = TypeVar("_Done", bound=NamedTuple)
@@ -146,7 +147,7 @@ def keep_versions(office: Office) -> None:
     """
     in_force = {"settings": office.settings.content_hash, "ruleset": office.rule_set.content_hash}
     with office.database.writing() as connection:
-        books.keep_versions(
+        judgments.keep_versions(
             connection,
             (office.rule_set.content_hash, office.rule_set.to_json()),
             (office.settings.content_hash, office.settings.to_json()),

@@ -29,9 +29,9 @@ from era_engine.settings.editing import (
 )
 from era_engine.settings.model import Settings, read_settings, settings_of
 from era_engine.settings.shown import change_in_words
-from era_engine.store import settings_texts
+from era_engine.store.books import settings_texts
+from era_engine.store.books.settings_texts import Origin, Version
 from era_engine.store.database import Database
-from era_engine.store.settings_texts import Origin, Version
 
 _NOW = "now"
 _WHAT_IS_ALLOWED = "`era settings show` lists the settings."

@@ -15,7 +15,7 @@ def carry_out(home: Path | None, as_json: bool, act: "Callable[[Office], Done]")
     from era_engine.cli.output import json_line, say
     from era_engine.questions.decisions import LogReader
     from era_engine.store.database import until_unblocked
-    from era_engine.store.log import Filters
+    from era_engine.store.insurance.decisions import Filters
 
     with open_office(home) as office:
         done = until_unblocked(lambda: act(office))

@@ -58,7 +58,7 @@ def export(
     from era_engine.books.auditing import audit_log, known_act
     from era_engine.books.opened import looking
     from era_engine.cli.output import csv_lines, json_line
-    from era_engine.store.audit import AuditRow
+    from era_engine.store.books.audit import AuditRow
 
     first, last = options.days(since, until)
     kind = None if act is None else known_act(act)

@@ -8,7 +8,7 @@ from era_engine.foundation.errors import InstallationError, UsageError
 from era_engine.settings.model import Settings
 from era_engine.settings.tables import names_payer
 from era_engine.store.database import Database
-from era_engine.store.practice import sent_to
+from era_engine.store.practice.claims import sent_to
 
 
 def claim_meant(root: Path, settings: Settings, payer: str | None, location: str | None) -> tuple[str, str, str]:

@@ -60,7 +60,7 @@ def command(status: str, form: str, home: Path | None) -> None:
     from era_engine.books.opened import open_books
     from era_engine.cli.output import csv_lines, json_line
     from era_engine.foundation.clock import today
-    from era_engine.store.deposits import deposits_and_payments
+    from era_engine.store.insurance.deposits import deposits_and_payments
 
     with open_books(home) as (_, _, database), database.reading() as connection:
         deposits, payments = deposits_and_payments(connection)

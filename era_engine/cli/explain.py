@@ -31,9 +31,9 @@ def command(claim: str, trace: str | None, all_rules: bool, as_json: bool, home:
     from era_engine.books.opened import open_books, rule_set_of
     from era_engine.cli.output import json_line
     from era_engine.questions.decisions import LogReader, decision_to_explain, payment_id_of
-    from era_engine.store.deposits import pairing_of
-    from era_engine.store.fees import expected_amounts
-    from era_engine.store.log import BY_ID, findings_behind, newest_decision_by_rules, other_payments_of
+    from era_engine.store.insurance.decisions import BY_ID, findings_behind, newest_decision_by_rules, other_payments_of
+    from era_engine.store.insurance.deposits import pairing_of
+    from era_engine.store.practice.fees import expected_amounts
     from era_engine.trials.what_if import Left, what_if
 
     with open_books(home) as (found, settings, database), database.reading() as connection:

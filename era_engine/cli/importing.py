@@ -11,7 +11,7 @@ from era_engine.cli import options
 if TYPE_CHECKING:
     from era_engine.practice.claims_837 import SentClaims
     from era_engine.practice.model import Claim
-    from era_engine.store.sent_claims import SentImported
+    from era_engine.store.practice.sent_claims import SentImported
 
 _MOST_SHOWN = 20
 
@@ -41,8 +41,8 @@ def claims(files: tuple[Path, ...], home: Path | None) -> None:
     from era_engine.cli.output import count
     from era_engine.practice.claims_837 import is_x12, read_sent_claims
     from era_engine.practice.claims_csv import read_claims
-    from era_engine.store.practice import save_claims
-    from era_engine.store.sent_claims import save_sent_claims
+    from era_engine.store.practice.claims import save_claims
+    from era_engine.store.practice.sent_claims import save_sent_claims
 
     with open_books(home) as (office, _, database):
         for file in files:
@@ -102,7 +102,7 @@ def fees(files: tuple[Path, ...], home: Path | None) -> None:
     from era_engine.cli.output import count
     from era_engine.foundation.clock import today
     from era_engine.practice.fees_csv import read_fees
-    from era_engine.store.fees import save_fees
+    from era_engine.store.practice.fees import save_fees
 
     with open_books(home) as (office, _, database):
         for file in files:
@@ -127,7 +127,7 @@ def bank(files: tuple[Path, ...], home: Path | None) -> None:
     from era_engine.books.opened import carry_out_import, open_books
     from era_engine.cli.output import count
     from era_engine.foundation.clock import now
-    from era_engine.store.deposits import add_deposits
+    from era_engine.store.insurance.deposits import add_deposits
 
     with open_books(home) as (office, _, database):
         for file in files:

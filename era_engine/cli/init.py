@@ -19,8 +19,8 @@ def command(folder: Path, demo: bool) -> None:
     from era_engine.foundation.shipped import shipped
     from era_engine.home.folder import make_home
     from era_engine.practice.claims_csv import read_claims
-    from era_engine.store import audit
-    from era_engine.store.practice import save_claims
+    from era_engine.store.books import audit
+    from era_engine.store.practice.claims import save_claims
 
     home = make_home(folder)
     with open_books(home.root) as (office, _, database):

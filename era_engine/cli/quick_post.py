@@ -26,7 +26,7 @@ def command(trace: str, claim: str | None, as_json: bool, home: Path | None) -> 
     from era_engine.cli.output import Column, count, json_line, money, table
     from era_engine.questions.decisions import LogReader
     from era_engine.store.database import until_unblocked
-    from era_engine.store.log import Filters
+    from era_engine.store.insurance.decisions import Filters
 
     with open_office(home) as office:
         keep_versions(office)

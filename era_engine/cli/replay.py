@@ -10,7 +10,7 @@ import click
 from era_engine.cli import options
 
 if TYPE_CHECKING:
-    from era_engine.store.replay import Scope
+    from era_engine.store.trials.replay import Scope
     from era_engine.trials.replay import Replayed
     from era_engine.trials.summary import Summary
 
@@ -77,7 +77,7 @@ def command(
     from era_engine.cli.progress import claims_done
     from era_engine.cli.replay_page import page
     from era_engine.cli.replay_text import show
-    from era_engine.store.replay import count_decided
+    from era_engine.store.trials.replay import count_decided
     from era_engine.trials.proposal import proposal
     from era_engine.trials.replay import replay
     from era_engine.trials.summary import Summary
@@ -107,7 +107,7 @@ def command(
 
 def scope_of(since: datetime | None, until: datetime | None, payer: str | None, location: str | None) -> "Scope":
     """Raises UsageError where the days are the wrong way round."""
-    from era_engine.store.replay import Scope
+    from era_engine.store.trials.replay import Scope
 
     return Scope(*options.days(since, until), payer, location)
 

@@ -24,7 +24,7 @@ from era_engine.jobs.run import Event, FileDone, FileOpened
 from era_engine.posting.judging import PaymentDone, PaymentRepeated
 from era_engine.posting.reconsidering import DecidedAgain, PaymentReconsidered
 from era_engine.questions.decisions import LogReader
-from era_engine.store.log import Filters
+from era_engine.store.insurance.decisions import Filters
 
 _IDLE = "No remittance files to read. Put them into inbox/, or name them: era run PATH."
 _SHOWN = 20  # claims listed after a run; `era log` has all

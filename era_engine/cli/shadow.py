@@ -41,7 +41,7 @@ def report(
     from era_engine.books.opened import open_books
     from era_engine.cli.output import csv_lines, json_line
     from era_engine.cli.replay import scope_of
-    from era_engine.store.shadow import tried_on_trial
+    from era_engine.store.trials.shadow import tried_on_trial
     from era_engine.trials.trial import Trial
 
     trial = Trial()

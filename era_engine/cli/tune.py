@@ -57,7 +57,7 @@ def command(
     from era_engine.cli.replay import scope_of
     from era_engine.cli.tune_picture import picture
     from era_engine.settings.tables import percent_text
-    from era_engine.store.replay import count_decided
+    from era_engine.store.trials.replay import count_decided
     from era_engine.trials.curve import advise, curve
     from era_engine.trials.proposal import proposal
 

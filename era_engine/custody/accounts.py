@@ -9,9 +9,9 @@ from era_engine.custody.intake import in_inbox, readable_name
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.sealed_files import SealedFileError, key_id_of
 from era_engine.home.folder import Home
+from era_engine.store.custody.files import FileRow, every_file, file_of
 from era_engine.store.database import Database
-from era_engine.store.files import FileRow, every_file, file_of
-from era_engine.store.verification import KeptFile
+from era_engine.store.proofs.payments import KeptFile
 from era_engine.x12.source import examine
 
 _FOLDERS = {"archived": "archive", "quarantined": "quarantine", "duplicate": "archive"}

@@ -14,7 +14,7 @@ from era_engine.home.folder import Home
 from era_engine.remittance.conformance import Setting, conformance_findings, is_used
 from era_engine.remittance.model import ClaimPayment, Remittance
 from era_engine.remittance.survey import Survey, read_payments, survey
-from era_engine.store import files
+from era_engine.store.custody import files
 from era_engine.store.database import Database
 from era_engine.x12.finding import Finding, Syntax
 

@@ -21,9 +21,10 @@ from era_engine.foundation.clock import now
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.sealed_files import keep
 from era_engine.home.folder import Home
-from era_engine.store import audit, files
+from era_engine.store.books import audit
+from era_engine.store.custody import files
+from era_engine.store.custody.files import FileRow
 from era_engine.store.database import Database
-from era_engine.store.files import FileRow
 from era_engine.x12.finding import Finding
 from era_engine.x12.source import Source, examine
 

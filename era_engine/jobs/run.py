@@ -24,7 +24,7 @@ from era_engine.posting.reconsidering import PaymentReconsidered, reconsider
 from era_engine.remittance.conformance import conformance_findings, is_used
 from era_engine.remittance.model import ClaimPayment, Remittance
 from era_engine.remittance.survey import Survey, claims_again, not_used, read_payments, survey
-from era_engine.store import files
+from era_engine.store.custody import files
 from era_engine.store.database import until_unblocked
 from era_engine.x12.finding import Finding
 

@@ -25,11 +25,12 @@ from era_engine.practice.plans import Beside, asked_of_several_plans, claims_bes
 from era_engine.practice.splits import PART_STATUSES, Split, split_of
 from era_engine.remittance.model import REVERSAL
 from era_engine.settings.model import Settings
-from era_engine.store import history, practice
-from era_engine.store.deposits import deposit_received
-from era_engine.store.history import Earlier, PostedDecision
-from era_engine.store.matching import match_claims
-from era_engine.store.stored_payments import StoredPayment, ToJudge
+from era_engine.store.insurance import history
+from era_engine.store.insurance.deposits import deposit_received
+from era_engine.store.insurance.history import Earlier, PostedDecision
+from era_engine.store.insurance.matching import match_claims
+from era_engine.store.insurance.payments import StoredPayment, ToJudge
+from era_engine.store.practice import claims as stored_claims
 
 _MOST_PARTS = 20  # no payer splits a claim into more; so many claim payments of one claim are something else
 _NO_CLAIM_TO_PAY = frozenset([REVERSAL, "25"])  # such a one never competes with others for the claim
@@ -55,7 +56,7 @@ def facts_of_payment(
 ) -> dict[str, FactValue]:
     """What holds for a payment's provider-level adjustments: posting is on where it is for all of its claims, too."""
     facts = payment_facts(evidence_on_payment(settings, connection, payment, only_looking), settings, mode)
-    of_claims = practice.payers_and_locations(connection, payment.id) if settings.override else []
+    of_claims = stored_claims.payers_and_locations(connection, payment.id) if settings.override else []
     if any(settings.for_claim(*each)[0].posting(mode).enabled is not True for each in of_claims):
         facts["posting_active"] = False
     return facts
@@ -115,7 +116,7 @@ class Books:
             if match.claim is not None:
                 together[match.claim.claim_number].append(each)
                 competing[match.claim.claim_number] += each.payment.status not in _NO_CLAIM_TO_PAY
-        before_primary = practice.claims_before_their_primary(self._connection, claims.values())
+        before_primary = stored_claims.claims_before_their_primary(self._connection, claims.values())
         paid_here = frozenset(
             match.claim.claim_number
             for each, match in zip(batch, matches, strict=True)
@@ -251,10 +252,10 @@ class Books:
     def _beside(self, claims: dict[str, Claim]) -> dict[str, Beside]:
         """The other claims for the same services, of claims that several plans may have answered; where it matters."""
         single = {claim.patient_id for claim in claims.values() if claim.plan_count == 1}
-        looked_at = practice.patients_with_later_plans(self._connection, single)
+        looked_at = stored_claims.patients_with_later_plans(self._connection, single)
         if self._proven:
             looked_at |= {claim.patient_id for claim in claims.values() if claim.plan_count > 1}
-        of_patients = practice.claims_of_patients(self._connection, looked_at)
+        of_patients = stored_claims.claims_of_patients(self._connection, looked_at)
         found = {
             number: claims_beside(claim, of_patients[claim.patient_id])
             for number, claim in claims.items()
@@ -296,7 +297,7 @@ def posted_for_services(
     paid: claims that a claim payment pays, posted or not; to the same plan they may be the same money.
     """
     same, touching = beside
-    posted = practice.posted_claims(connection, [other.claim_number for other in (*same, *touching)])
+    posted = stored_claims.posted_claims(connection, [other.claim_number for other in (*same, *touching)])
     sums = history.posted_sums(connection, [other.claim_number for other in same]).values()
     earlier = [other for other in same if other.plan_ordinal < claim.plan_ordinal]
     others = [

@@ -20,11 +20,19 @@ from era_engine.remittance.model import REVERSAL, ClaimPayment, Remittance
 from era_engine.rulebook.decision import decide
 from era_engine.rulebook.reading import RuleSet
 from era_engine.settings.model import Settings
-from era_engine.store import audit, books, files
-from era_engine.store.books import Circumstances, Judged
-from era_engine.store.files import FileRow
-from era_engine.store.provider_adjustments import add_provider_adjustments
-from era_engine.store.stored_payments import StoredPayment, ToJudge
+from era_engine.store.books import audit
+from era_engine.store.custody import files
+from era_engine.store.custody.files import FileRow
+from era_engine.store.insurance.judgments import (
+    Circumstances,
+    Judged,
+    State,
+    add_claim_payments,
+    add_decisions,
+    judged_again,
+)
+from era_engine.store.insurance.payments import StoredPayment, ToJudge
+from era_engine.store.insurance.provider_adjustments import add_provider_adjustments
 from era_engine.x12.finding import Finding
 
 BATCH = 500  # claims looked up, decided and written at a time
@@ -102,7 +110,7 @@ def decide_payment(
         interest = _Interest()
         for batch in _batches(interest.noted(claims), remittance.claim_number_counts):
             judged = judge.judge([ToJudge(each) for each in batch])
-            ids = books.add_claim_payments(connection, payment_id, judged)
+            ids = add_claim_payments(connection, payment_id, judged)
             judge.record(ids, judged)
             for each in judged:
                 totals[each.decision.outcome] += 1
@@ -166,12 +174,12 @@ class Judge:
 
     def record(self, claim_payment_ids: Sequence[int], judged: Sequence[Judged]) -> list[int]:
         """Write decisions and entries down; returns the decisions' ids."""
-        return books.add_decisions(self._connection, claim_payment_ids, judged, self._circumstances)
+        return add_decisions(self._connection, claim_payment_ids, judged, self._circumstances)
 
     def record_again(self, waiting: Sequence[ToJudge], judged: Sequence[Judged]) -> list[int]:
         """The same for claim payments that were written down before."""
         ids = [each.id for each in waiting if each.id is not None]
-        books.judged_again(self._connection, ids, judged)
+        judged_again(self._connection, ids, judged)
         return self.record(ids, judged)
 
     def post_provider_adjustments(self, interest_cents: int | None) -> AdjustmentsPosted:
@@ -199,7 +207,7 @@ class Judge:
             facts = on_trial(facts, decision.outcome, decision.rule)
             decision = decide(engine, facts, in_force.rule_set)
         entries: tuple[Entry, ...] = ()
-        taken_back: tuple[int, books.State] | None = None
+        taken_back: tuple[int, State] | None = None
         if decision.outcome == "post":
             assert lines is not None, "only a claim of the office is posted"
             if payment.status == REVERSAL:

@@ -15,8 +15,8 @@ from era_engine.insurance.provider_adjustments import is_interest
 from era_engine.posting.evidence import facts_of_payment
 from era_engine.posting.provider_adjustments import Left, why_left, why_not_by_hand
 from era_engine.remittance.provider_reasons import meaning_of_provider_reason, provider_reason
-from era_engine.store.provider_adjustments import StoredPair, evidence_about, payer_balances, stored_pairs
-from era_engine.store.stored_payments import posted_version_of, stored_payment
+from era_engine.store.insurance.payments import posted_version_of, stored_payment
+from era_engine.store.insurance.provider_adjustments import StoredPair, evidence_about, payer_balances, stored_pairs
 
 Record = dict[str, Any]
 

@@ -22,9 +22,9 @@ from era_engine.remittance.model import ProviderAdjustment
 from era_engine.rulebook.engine import Engine
 from era_engine.rulebook.reading import Rule
 from era_engine.rulebook.wording import message_words
-from era_engine.store import files
-from era_engine.store.books import Circumstances
-from era_engine.store.provider_adjustments import StoredPair, post_provider_adjustments, stored_pairs
+from era_engine.store.custody import files
+from era_engine.store.insurance.judgments import Circumstances
+from era_engine.store.insurance.provider_adjustments import StoredPair, post_provider_adjustments, stored_pairs
 
 LEFT = "provider-adjustment-left"  # the pair itself is in doubt
 UNREADABLE = "malformed-amount"

@@ -11,17 +11,17 @@ from era_engine.books.opened import Office
 from era_engine.foundation.stopping import Check, go_on
 from era_engine.posting.judging import Judge
 from era_engine.posting.provider_adjustments import AdjustmentsPosted
-from era_engine.store import audit
-from era_engine.store.books import Judged
+from era_engine.store.books import audit
 from era_engine.store.database import until_unblocked
-from era_engine.store.provider_adjustments import payments_with_pairs_to_judge
-from era_engine.store.stored_payments import (
+from era_engine.store.insurance.judgments import Judged
+from era_engine.store.insurance.payments import (
     Waiting,
     claim_payments_of,
     interest_of,
     stored_payment,
     waiting_claim_payments,
 )
+from era_engine.store.insurance.provider_adjustments import payments_with_pairs_to_judge
 
 _MOST_ROUNDS = 10  # a posting may release another claim; a chain longer than this goes on with the next run
 

@@ -13,8 +13,9 @@ from era_engine.foundation.money import dollars
 from era_engine.rulebook.explanation import Explanation, explain
 from era_engine.rulebook.reading import RuleSet, rule_set_from_json
 from era_engine.settings.model import settings_from_json
-from era_engine.store import ledger, log
-from era_engine.store.log import Decided, Filters
+from era_engine.store.insurance import decisions as stored_decisions
+from era_engine.store.insurance.decisions import Decided, Filters
+from era_engine.store.journal import entries
 
 Record = dict[str, Any]
 
@@ -28,8 +29,8 @@ class LogReader:
 
     def _load_rule_set(self, ruleset: str, settings: str, overrides: str | None) -> RuleSet:
         """The rule set, with the holds that the settings of the time let warn."""
-        rule_set = rule_set_from_json(log.rule_set_content(self._connection, ruleset))
-        at_the_time = settings_from_json(log.settings_content(self._connection, settings))
+        rule_set = rule_set_from_json(stored_decisions.rule_set_content(self._connection, ruleset))
+        at_the_time = settings_from_json(stored_decisions.settings_content(self._connection, settings))
         return rule_set.with_choices(at_the_time.with_overrides(overrides).holds)
 
     def records(self, wanted: Filters) -> Iterator[Record]:
@@ -39,7 +40,7 @@ class LogReader:
 
     def decisions(self, wanted: Filters) -> Iterator[Decided]:
         """The same as stored."""
-        return log.decisions_where(self._connection, wanted)
+        return stored_decisions.decisions_where(self._connection, wanted)
 
     def explained(self, decided: Decided) -> Explanation:
         """Every rule and condition as it stood when the decision was made."""
@@ -107,7 +108,7 @@ def filters(connection: Connection, trace: str | None = None, **wanted: Any) -> 
         if wanted.get(kind) is not None:
             _check_rule(connection, kind, wanted[kind])
     if trace is not None:
-        found = log.payments_named(connection, trace)
+        found = stored_decisions.payments_named(connection, trace)
         if len(found) == 1:
             return Filters(payment_id=found[0].payment_id, **wanted)
     return Filters(trace=trace, **wanted)
@@ -115,7 +116,7 @@ def filters(connection: Connection, trace: str | None = None, **wanted: Any) -> 
 
 def _check_rule(connection: Connection, kind: str, wanted: str) -> None:
     """A mistyped rule or hold must not look like "nothing to do"."""
-    contents = [rule_set_from_json(content) for content in log.rules_ever_used(connection)]
+    contents = [rule_set_from_json(content) for content in stored_decisions.rules_ever_used(connection)]
     known = {rule.id for each in contents for rule in (each.rows if kind == "rule" else each.holds)}
     if known and wanted not in known:
         close = get_close_matches(wanted, known, n=1)
@@ -125,14 +126,14 @@ def _check_rule(connection: Connection, kind: str, wanted: str) -> None:
 
 def payment_id_of(connection: Connection, trace: str) -> int:
     """The id of the one payment meant. Raises UsageError when there is none, or several (then it lists them)."""
-    found = log.payments_named(connection, trace)
+    found = stored_decisions.payments_named(connection, trace)
     if len(found) == 1:
         return found[0].payment_id
     if not found:
-        what = "" if trace.startswith(log.BY_ID) else "trace number "
+        what = "" if trace.startswith(stored_decisions.BY_ID) else "trace number "
         raise UsageError(f"No payment has the {what}{trace}.", "`era eras` lists the payments received.")
     listed = "; ".join(
-        f"{log.BY_ID}{each.payment_id} {each.payer or 'unnamed payer'}, {each.payment_date or 'no date'},"
+        f"{stored_decisions.BY_ID}{each.payment_id} {each.payer or 'unnamed payer'}, {each.payment_date or 'no date'},"
         f" {'amount unknown' if each.payment_cents is None else dollars(each.payment_cents)}"
         f" in {each.file}"
         for each in found
@@ -143,15 +144,17 @@ def payment_id_of(connection: Connection, trace: str) -> int:
         if one_number
         else f"{trace} is one payment's trace number and another one's id"
     )
-    raise UsageError(f"{problem}: {listed}.", f"Name the payment by its id, such as {log.BY_ID}{found[0].payment_id}.")
+    raise UsageError(
+        f"{problem}: {listed}.", f"Name the payment by its id, such as {stored_decisions.BY_ID}{found[0].payment_id}."
+    )
 
 
 def decision_to_explain(connection: Connection, claim: str, payment_id: int | None) -> Decided:
     """The newest decision on a claim. Raises UsageError when none was made."""
-    found = log.newest_decision(connection, claim, payment_id)
+    found = stored_decisions.newest_decision(connection, claim, payment_id)
     if found is None:
         raise UsageError(
-            f"No decision on claim {claim} is in the log.",
+            f"No decision on claim {claim} is in the stored_decisions.",
             "`era log` lists them; claim numbers are as the payer wrote them.",
         )
     return found
@@ -161,7 +164,7 @@ def ledger_records(
     connection: Connection, patient: str | None = None, claim: str | None = None, payment_id: int | None = None
 ) -> Iterator[Record]:
     """One record for each journal entry, in the order they were made."""
-    for entry in ledger.entries_where(connection, patient, claim, payment_id):
+    for entry in entries.entries_where(connection, patient, claim, payment_id):
         yield {
             **entry._asdict(),
             "date": _iso(entry.date),
@@ -171,7 +174,7 @@ def ledger_records(
 
 def payment_records(connection: Connection, status: str) -> Iterator[Record]:
     """One record for each payment: `completed` when every claim on it is posted, else `open`."""
-    for summary in log.payment_summaries(connection):
+    for summary in stored_decisions.payment_summaries(connection):
         done = summary.posted + summary.closed == summary.claims and summary.adjustments_left == 0
         # A payment of which nothing is in the books (no claim, no adjustment) still waits: nobody entered its money.
         state = "completed" if done and summary.claims + summary.adjustments > 0 else "open"

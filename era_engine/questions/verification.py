@@ -17,11 +17,13 @@ from era_engine.home.folder import Home
 from era_engine.insurance.provider_adjustments import CLOSED, entry_for_provider_adjustment
 from era_engine.posting.payer_items import balances_that_differ
 from era_engine.remittance.model import REVERSAL, ProviderAdjustment
-from era_engine.store import claim_proofs, decision_proofs, entry_proofs
-from era_engine.store import verification as questions
 from era_engine.store.database import Database
-from era_engine.store.decision_proofs import Entered
-from era_engine.store.provider_adjustments import payer_balances
+from era_engine.store.insurance.provider_adjustments import payer_balances
+from era_engine.store.proofs import claims as claim_proofs
+from era_engine.store.proofs import decisions as decision_proofs
+from era_engine.store.proofs import entries as entry_proofs
+from era_engine.store.proofs import payments as payment_proofs
+from era_engine.store.proofs.decisions import Entered
 
 
 class Verified(NamedTuple):
@@ -46,9 +48,9 @@ def verify(home: Home, database: Database) -> Verified:
             *_payers(connection),
             *_deposits(connection),
         ]
-        counts = questions.how_many(connection)
+        counts = payment_proofs.how_many(connection)
         counts["payer"] = len(payer_balances(connection))
-        files = questions.kept_files(connection, home.identity)
+        files = payment_proofs.kept_files(connection, home.identity)
     accounts = file_accounts(home, database, files)
     counts["file"] = len(files) - accounts.purged
     counts |= {"purged file": accounts.purged} if accounts.purged else {}
@@ -173,7 +175,7 @@ def _against_charge(sums: claim_proofs.ClaimSums) -> str:
 
 def _payments(connection: Connection) -> Iterator[str]:
     """Posted + left = what the claims pay; less provider adjustments that is the payment, unless a finding says so."""
-    for sums in questions.payment_sums(connection):
+    for sums in payment_proofs.payment_sums(connection):
         name = f"Payment {sums.payment_id} ({sums.trace_number})"
         for what, owed, entered in (
             ("claims", sums.owed_cents, sums.entered_cents),
@@ -194,7 +196,7 @@ def _payments(connection: Connection) -> Iterator[str]:
 
 
 def _payers(connection: Connection) -> Iterator[str]:
-    for pair in questions.entered_pairs(connection):
+    for pair in payment_proofs.entered_pairs(connection):
         name = f"Provider-level adjustment {pair.id} ({pair.reason})"
         expected = 0 if pair.state == "open" else 1
         closing = pair.kinds == {CLOSED}
@@ -212,7 +214,7 @@ def _payers(connection: Connection) -> Iterator[str]:
         yield f"Payer {payer}: its open items come to {dollars(items)}, its balance is {dollars(balance)}."
 
 
-def _owed(pair: questions.EnteredPair) -> dict[str, int] | None:
+def _owed(pair: payment_proofs.EnteredPair) -> dict[str, int] | None:
     if pair.cents is None:
         return None
     remitted = ProviderAdjustment("", None, pair.reason, "", pair.cents)
@@ -221,5 +223,5 @@ def _owed(pair: questions.EnteredPair) -> dict[str, int] | None:
 
 
 def _deposits(connection: Connection) -> Iterator[str]:
-    for deposit_id, times in questions.deposits_twice(connection):
+    for deposit_id, times in payment_proofs.deposits_twice(connection):
         yield f"Deposit {deposit_id} is in the books {times} times."

@@ -22,10 +22,10 @@ from era_engine.posting.provider_adjustments import LEFT, UNREADABLE
 from era_engine.remittance.model import REVERSAL
 from era_engine.rulebook.reading import Rule
 from era_engine.settings.model import Settings
-from era_engine.store import log
-from era_engine.store.deposits import deposits_and_payments
-from era_engine.store.stored_payments import claim_payments_of, stored_payment
-from era_engine.store.worklist import (
+from era_engine.store.insurance import decisions
+from era_engine.store.insurance.deposits import deposits_and_payments
+from era_engine.store.insurance.payments import claim_payments_of, stored_payment
+from era_engine.store.insurance.worklist import (
     OpenClaim,
     kept_as,
     names_on_open_payments,
@@ -157,12 +157,17 @@ class _Names:
 
 def _trace(trace_number: str, payment_id: int, shared: set[str]) -> str:
     alone = trace_number not in shared and _sayable(trace_number)
-    return shlex.quote(trace_number) if alone else f"{log.BY_ID}{payment_id}"
+    return shlex.quote(trace_number) if alone else f"{decisions.BY_ID}{payment_id}"
 
 
 def _sayable(name: str) -> bool:
     """Whether a name can be typed as an argument: not empty, no option, nothing unprintable."""
-    return bool(name.strip()) and name == name.strip() and name.isprintable() and not name.startswith(("-", log.BY_ID))
+    return (
+        bool(name.strip())
+        and name == name.strip()
+        and name.isprintable()
+        and not name.startswith(("-", decisions.BY_ID))
+    )
 
 
 def _command(connection: Connection, each: OpenClaim, rule: Rule | None, settings: Settings) -> str:
@@ -305,7 +310,7 @@ def _payments(connection: Connection, home: Home, today: date) -> Iterator[Recor
     """Payments whose money belongs to nothing: one with an unreadable amount may hold some."""
     empty = [
         summary
-        for summary in log.payment_summaries(connection)
+        for summary in decisions.payment_summaries(connection)
         if not summary.claims and not summary.adjustments and summary.payment_cents != 0
     ]
     kept = kept_as(connection, [summary.payment_id for summary in empty]) if empty else {}

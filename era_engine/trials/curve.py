@@ -17,8 +17,8 @@ from sqlalchemy import Connection
 from era_engine.home.folder import Home
 from era_engine.insurance.facts import FactValue
 from era_engine.rulebook.reading import RuleSet
-from era_engine.store.regrets import regrets_of
-from era_engine.store.replay import Decided, Scope, any_together, decided_by_rules
+from era_engine.store.trials.regrets import regrets_of
+from era_engine.store.trials.replay import Decided, Scope, any_together, decided_by_rules
 from era_engine.trials.proposal import Proposal
 from era_engine.trials.replay import AT_A_TIME, Again, facts_suffice
 from era_engine.trials.together import Copy, copy_of

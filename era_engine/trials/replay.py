@@ -22,10 +22,10 @@ from era_engine.rulebook.decision import decide, fired_rules
 from era_engine.rulebook.explanation import sentence
 from era_engine.rulebook.reading import Rule, RuleSet, rule_set_from_json
 from era_engine.settings.model import Settings, settings_from_json
-from era_engine.store import log
-from era_engine.store.deposits import deposit_received
-from era_engine.store.regrets import Regret, regrets_of
-from era_engine.store.replay import Decided, Scope, any_together, decided_by_rules, made_under
+from era_engine.store.insurance import decisions as stored_decisions
+from era_engine.store.insurance.deposits import deposit_received
+from era_engine.store.trials.regrets import Regret, regrets_of
+from era_engine.store.trials.replay import Decided, Scope, any_together, decided_by_rules, made_under
 from era_engine.trials.proposal import Proposal
 from era_engine.trials.together import Played, copy_of
 
@@ -179,7 +179,7 @@ class Again:
         return on_trial(facts, decision.outcome, decision.rule)
 
     def _load_settings(self, content_hash: str) -> Settings:
-        return settings_from_json(log.settings_content(self._live, content_hash))
+        return settings_from_json(stored_decisions.settings_content(self._live, content_hash))
 
     def _load_received(self, payment_id: int) -> bool | None:
         return deposit_received(self._live, payment_id, lock=False)
@@ -194,8 +194,8 @@ def facts_suffice(live: Connection, proposal: Proposal, scope: Scope) -> bool:
     """Whether decisions that depend on no other can be made from their facts alone: see `decisions.again`."""
     after = _held_doubts(proposal.settings, proposal.rule_set)
     for ruleset, settings in made_under(live, scope):
-        then = settings_from_json(log.settings_content(live, settings))
-        before = _held_doubts(then, rule_set_from_json(log.rule_set_content(live, ruleset)))
+        then = settings_from_json(stored_decisions.settings_content(live, settings))
+        before = _held_doubts(then, rule_set_from_json(stored_decisions.rule_set_content(live, ruleset)))
         if before != after or len(after) > 1 or then.review_reasons != proposal.settings.review_reasons:
             return False
     return True

@@ -19,9 +19,11 @@ from era_engine.home.folder import COPY, Home
 from era_engine.posting.judging import BATCH, Judge
 from era_engine.posting.reconsidering import reconsider
 from era_engine.remittance.model import ClaimPayment
-from era_engine.store import books, history
 from era_engine.store.database import Database
-from era_engine.store.replay_books import (
+from era_engine.store.insurance import history
+from era_engine.store.insurance.judgments import add_claim_payments, keep_versions
+from era_engine.store.insurance.payments import ToJudge, claim_payments_of, stored_payment
+from era_engine.store.trials.replay_books import (
     Happened,
     Newest,
     act_again,
@@ -34,7 +36,6 @@ from era_engine.store.replay_books import (
     state_of,
     what_happened,
 )
-from era_engine.store.stored_payments import ToJudge, claim_payments_of, stored_payment
 from era_engine.trials.proposal import Proposal
 
 _SOME_RUN = ("", 0)  # before there was an audit log
@@ -69,7 +70,7 @@ class Played:
         self._ids: dict[int, int] = {}
         self._pins: Counter[int] = Counter()
         with office.database.writing() as copy:
-            books.keep_versions(
+            keep_versions(
                 copy,
                 (office.rule_set.content_hash, office.rule_set.to_json()),
                 (office.settings.content_hash, office.settings.to_json()),
@@ -104,7 +105,7 @@ class Played:
             judge = Judge(self._office, copy, "auto", payment)
             for batch in _batches([(each, remitted[each]) for each in claim_payment_ids]):
                 judged = judge.judge([ToJudge(each) for _, each in batch])
-                new = books.add_claim_payments(copy, payment_id, judged)
+                new = add_claim_payments(copy, payment_id, judged)
                 judge.record(new, judged)
                 self._ids.update(zip((old for old, _ in batch), new, strict=True))
 

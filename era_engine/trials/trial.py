@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Any, Literal, NamedTuple
 
-from era_engine.store.shadow import Tried
+from era_engine.store.trials.shadow import Tried
 from era_engine.trials.curve import wilson
 
 Verdict = Literal["agreed", "other-amounts", "not-posted", "posted-by-people", "left-by-both", "waiting"]

@@ -15,7 +15,7 @@ from era_engine.rulebook.engine import Engine
 from era_engine.rulebook.reading import RuleSet
 from era_engine.settings.model import Settings
 from era_engine.settings.tables import percent_text
-from era_engine.store.replay import Scope, count_decided
+from era_engine.store.trials.replay import Scope, count_decided
 from era_engine.trials.proposal import Proposal, settings_under
 from era_engine.trials.replay import Replayed, replay
 

@@ -20,7 +20,7 @@ from era_engine.books.backup.format import (
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.keys import Keyring
 from era_engine.foundation.sealed_files import DamagedFileError, opened
-from era_engine.store.snapshot import SQLITE_PIECE
+from era_engine.store.books.snapshot import SQLITE_PIECE
 
 _SETTINGS = "home/era.toml"
 

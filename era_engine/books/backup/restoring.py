@@ -29,9 +29,9 @@ from era_engine.foundation.sealed_files import Sealing, key_id_of, opened
 from era_engine.home.folder import FOLDERS, Home
 from era_engine.home.keys import Sealed, remember
 from era_engine.settings.model import Settings, load_settings
-from era_engine.store import audit
+from era_engine.store.books import audit
+from era_engine.store.books.snapshot import Take, filling_postgresql, making_sqlite
 from era_engine.store.database import Database
-from era_engine.store.snapshot import Take, filling_postgresql, making_sqlite
 
 # era.toml: what comes before the first table, and the line of the database in it
 _TOP = re.compile(r"(.*?)(^[ \t]*\[.*|\Z)", re.DOTALL | re.MULTILINE)

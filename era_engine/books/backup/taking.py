@@ -23,10 +23,10 @@ from era_engine.foundation.sealed_files import SealedFileError, Sealing, opened
 from era_engine.home.folder import FOLDERS, REMEMBERED, Home
 from era_engine.home.keys import check_again
 from era_engine.settings.model import Settings
-from era_engine.store import audit
+from era_engine.store.books import audit
+from era_engine.store.books.snapshot import Snapshot, snapshot
+from era_engine.store.custody.files import FileRow
 from era_engine.store.database import Database
-from era_engine.store.files import FileRow
-from era_engine.store.snapshot import Snapshot, snapshot
 
 _ROUNDS = 20  # looks at the folders, as long as something moved on under our eyes
 _PATIENCE = 0.05  # seconds before looking again for a file on its way

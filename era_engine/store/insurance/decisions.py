@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, select
 
 from era_engine.store.bulk import stream
+from era_engine.store.insurance.payments import names_claim
 from era_engine.store.schema import (
     claim_payments,
     decisions,
@@ -16,7 +17,6 @@ from era_engine.store.schema import (
     rule_sets,
     settings_versions,
 )
-from era_engine.store.stored_payments import names_claim
 
 
 class Filters(NamedTuple):

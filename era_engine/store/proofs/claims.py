@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Subquery, case, func, or_, sel
 from era_engine.insurance.entries import ACCOUNTS_RECEIVABLE, CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS
 from era_engine.practice.plans import Service, asked_of_several_plans, times_done
 from era_engine.store.bulk import stream
-from era_engine.store.decision_proofs import Row
+from era_engine.store.proofs.decisions import Row
 from era_engine.store.schema import claim_payments, claims, decisions, entries, patients, postings, procedure_lines
 
 

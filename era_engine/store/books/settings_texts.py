@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 from sqlalchemy import Connection, insert, select
 
 from era_engine.foundation.clock import now
-from era_engine.store import audit
+from era_engine.store.books import audit
 from era_engine.store.bulk import stream
 from era_engine.store.schema import settings_texts
 

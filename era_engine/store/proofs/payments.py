@@ -12,8 +12,8 @@ from sqlalchemy import Connection, case, func, select
 
 from era_engine.insurance.entries import INSURANCE_DEPOSITS
 from era_engine.store.bulk import stream
-from era_engine.store.decision_proofs import Row, found
-from era_engine.store.files import FileRow, every_file
+from era_engine.store.custody.files import FileRow, every_file
+from era_engine.store.proofs.decisions import Row, found
 from era_engine.store.schema import (
     claim_payments,
     decisions,

@@ -23,7 +23,7 @@ from era_engine.practice.patients import as_near, named_to_the_letter
 from era_engine.practice.services import claim_days, services_of, total_charge
 from era_engine.practice.splits import PART_STATUSES
 from era_engine.remittance.model import ClaimPayment
-from era_engine.store.practice import find_claims
+from era_engine.store.practice.claims import find_claims
 from era_engine.store.schema import claim_payments, claims, patients, payments, procedure_lines
 
 _AT_A_TIME = 500  # keys in one look-up

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from era_engine.practice.expected import Fee, FeeSchedule, fee_key, with_expected
 from era_engine.practice.model import Claim
-from era_engine.store.practice import find_claims, posted_claims, slices
+from era_engine.store.practice.claims import find_claims, posted_claims, slices
 from era_engine.store.schema import claims, fees, procedure_lines
 
 

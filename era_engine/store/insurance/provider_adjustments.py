@@ -11,8 +11,8 @@ from era_engine.insurance.entries import Entry, Posting, memo_of_payment
 from era_engine.insurance.open_items import Evidence, PostedPair
 from era_engine.insurance.provider_adjustments import PAYER_BALANCES, memo_of_pair, note_in, why_not_posted
 from era_engine.remittance.model import ProviderAdjustment
-from era_engine.store.books import NewEntry, add_entries, reserve_ids
 from era_engine.store.bulk import insert_rows
+from era_engine.store.insurance.judgments import NewEntry, add_entries, reserve_ids
 from era_engine.store.schema import claim_payments, entries, payments, postings, provider_adjustments
 
 _PAIR = ("id", "payment_id", "ordinal", "provider", "fiscal_date", "reason", "reference", "cents", "state")

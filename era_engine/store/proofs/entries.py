@@ -4,7 +4,7 @@ from sqlalchemy import Connection, and_, func, or_, select, union_all
 
 from era_engine.insurance.entries import ACCOUNTS_RECEIVABLE, CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS
 from era_engine.insurance.provider_adjustments import INTEREST_INCOME, PAYER_BALANCES, PROVIDER_ADJUSTMENTS
-from era_engine.store.decision_proofs import Row, fallen_decisions, found, takings
+from era_engine.store.proofs.decisions import Row, fallen_decisions, found, takings
 from era_engine.store.schema import claim_payments, claims, decisions, entries, postings, provider_adjustments
 
 _OF_CLAIMS = (INSURANCE_DEPOSITS, ACCOUNTS_RECEIVABLE, CONTRACTED_WRITE_OFFS)

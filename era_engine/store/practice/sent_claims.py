@@ -17,8 +17,8 @@ from era_engine.practice.expected import with_expected
 from era_engine.practice.file_faults import FileFaults
 from era_engine.practice.identity import name_key, same_patient
 from era_engine.practice.model import Claim
-from era_engine.store.fees import fee_schedule
-from era_engine.store.practice import Imported, find_claims, posted_claims, save_claims, slices
+from era_engine.store.practice.claims import Imported, find_claims, posted_claims, save_claims, slices
+from era_engine.store.practice.fees import fee_schedule
 from era_engine.store.schema import claims, patients, procedure_lines
 
 _DAYS_AT_A_TIME = 500

@@ -12,7 +12,7 @@ from era_engine.practice.model import Claim
 from era_engine.remittance.model import ClaimPayment
 from era_engine.rulebook.decision import Decision
 from era_engine.store.bulk import insert_rows, insert_unless_there
-from era_engine.store.files import findings_json
+from era_engine.store.custody.files import findings_json
 from era_engine.store.schema import claim_payments, decisions, entries, postings, rule_sets, settings_versions
 from era_engine.x12.finding import Finding
 

@@ -8,11 +8,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Select, Table, exists, func, literal, select, update
 
 from era_engine.insurance.entries import reversal_entry
-from era_engine.store.books import State, reserve_ids, set_state
 from era_engine.store.bulk import insert_rows, stream
-from era_engine.store.history import claim_payment_taken_back, posted_decision
-from era_engine.store.practice import slices
-from era_engine.store.replay import PATIENTS_TOGETHER, TOGETHER, by_engine
+from era_engine.store.insurance.history import claim_payment_taken_back, posted_decision
+from era_engine.store.insurance.judgments import State, reserve_ids, set_state
+from era_engine.store.practice.claims import slices
 from era_engine.store.schema import (
     audited_acts,
     claim_payments,
@@ -30,6 +29,7 @@ from era_engine.store.schema import (
     rule_sets,
     settings_versions,
 )
+from era_engine.store.trials.replay import PATIENTS_TOGETHER, TOGETHER, by_engine
 
 _MANY = 5000
 

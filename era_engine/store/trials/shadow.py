@@ -9,9 +9,9 @@ from sqlalchemy import Connection, and_, exists, select
 
 from era_engine.insurance.entries import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS
 from era_engine.store.bulk import stream
-from era_engine.store.regrets import Regret, posted_last, regrets_of
-from era_engine.store.replay import Scope, by_engine, in_scope
 from era_engine.store.schema import claim_payments, claims, decisions, payments
+from era_engine.store.trials.regrets import Regret, posted_last, regrets_of
+from era_engine.store.trials.replay import Scope, by_engine, in_scope
 
 _AT_A_TIME = 1000
 _POSTED = ("posted", "reversed")  # a reversal came for what people had posted

@@ -5,10 +5,10 @@ from typing import NamedTuple
 from sqlalchemy import Connection, func, select
 
 from era_engine.insurance.entries import ACCOUNTS_RECEIVABLE
-from era_engine.store.books import State
-from era_engine.store.decision_proofs import fallen_decisions
+from era_engine.store.insurance.judgments import State
+from era_engine.store.insurance.payments import names_claim
+from era_engine.store.proofs.decisions import fallen_decisions
 from era_engine.store.schema import claim_payments, entries, postings
-from era_engine.store.stored_payments import names_claim
 
 
 class Chosen(NamedTuple):

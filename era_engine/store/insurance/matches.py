@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, insert, select
 
-from era_engine.store.books import reserve_ids
+from era_engine.store.insurance.judgments import reserve_ids
 from era_engine.store.schema import claims, matches
 
 _MOST = 50_000  # claim numbers looked at to find one that was mistyped

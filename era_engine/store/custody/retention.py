@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, select, update
 
-from era_engine.store.practice import slices
+from era_engine.store.practice.claims import slices
 from era_engine.store.schema import files, payments, repeated_payments
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, case, func, select
 from era_engine.insurance.entries import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS, Posting
 from era_engine.remittance.claims import read_claims
 from era_engine.remittance.model import ClaimPayment
-from era_engine.store.practice import slices
+from era_engine.store.practice.claims import slices
 from era_engine.store.schema import claim_payments, decisions, entries, payments, postings
 from era_engine.x12.tokens import Separators
 
