@@ -11,11 +11,11 @@ from dataclasses import replace
 from typing import Literal, NamedTuple
 
 from era_engine.foundation.shipped import shipped
-from era_engine.insurance.facts import FactValue
 from era_engine.rulebook.cases import Case, failures, read_cases
 from era_engine.rulebook.condition import Condition, Op
 from era_engine.rulebook.proof import unsound
 from era_engine.rulebook.reading import Rule, RuleSet, read_rules
+from era_engine.rulebook.vocabulary import FactValue
 
 End = Literal["case", "proof", "survived"]
 

@@ -6,7 +6,8 @@ from typing import Any
 import yaml
 from hypothesis import strategies as st
 
-from era_engine.insurance.facts import FACTS, LARGEST, FactValue
+from era_engine.insurance.facts import FACTS
+from era_engine.rulebook.vocabulary import LARGEST, FactValue
 
 CASES = Path(__file__).parent / "cases" / "decisions"
 

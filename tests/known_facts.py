@@ -1,8 +1,9 @@
 """What is declared of the facts, held against those of decisions that were really made."""
 
-from era_engine.insurance.facts import FACTS, LARGEST, Facts
+from era_engine.insurance.facts import FACTS
 from era_engine.insurance.knowledge import AXIOMS, WHERE
 from era_engine.rulebook.condition import Condition
+from era_engine.rulebook.vocabulary import LARGEST, Facts
 
 
 def undeclared(facts: Facts) -> list[str]:

@@ -17,12 +17,13 @@ from hypothesis import strategies as st
 
 from era_engine.foundation.errors import InstallationError
 from era_engine.foundation.shipped import shipped
-from era_engine.insurance.facts import FACTS, Facts, FactValue
+from era_engine.insurance.facts import FACTS
 from era_engine.rulebook.cases import read_cases
 from era_engine.rulebook.condition import COMPARISONS, OPS_OF_KIND, Condition
 from era_engine.rulebook.decision import Decision, decide
 from era_engine.rulebook.engine import Engine, EngineError
 from era_engine.rulebook.reading import Rule, RuleSet, load_rule_set, read_rules
+from era_engine.rulebook.vocabulary import Facts, FactValue
 
 SHIPPED = load_rule_set(shipped("rules"))
 ENGINE = Engine(SHIPPED)

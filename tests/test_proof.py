@@ -19,7 +19,6 @@ from remittance_text import claim
 
 from era_engine.foundation.errors import RulesError
 from era_engine.foundation.shipped import shipped
-from era_engine.insurance.facts import FactValue
 from era_engine.insurance.knowledge import ordinary_claim
 from era_engine.rulebook.condition import Condition
 from era_engine.rulebook.decision import decide
@@ -27,6 +26,7 @@ from era_engine.rulebook.engine import Engine, EngineError
 from era_engine.rulebook.proof import Unsound, never_reached, unsound
 from era_engine.rulebook.reading import Rule, load_rule_set, prove, read_rules, rule_set_from_json
 from era_engine.rulebook.solver import Claims
+from era_engine.rulebook.vocabulary import FactValue
 
 SHIPPED = load_rule_set(shipped("rules"))
 _ENGINE = Engine(SHIPPED)

@@ -14,9 +14,10 @@ from hypothesis import given
 import era_engine
 from era_engine.foundation.errors import RulesError
 from era_engine.foundation.shipped import shipped
-from era_engine.insurance.facts import FACTS, FactValue
+from era_engine.insurance.facts import FACTS
 from era_engine.rulebook.condition import Condition
 from era_engine.rulebook.reading import Rule, RuleSet, load_rule_set, rule_set_from_json
+from era_engine.rulebook.vocabulary import FactValue
 
 SHIPPED = load_rule_set(shipped("rules"))
 GALLERY = Path(__file__).parent / "errors" / "rules"

@@ -8,20 +8,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from sqlalchemy import Connection
-
 from era_engine.books.opened import Office, keep_versions
 from era_engine.foundation.clock import today
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.money import dollars
-from era_engine.insurance.facts import Facts, FactValue
 from era_engine.insurance.several_plans import write_off_of
 from era_engine.posting.evidence import Books, Gathered
 from era_engine.posting.judging import circumstances_of
 from era_engine.questions.decisions import Record, payment_id_of
 from era_engine.remittance.model import ClaimPayment
 from era_engine.rulebook.decision import Decision
+from era_engine.rulebook.vocabulary import Facts, FactValue
 from era_engine.store.books import audit
+from era_engine.store.database import Connection
 from era_engine.store.insurance.acts import claim_payments_named
 from era_engine.store.insurance.decisions import BY_ID
 from era_engine.store.insurance.judgments import Circumstances, Judged, State, add_decisions, judged_again, set_state

@@ -10,8 +10,9 @@ from era_engine.acts.act import Acting
 from era_engine.acts.guard import Standing, plan_answering, refuse_over_application
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.money import dollars
-from era_engine.insurance.entries import Entry, entries_for, lines_over, posted_entries
+from era_engine.insurance.entries import entries_for, lines_over, posted_entries
 from era_engine.insurance.several_plans import earlier_payers, write_off_of
+from era_engine.journal.entry import Entry
 from era_engine.posting.evidence import Gathered
 from era_engine.practice.model import Claim
 from era_engine.remittance.balance import balance_findings

@@ -6,8 +6,6 @@ services, whichever plan they went to (RFI 1696, 2143, 2535). Amounts in cents.
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection
-
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.money import dollars
 from era_engine.insurance.several_plans import patient_share
@@ -15,6 +13,7 @@ from era_engine.posting.evidence import posted_for_services
 from era_engine.practice.model import Claim
 from era_engine.practice.plans import asked_of_several_plans, claims_beside, times_done
 from era_engine.remittance.model import REVERSAL, ClaimPayment
+from era_engine.store.database import Connection
 from era_engine.store.insurance import history
 from era_engine.store.insurance.history import Sums
 from era_engine.store.practice import claims as stored_claims

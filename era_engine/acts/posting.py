@@ -13,7 +13,8 @@ from era_engine.acts.guard import refuse_below_zero, standing
 from era_engine.books.opened import Office
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.money import dollars
-from era_engine.insurance.entries import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS, Entry, reversal_entry
+from era_engine.journal.accounts import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS
+from era_engine.journal.entry import Entry, reversal_entry
 from era_engine.posting.evidence import Gathered
 from era_engine.practice.model import Claim
 from era_engine.remittance.model import REVERSAL

@@ -7,11 +7,7 @@ from era_engine.books.opened import Office
 from era_engine.foundation.clock import today
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.money import dollars
-from era_engine.insurance.provider_adjustments import (
-    entry_for_closing,
-    entry_for_provider_adjustment,
-    memo_of_pair,
-)
+from era_engine.insurance.provider_adjustments import entry_for_closing, entry_for_provider_adjustment, memo_of_pair
 from era_engine.posting.evidence import facts_of_payment
 from era_engine.posting.provider_adjustments import as_remitted, why_not_by_hand
 from era_engine.questions.decisions import Record, ledger_records

@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Connection
-
 from era_engine.books.opened import Office
 from era_engine.custody import notes
 from era_engine.foundation.clock import now
@@ -19,7 +17,7 @@ from era_engine.questions.decisions import payment_records
 from era_engine.store.books import audit
 from era_engine.store.custody import retention
 from era_engine.store.custody.retention import OldFile
-from era_engine.store.database import Database
+from era_engine.store.database import Connection, Database
 
 _OPEN = "a payment on it is not completed"
 _QUARANTINED = "it is in quarantine, which needs --quarantine"

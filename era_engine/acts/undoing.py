@@ -12,7 +12,8 @@ from era_engine.books.opened import Office
 from era_engine.foundation.clock import today
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.money import dollars
-from era_engine.insurance.entries import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS, reversal_entry
+from era_engine.journal.accounts import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS
+from era_engine.journal.entry import reversal_entry
 from era_engine.practice.model import Claim
 from era_engine.remittance.model import REVERSAL
 from era_engine.rulebook.decision import Decision

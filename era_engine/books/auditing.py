@@ -4,14 +4,12 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection
-
 from era_engine.foundation.errors import InstallationError, UsageError
 from era_engine.home.folder import Home, write_whole
 from era_engine.store.append_only import missing_triggers
 from era_engine.store.books import audit, settings_texts
 from era_engine.store.books.audit import GENESIS, AuditRow, Head
-from era_engine.store.database import Database
+from era_engine.store.database import Connection, Database
 
 BEGINNING = Head(0, GENESIS)  # what a home remembers before its first act, so that it never has nothing to remember
 _MOST_TOLD = 20  # problems listed for each kind; a broken chain of a million rows is one problem, not a million

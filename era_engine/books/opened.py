@@ -5,8 +5,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from sqlalchemy import Connection
-
 from era_engine.books.auditing import keep_head
 from era_engine.books.settings_versions import notice
 from era_engine.foundation.errors import UsageError
@@ -19,7 +17,7 @@ from era_engine.rulebook.engine import Engine
 from era_engine.rulebook.reading import RuleSet, load_rule_set
 from era_engine.settings.model import Settings, load_settings
 from era_engine.store.books import audit
-from era_engine.store.database import Database, until_unblocked
+from era_engine.store.database import Connection, Database, until_unblocked
 from era_engine.store.insurance import judgments
 from era_engine.store.practice.sent_claims import SentImported
 from era_engine.x12.source import examine

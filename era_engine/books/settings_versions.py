@@ -3,14 +3,13 @@
 import hashlib
 from typing import Any
 
-from sqlalchemy import Connection
-
 from era_engine.foundation.errors import SettingsError
 from era_engine.home.folder import Home
 from era_engine.settings.editing import without_secrets
 from era_engine.settings.model import Settings, read_settings, settings_of
 from era_engine.store.books import audit, settings_texts
 from era_engine.store.books.settings_texts import Origin, Version
+from era_engine.store.database import Connection
 
 
 def notice(connection: Connection, home: Home, settings: Settings, in_force: dict[str, str]) -> None:

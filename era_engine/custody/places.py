@@ -4,15 +4,13 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from sqlalchemy import Connection
-
 from era_engine.custody.notes import note, note_name
 from era_engine.foundation import disk
 from era_engine.foundation.errors import UsageError
 from era_engine.home.folder import Home
 from era_engine.store.custody import files
 from era_engine.store.custody.files import FileRow
-from era_engine.store.database import Database
+from era_engine.store.database import Connection, Database
 from era_engine.x12.finding import Finding
 
 

@@ -1,10 +1,10 @@
 """What the adjustments (CAS) of a claim payment and its lines mean, as facts."""
 
-from era_engine.insurance.facts import FactValue
 from era_engine.practice.model import Claim
 from era_engine.remittance.adjustments import CONTRACTED
 from era_engine.remittance.model import REVERSAL, Adjustment, ClaimPayment
 from era_engine.remittance.reasons import described
+from era_engine.rulebook.vocabulary import FactValue
 from era_engine.settings.model import Settings
 
 PROCESSED = frozenset(["1", "2", "3", "19", "20", "21"])

@@ -4,41 +4,17 @@ Debits are positive, credits negative; the postings of an entry sum to zero. Wha
 is the patient's share. What was posted is never changed: an entry of kind `reversal` takes it back.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import NamedTuple
 
+from era_engine.journal.accounts import ACCOUNTS_RECEIVABLE, CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS
+from era_engine.journal.entry import Entry, Posting
 from era_engine.practice.lines import LineMatch
 from era_engine.remittance.adjustments import contracted_write_off
 from era_engine.remittance.model import ClaimPayment
 
-INSURANCE_DEPOSITS = "insurance_deposits"
-ACCOUNTS_RECEIVABLE = "accounts_receivable"
-CONTRACTED_WRITE_OFFS = "contracted_write_offs"
-
 ByLine = Sequence[tuple[int | None, int]]  # (the office's line number or None, cents)
 _Lines = list[tuple[int | None, int]]
-
-
-class Posting(NamedTuple):
-    """cents: debit positive. line: the office's line number, None where the amount belongs to no one line."""
-
-    account: str
-    cents: int
-    line: int | None
-
-
-class Entry(NamedTuple):
-    """One kind of posting for one claim. mark: `A` when posted by the engine, None by a person.
-
-    reverses: the id of the posting decision whose entries this one takes back.
-    """
-
-    date: date
-    kind: str
-    mark: str | None
-    postings: tuple[Posting, ...]
-    reverses: int | None = None
 
 
 def memo_of_payment(payer: str | None, trace_number: str) -> str:
@@ -114,18 +90,6 @@ def posted_entries(
         postings = _postings(CONTRACTED_WRITE_OFFS, write_off_cents, write_offs)
         entries.append(Entry(on, "contracted_write_off", mark, postings))
     return tuple(entries)
-
-
-def reversal_entry(posted: Iterable[Posting], decision_id: int, on: date, mark: str | None) -> Entry:
-    """Takes back all postings of a decision: payment and write-off, line by line (835 guide, section 1.10.2.8)."""
-    totals: dict[tuple[str, int | None], int] = {}
-    for account, cents, line in posted:
-        totals[account, line] = totals.get((account, line), 0) - cents
-    postings = [Posting(account, cents, line) for (account, line), cents in totals.items() if cents]
-    if not postings:  # a payment of zero leaves a trace, too
-        postings = [Posting(INSURANCE_DEPOSITS, 0, None), Posting(ACCOUNTS_RECEIVABLE, 0, None)]
-    assert sum([each.cents for each in postings]) == 0, "an entry must balance"
-    return Entry(on, "reversal", mark, tuple(postings), reverses=decision_id)
 
 
 def _postings(account: str, total: int, by_line: ByLine) -> tuple[Posting, ...]:

@@ -5,7 +5,7 @@ How the facts are found out is in `observation`.
 """
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from era_engine.practice.matching import (
     BY_HAND,
@@ -15,12 +15,7 @@ from era_engine.practice.matching import (
     PATIENT_AND_SERVICES,
     PAYER_CLAIM_NUMBER,
 )
-
-Kind = Literal["flag", "count", "cents", "code", "text"]
-FactValue = bool | int | str
-Facts = Mapping[str, FactValue]
-
-LARGEST = 2**63 - 1  # durable_rules reads whole numbers into 64 bits and would cut larger ones
+from era_engine.rulebook.vocabulary import Fact
 
 # Of what a fact is known; `knowledge` says by which other facts that shows.
 Known = Literal[
@@ -34,21 +29,6 @@ Known = Literal[
     "adjustment",  # a provider-level adjustment alone
     "sometimes",
 ]
-
-
-class Fact(NamedTuple):
-    """kind: flag (true or false), count (whole number), cents (money), code (a code of the standard), text.
-
-    known: of what it is known. usual: its value for an ordinary claim, which posts; None: not known there. least: the
-    smallest value there can be (of a count 0 where nothing is said). values: all there can be, where they are few.
-    """
-
-    kind: Kind
-    meaning: str
-    known: Known
-    usual: FactValue | None = None
-    least: int | None = None
-    values: tuple[str, ...] = ()
 
 
 FACTS: Mapping[str, Fact] = {

@@ -6,8 +6,9 @@ The proof of a rule set rests on this. The tests hold it against the facts of ev
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from era_engine.insurance.facts import FACTS, Facts, FactValue, Known
+from era_engine.insurance.facts import FACTS
 from era_engine.rulebook.condition import Condition
+from era_engine.rulebook.vocabulary import Facts, FactValue
 
 _FOUND = Condition("claim_found", "is", True)
 REVERSAL = Condition("claim_status", "is", "22")
@@ -20,7 +21,7 @@ class Where(NamedTuple):
     may: bool = False
 
 
-WHERE: Mapping[Known, Where] = {
+WHERE: Mapping[str, Where] = {
     "payment": Where(),
     "claim payment": Where(),
     "readable": Where((Condition("amounts_readable", "is", True),), may=True),

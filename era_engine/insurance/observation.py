@@ -8,7 +8,6 @@ from typing import Literal, NamedTuple
 
 from era_engine.foundation.money import dollars, minimum_cents
 from era_engine.insurance.adjustment_facts import PROCESSED, add_adjustments
-from era_engine.insurance.facts import FactValue
 from era_engine.insurance.several_plans import LATER_PLAN, Posted, patient_share, prove
 from era_engine.practice.lines import LineMatch, charges_unlike
 from era_engine.practice.matching import BY_HAND, PATIENT_AND_SERVICES, Match
@@ -16,6 +15,7 @@ from era_engine.practice.model import Claim
 from era_engine.practice.patients import patient_doubts, slip_doubts
 from era_engine.practice.splits import Split
 from era_engine.remittance.model import REVERSAL, ClaimPayment
+from era_engine.rulebook.vocabulary import FactValue
 from era_engine.settings.model import Settings
 from era_engine.settings.tables import percent_text
 from era_engine.x12.finding import Finding

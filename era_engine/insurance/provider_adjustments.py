@@ -9,14 +9,11 @@ from datetime import date
 from typing import NamedTuple
 
 from era_engine.foundation.money import dollars
-from era_engine.insurance.entries import INSURANCE_DEPOSITS, Entry, Posting
+from era_engine.journal.accounts import INSURANCE_DEPOSITS, INTEREST_INCOME, PAYER_BALANCES, PROVIDER_ADJUSTMENTS
+from era_engine.journal.entry import Entry, Posting
 from era_engine.remittance.model import ProviderAdjustment
 from era_engine.remittance.provider_reasons import INTEREST, provider_reason
 from era_engine.x12.finding import Finding
-
-INTEREST_INCOME = "interest_income"
-PAYER_BALANCES = "payer_balances"  # money between the office and the payer outside the claims
-PROVIDER_ADJUSTMENTS = "provider_adjustments"  # what the payer charged or granted for good
 
 CLOSED = "closed_provider_adjustment"  # kind of the entry of a pair that a person filed without posting
 INTEREST_DIFFERS = "interest-differs"

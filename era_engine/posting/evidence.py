@@ -5,11 +5,8 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import Connection
-
 from era_engine.foundation.money import dollars
-from era_engine.insurance.entries import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS, Posting, entries_for
-from era_engine.insurance.facts import FactValue
+from era_engine.insurance.entries import entries_for
 from era_engine.insurance.observation import (
     BookEvidence,
     Mode,
@@ -18,13 +15,17 @@ from era_engine.insurance.observation import (
     payment_facts,
 )
 from era_engine.insurance.several_plans import Posted, write_off_of
+from era_engine.journal.accounts import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS
+from era_engine.journal.entry import Posting
 from era_engine.practice.lines import LineMatch, match_lines
 from era_engine.practice.matching import PATIENT_AND_SERVICES, Match
 from era_engine.practice.model import Claim
 from era_engine.practice.plans import Beside, asked_of_several_plans, claims_beside, plans_doubt
 from era_engine.practice.splits import PART_STATUSES, Split, split_of
 from era_engine.remittance.model import REVERSAL
+from era_engine.rulebook.vocabulary import FactValue
 from era_engine.settings.model import Settings
+from era_engine.store.database import Connection
 from era_engine.store.insurance import history
 from era_engine.store.insurance.deposits import deposit_received
 from era_engine.store.insurance.history import Earlier, PostedDecision

@@ -5,13 +5,11 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from sqlalchemy import Connection
-
 from era_engine.books.opened import Office
 from era_engine.foundation.clock import now, today
-from era_engine.insurance.entries import Entry, entries_for, memo_of_payment, reversal_entry
-from era_engine.insurance.facts import FactValue
+from era_engine.insurance.entries import entries_for, memo_of_payment
 from era_engine.insurance.observation import Mode, PaymentEvidence, claim_facts, on_trial, payment_facts
+from era_engine.journal.entry import Entry, reversal_entry
 from era_engine.posting.evidence import Books, Gathered, evidence_on_payment, facts_of_payment
 from era_engine.posting.provider_adjustments import AdjustmentsPosted, post_certain_adjustments
 from era_engine.practice.model import Claim
@@ -19,10 +17,12 @@ from era_engine.remittance.balance import balance_findings
 from era_engine.remittance.model import REVERSAL, ClaimPayment, Remittance
 from era_engine.rulebook.decision import decide
 from era_engine.rulebook.reading import RuleSet
+from era_engine.rulebook.vocabulary import FactValue
 from era_engine.settings.model import Settings
 from era_engine.store.books import audit
 from era_engine.store.custody import files
 from era_engine.store.custody.files import FileRow
+from era_engine.store.database import Connection
 from era_engine.store.insurance.judgments import (
     Circumstances,
     Judged,

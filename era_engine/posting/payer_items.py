@@ -6,8 +6,6 @@ from datetime import date
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection
-
 from era_engine.books.opened import Office
 from era_engine.foundation.money import dollars
 from era_engine.insurance.open_items import OpenItem, PostedPair, open_items
@@ -15,6 +13,7 @@ from era_engine.insurance.provider_adjustments import is_interest
 from era_engine.posting.evidence import facts_of_payment
 from era_engine.posting.provider_adjustments import Left, why_left, why_not_by_hand
 from era_engine.remittance.provider_reasons import meaning_of_provider_reason, provider_reason
+from era_engine.store.database import Connection
 from era_engine.store.insurance.payments import posted_version_of, stored_payment
 from era_engine.store.insurance.provider_adjustments import StoredPair, evidence_about, payer_balances, stored_pairs
 

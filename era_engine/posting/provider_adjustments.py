@@ -5,9 +5,6 @@ from collections.abc import Collection
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import Connection
-
-from era_engine.insurance.facts import FactValue
 from era_engine.insurance.observation import FROM_FINDINGS
 from era_engine.insurance.provider_adjustments import (
     INTEREST_DIFFERS,
@@ -21,8 +18,10 @@ from era_engine.insurance.provider_adjustments import (
 from era_engine.remittance.model import ProviderAdjustment
 from era_engine.rulebook.engine import Engine
 from era_engine.rulebook.reading import Rule
+from era_engine.rulebook.vocabulary import FactValue
 from era_engine.rulebook.wording import message_words
 from era_engine.store.custody import files
+from era_engine.store.database import Connection
 from era_engine.store.insurance.judgments import Circumstances
 from era_engine.store.insurance.provider_adjustments import StoredPair, post_provider_adjustments, stored_pairs
 

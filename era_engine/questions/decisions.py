@@ -6,13 +6,12 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection
-
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.money import dollars
 from era_engine.rulebook.explanation import Explanation, explain
 from era_engine.rulebook.reading import RuleSet, rule_set_from_json
 from era_engine.settings.model import settings_from_json
+from era_engine.store.database import Connection
 from era_engine.store.insurance import decisions as stored_decisions
 from era_engine.store.insurance.decisions import Decided, Filters
 from era_engine.store.journal import entries

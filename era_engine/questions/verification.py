@@ -9,15 +9,13 @@ from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import Connection
-
 from era_engine.custody.accounts import FileAccounts, file_accounts
 from era_engine.foundation.money import dollars
 from era_engine.home.folder import Home
 from era_engine.insurance.provider_adjustments import CLOSED, entry_for_provider_adjustment
 from era_engine.posting.payer_items import balances_that_differ
 from era_engine.remittance.model import REVERSAL, ProviderAdjustment
-from era_engine.store.database import Database
+from era_engine.store.database import Connection, Database
 from era_engine.store.insurance.provider_adjustments import payer_balances
 from era_engine.store.proofs import claims as claim_proofs
 from era_engine.store.proofs import decisions as decision_proofs

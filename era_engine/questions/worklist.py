@@ -7,21 +7,20 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection
-
 from era_engine.bank.matching import match_deposits
 from era_engine.bank.records import what_differs
 from era_engine.books.opened import Office
 from era_engine.foundation.money import minimum_cents
 from era_engine.home.folder import Home
-from era_engine.insurance.facts import Facts
 from era_engine.insurance.several_plans import LATER_PLAN
 from era_engine.posting.evidence import Books
 from era_engine.posting.payer_items import LeftPair, left_pairs
 from era_engine.posting.provider_adjustments import LEFT, UNREADABLE
 from era_engine.remittance.model import REVERSAL
 from era_engine.rulebook.reading import Rule
+from era_engine.rulebook.vocabulary import Facts
 from era_engine.settings.model import Settings
+from era_engine.store.database import Connection
 from era_engine.store.insurance import decisions
 from era_engine.store.insurance.deposits import deposits_and_payments
 from era_engine.store.insurance.payments import claim_payments_of, stored_payment

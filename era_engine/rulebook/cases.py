@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import NamedTuple
 
-from era_engine.insurance.facts import FACTS, Facts, FactValue
+from era_engine.insurance.facts import FACTS
 from era_engine.insurance.knowledge import ordinary_claim
 from era_engine.rulebook.condition import Condition
 from era_engine.rulebook.conditions import is_literal
@@ -15,6 +15,7 @@ from era_engine.rulebook.explanation import explain
 from era_engine.rulebook.files import Faults, Source, did_you_mean, read_rule_file
 from era_engine.rulebook.reading import Rule, RuleSet, RulesRead
 from era_engine.rulebook.schema import CaseEntry, checked
+from era_engine.rulebook.vocabulary import Facts, FactValue
 
 CASES = "cases"
 Ids = tuple[str, ...]

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from string import Formatter
 from typing import Any
 
-from era_engine.insurance.facts import FACTS, LARGEST, FactValue, Kind
+from era_engine.insurance.facts import FACTS
 from era_engine.rulebook.condition import CHOICES, COMPARISONS, OPS_OF_KIND, Condition, Op
 from era_engine.rulebook.files import Faults, Source, Steps, did_you_mean
 from era_engine.rulebook.schema import as_written
+from era_engine.rulebook.vocabulary import LARGEST, FactValue, Kind
 
 TYPE_OF_KIND: dict[Kind, type[FactValue]] = {"flag": bool, "count": int, "cents": int, "code": str, "text": str}
 _KINDS: dict[Kind, str] = {

@@ -2,10 +2,10 @@
 
 from typing import Literal, NamedTuple
 
-from era_engine.insurance.facts import Facts
 from era_engine.rulebook.engine import Engine, EngineError
 from era_engine.rulebook.explanation import sentence
 from era_engine.rulebook.reading import Rule, RuleSet
+from era_engine.rulebook.vocabulary import Facts
 
 
 class Decision(NamedTuple):

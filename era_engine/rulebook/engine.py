@@ -13,10 +13,11 @@ from types import ModuleType
 from typing import Any
 
 from era_engine.foundation.errors import EraError, InstallationError
-from era_engine.insurance.facts import FACTS, LARGEST, Facts
+from era_engine.insurance.facts import FACTS
 from era_engine.rulebook.condition import Condition
 from era_engine.rulebook.conditions import TYPE_OF_KIND
 from era_engine.rulebook.reading import Rule, RuleSet
+from era_engine.rulebook.vocabulary import LARGEST, Facts
 
 _OPERATORS = {"at_least": "$gte", "at_most": "$lte", "more_than": "$gt", "less_than": "$lt", "is_not": "$neq"}
 _READY = "READY"  # no fact and no rule is written in capitals

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from era_engine.foundation.money import dollars
-from era_engine.insurance.facts import FACTS, Facts, FactValue
+from era_engine.insurance.facts import FACTS
 from era_engine.rulebook.condition import Condition, Op
 from era_engine.rulebook.reading import Rule, RuleSet
+from era_engine.rulebook.vocabulary import Facts, FactValue
 from era_engine.rulebook.wording import (
     change_words,
     message_words,

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from era_engine.insurance.facts import Facts
 from era_engine.rulebook.condition import Condition
+from era_engine.rulebook.vocabulary import Facts
 
 # What may be unknown of a claim. No row can decide then, so a hold has to, and must not be switched off.
 _CANNOT = "no row can decide"

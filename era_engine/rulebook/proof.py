@@ -9,9 +9,10 @@ from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from era_engine.foundation.errors import EraError
-from era_engine.insurance.facts import FACTS, Facts
+from era_engine.insurance.facts import FACTS
 from era_engine.rulebook.condition import Condition
 from era_engine.rulebook.solver import Claims
+from era_engine.rulebook.vocabulary import Facts
 from era_engine.rulebook.wording import shown
 
 if TYPE_CHECKING:

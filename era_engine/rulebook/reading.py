@@ -9,12 +9,12 @@ from typing import Any, Literal, NamedTuple
 
 from era_engine.foundation.errors import SettingsError
 from era_engine.foundation.shipped import shipped
-from era_engine.insurance.facts import Facts
 from era_engine.rulebook.condition import Condition
 from era_engine.rulebook.conditions import check_message, read_conditions
 from era_engine.rulebook.files import Faults, Source, Steps, did_you_mean, read_rule_file
 from era_engine.rulebook.guards import uncaught_unknowns
 from era_engine.rulebook.schema import HoldEntry, IndicatorsEntry, IndicatorsFile, RowEntry, checked
+from era_engine.rulebook.vocabulary import Facts
 
 ROWS, REVERSALS, HOLDS, INDICATORS = "auto_posting.yaml", "reversals.yaml", "holds.yaml", "indicators.yaml"
 OWN = "rules/*.yaml"  # in the stored rule set: the holds an office added, of all its files

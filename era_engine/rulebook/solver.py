@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 import z3
 
 from era_engine.foundation.errors import EraError
-from era_engine.insurance.facts import FACTS, LARGEST, Facts, FactValue
+from era_engine.insurance.facts import FACTS
 from era_engine.insurance.knowledge import AXIOMS, WHERE
 from era_engine.rulebook.condition import COMPARISONS, Condition
+from era_engine.rulebook.vocabulary import LARGEST, Facts, FactValue
 
 _SOMETHING_ELSE = "something else"
 _READABLE = 100_000  # cents; an example stays below a thousand dollars where it can

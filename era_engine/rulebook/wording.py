@@ -1,8 +1,9 @@
 """Facts and conditions in a biller's words."""
 
 from era_engine.foundation.money import dollars
-from era_engine.insurance.facts import FACTS, Facts, FactValue
+from era_engine.insurance.facts import FACTS
 from era_engine.rulebook.condition import Condition, Op
+from era_engine.rulebook.vocabulary import Facts, FactValue
 
 _OPS: dict[Op, str] = {
     "is": "",

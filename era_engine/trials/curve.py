@@ -12,11 +12,10 @@ from math import sqrt
 from statistics import NormalDist
 from typing import NamedTuple
 
-from sqlalchemy import Connection
-
 from era_engine.home.folder import Home
-from era_engine.insurance.facts import FactValue
 from era_engine.rulebook.reading import RuleSet
+from era_engine.rulebook.vocabulary import FactValue
+from era_engine.store.database import Connection
 from era_engine.store.trials.regrets import regrets_of
 from era_engine.store.trials.replay import Decided, Scope, any_together, decided_by_rules
 from era_engine.trials.proposal import Proposal

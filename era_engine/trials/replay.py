@@ -12,16 +12,15 @@ from functools import lru_cache
 from itertools import islice
 from typing import Literal, NamedTuple
 
-from sqlalchemy import Connection
-
 from era_engine.home.folder import Home
 from era_engine.insurance.again import under_settings, with_payee
-from era_engine.insurance.facts import FactValue
 from era_engine.insurance.observation import DOUBTS_TOLD_ONCE, on_trial
 from era_engine.rulebook.decision import decide, fired_rules
 from era_engine.rulebook.explanation import sentence
 from era_engine.rulebook.reading import Rule, RuleSet, rule_set_from_json
+from era_engine.rulebook.vocabulary import FactValue
 from era_engine.settings.model import Settings, settings_from_json
+from era_engine.store.database import Connection
 from era_engine.store.insurance import decisions as stored_decisions
 from era_engine.store.insurance.deposits import deposit_received
 from era_engine.store.trials.regrets import Regret, regrets_of

@@ -12,14 +12,12 @@ from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sqlalchemy import Connection
-
 from era_engine.books.opened import Office
 from era_engine.home.folder import COPY, Home
 from era_engine.posting.judging import BATCH, Judge
 from era_engine.posting.reconsidering import reconsider
 from era_engine.remittance.model import ClaimPayment
-from era_engine.store.database import Database
+from era_engine.store.database import Connection, Database
 from era_engine.store.insurance import history
 from era_engine.store.insurance.judgments import add_claim_payments, keep_versions
 from era_engine.store.insurance.payments import ToJudge, claim_payments_of, stored_payment

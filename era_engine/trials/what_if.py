@@ -5,16 +5,15 @@ from decimal import Decimal
 from itertools import combinations
 from typing import NamedTuple
 
-from sqlalchemy import Connection
-
 from era_engine.books.opened import with_choices
 from era_engine.foundation.errors import SettingsError
 from era_engine.home.folder import Home
-from era_engine.insurance.facts import Facts
 from era_engine.rulebook.engine import Engine
 from era_engine.rulebook.reading import RuleSet
+from era_engine.rulebook.vocabulary import Facts
 from era_engine.settings.model import Settings
 from era_engine.settings.tables import percent_text
+from era_engine.store.database import Connection
 from era_engine.store.trials.replay import Scope, count_decided
 from era_engine.trials.proposal import Proposal, settings_under
 from era_engine.trials.replay import Replayed, replay

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, case, func, select
 
-from era_engine.insurance.entries import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS, Posting
+from era_engine.journal.accounts import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS
+from era_engine.journal.entry import Posting
 from era_engine.remittance.claims import read_claims
 from era_engine.remittance.model import ClaimPayment
 from era_engine.store.practice.claims import slices

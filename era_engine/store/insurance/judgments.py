@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from sqlalchemy import Connection, Table, bindparam, func, select, text, update
 
-from era_engine.insurance.entries import Entry
+from era_engine.journal.entry import Entry
 from era_engine.practice.matching import Match
 from era_engine.practice.model import Claim
 from era_engine.remittance.model import ClaimPayment

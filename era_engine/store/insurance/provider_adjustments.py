@@ -7,9 +7,11 @@ from typing import Literal, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, exists, func, select, update
 
-from era_engine.insurance.entries import Entry, Posting, memo_of_payment
+from era_engine.insurance.entries import memo_of_payment
 from era_engine.insurance.open_items import Evidence, PostedPair
-from era_engine.insurance.provider_adjustments import PAYER_BALANCES, memo_of_pair, note_in, why_not_posted
+from era_engine.insurance.provider_adjustments import memo_of_pair, note_in, why_not_posted
+from era_engine.journal.accounts import PAYER_BALANCES
+from era_engine.journal.entry import Entry, Posting
 from era_engine.remittance.model import ProviderAdjustment
 from era_engine.store.bulk import insert_rows
 from era_engine.store.insurance.judgments import NewEntry, add_entries, reserve_ids

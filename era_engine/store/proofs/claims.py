@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Subquery, case, func, or_, select, union_all
 
-from era_engine.insurance.entries import ACCOUNTS_RECEIVABLE, CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS
+from era_engine.journal.accounts import ACCOUNTS_RECEIVABLE, CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS
 from era_engine.practice.plans import Service, asked_of_several_plans, times_done
 from era_engine.store.bulk import stream
 from era_engine.store.proofs.decisions import Row

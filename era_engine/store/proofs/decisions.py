@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import CTE, Connection, Executable, Subquery, and_, case, func, literal, or_, select
 
-from era_engine.insurance.entries import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS
+from era_engine.journal.accounts import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS
 from era_engine.store.bulk import stream
 from era_engine.store.schema import (
     claim_payments,

@@ -2,8 +2,14 @@
 
 from sqlalchemy import Connection, and_, func, or_, select, union_all
 
-from era_engine.insurance.entries import ACCOUNTS_RECEIVABLE, CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS
-from era_engine.insurance.provider_adjustments import INTEREST_INCOME, PAYER_BALANCES, PROVIDER_ADJUSTMENTS
+from era_engine.journal.accounts import (
+    ACCOUNTS_RECEIVABLE,
+    CONTRACTED_WRITE_OFFS,
+    INSURANCE_DEPOSITS,
+    INTEREST_INCOME,
+    PAYER_BALANCES,
+    PROVIDER_ADJUSTMENTS,
+)
 from era_engine.store.proofs.decisions import Row, fallen_decisions, found, takings
 from era_engine.store.schema import claim_payments, claims, decisions, entries, postings, provider_adjustments
 

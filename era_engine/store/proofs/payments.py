@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, case, func, select
 
-from era_engine.insurance.entries import INSURANCE_DEPOSITS
+from era_engine.journal.accounts import INSURANCE_DEPOSITS
 from era_engine.store.bulk import stream
 from era_engine.store.custody.files import FileRow, every_file
 from era_engine.store.proofs.decisions import Row, found

@@ -7,7 +7,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, exists, func, select
 
-from era_engine.insurance.entries import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS
+from era_engine.journal.accounts import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS
 from era_engine.remittance.model import REVERSAL
 from era_engine.store.practice.claims import slices
 from era_engine.store.schema import claim_payments, decisions, entries, matches, postings

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, Table, exists, func, literal, select, update
 
-from era_engine.insurance.entries import reversal_entry
+from era_engine.journal.entry import reversal_entry
 from era_engine.store.bulk import insert_rows, stream
 from era_engine.store.insurance.history import claim_payment_taken_back, posted_decision
 from era_engine.store.insurance.judgments import State, reserve_ids, set_state

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, exists, select
 
-from era_engine.insurance.entries import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS
+from era_engine.journal.accounts import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS
 from era_engine.store.bulk import stream
 from era_engine.store.schema import claim_payments, claims, decisions, payments
 from era_engine.store.trials.regrets import Regret, posted_last, regrets_of
