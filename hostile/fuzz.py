@@ -2,8 +2,8 @@
 
     python hostile/fuzz.py TARGET [OPTION OF LIBFUZZER...]
 
-TARGET is 835 (tokens, survey, claims, balance; the properties of tests/file_properties.py), 837, bank or csv. The
-corpus starts from sample_835, tests/fixtures and tests/errors. An input that breaks a property is written to
+TARGET is 835 (tokens, survey, claims, balance; the properties of tests/support/file_properties.py), 837, bank or
+csv. The corpus starts from sample_835, tests/fixtures and tests/errors. An input that breaks a property is written to
 hostile/work/TARGET-….; `python hostile/fuzz.py TARGET FILE` runs it again. Limits: ten seconds and 512 MiB an input.
 """
 
@@ -16,7 +16,7 @@ import atheris
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]
 
 with atheris.instrument_imports(include=["era_engine"]):
     from file_properties import check
