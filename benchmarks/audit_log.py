@@ -35,7 +35,7 @@ def lengthen(home: Path, count: int) -> None:
                     last = row.hash
                 insert_rows(connection, audited_acts, AuditRow._fields, rows)
                 connection.exec_driver_sql(
-                    f"UPDATE audit_heads SET seq = {seq + more}, hash = '{last}' WHERE office = '{found.identity}'"
+                    f"UPDATE audit_heads SET seq = {seq + more}, hash = '{last}' WHERE practice = '{found.identity}'"
                 )
             done += more
 

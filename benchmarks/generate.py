@@ -137,7 +137,7 @@ class Line(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """A claim and what came back for it. `short` is how much more than it got the office expected, in per mille."""
+    """A claim and what came back for it. `short` is how much more than it got the practice expected, in per mille."""
 
     number: str
     patient: str
@@ -145,7 +145,7 @@ class Claim(NamedTuple):
     first_name: str
     birth_date: date
     member_id: str
-    office: str
+    practice: str
     dentist: tuple[str, str, str]
     service_date: date
     payer_number: str
@@ -294,7 +294,7 @@ def _claim_rows(claim: Claim, payer_id: str, payer: str) -> Iterable[tuple[objec
     for number, line in enumerate(claim.lines, start=1):
         yield (
             *(claim.number, claim.patient, claim.last_name.title(), claim.first_name.title(), claim.birth_date),
-            *(claim.member_id, 1, 1, payer_id, payer, claim.office, number, line.procedure, claim.service_date),
+            *(claim.member_id, 1, 1, payer_id, payer, claim.practice, number, line.procedure, claim.service_date),
             *(_dollars(line.fee), _dollars(line.paid * (1000 + claim.short) // 1000), _dollars(line.write_off)),
         )
 

@@ -41,12 +41,12 @@ def decide(file: Path, sent: Path) -> None:
     from era_engine.x12.source import examine
 
     settings, engine = Settings(), Engine(load_rule_set(shipped("rules")))
-    office = {claim.claim_number: claim for claim in read_claims(sent)}
+    practice = {claim.claim_number: claim for claim in read_claims(sent)}
     of_payment = payment_facts(PaymentEvidence((), 0, ()), settings, "auto")
     facts = []
     for _, payments in read_payments(survey(examine(file))):
         for payment in payments:
-            claim = office[payment.claim_number]
+            claim = practice[payment.claim_number]
             lines = match_lines(payment, claim)
             evidence = BookEvidence(match_by_number(payment, claim))
             facts.append(claim_facts(of_payment, payment, (), lines, evidence, settings, "auto"))

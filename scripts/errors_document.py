@@ -25,7 +25,7 @@ SECTIONS = (
     ("Fees", "fees", "`era import fees`; a file is taken whole or not at all."),
     ("The bank", "bank", "`era import bank`; a file is taken whole or not at all."),
     ("Settings", "settings", "`era.toml`, by every command; exit code 4."),
-    ("Rules", "rules", "A rule set of an office's own, by every command that decides; exit code 4."),
+    ("Rules", "rules", "A rule set of a practice's own, by every command that decides; exit code 4."),
 )
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import hypothesis
 import pytest
-from offices import OfficeHome, expects, make_office, remittance
 from postgresql_server import HOW_TO_INSTALL, Server, binaries, database_name, running
+from practices import PracticeHome, expects, make_practice, remittance
 from remittance_text import claim
 from waiting import PostingsWait, postings_waiting
 
@@ -52,15 +52,15 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 
 @pytest.fixture
-def home(database_url: str, tmp_path: Path) -> OfficeHome:
+def home(database_url: str, tmp_path: Path) -> PracticeHome:
     """A home without claims on each kind of database; the implementation guide is not asked."""
-    return make_office(tmp_path / "home", database_url)
+    return make_practice(tmp_path / "home", database_url)
 
 
 @pytest.fixture
-def sqlite_home(tmp_path: Path) -> OfficeHome:
+def sqlite_home(tmp_path: Path) -> PracticeHome:
     """The same for what has nothing to do with the kind of database."""
-    return make_office(tmp_path / "home")
+    return make_practice(tmp_path / "home")
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def postings_wait(postgresql: Server) -> PostingsWait:
     """Lets the postings of a home on PostgreSQL wait."""
 
     @contextmanager
-    def waiting(home: OfficeHome) -> Iterator[Callable[[int], None]]:
+    def waiting(home: PracticeHome) -> Iterator[Callable[[int], None]]:
         with (
             postgresql.connect(database_name(home.database_url)) as look,
             postings_waiting(home, look) as until_waiting,
@@ -79,8 +79,8 @@ def postings_wait(postgresql: Server) -> PostingsWait:
 
 
 @pytest.fixture
-def week(home: OfficeHome) -> OfficeHome:
-    """C1 posted, C2 ten dollars short, C3 for another patient: two payers, two offices, one quick-post."""
+def week(home: PracticeHome) -> PracticeHome:
+    """C1 posted, C2 ten dollars short, C3 for another patient: two payers, two locations, one quick-post."""
     home.expect(
         expects("C1", patient="P1"),
         expects("C2", "100", patient="P2", location="MFD"),

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from era_engine.books.opened import Office, keep_versions
+from era_engine.books.opened import Books, keep_versions
 from era_engine.foundation.clock import today
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.money import dollars
 from era_engine.insurance.several_plans import write_off_of
-from era_engine.posting.evidence import Books, Gathered
+from era_engine.posting.evidence import ClaimEvidence, Gathered
 from era_engine.posting.judging import circumstances_of
 from era_engine.questions.decisions import Record, payment_id_of
 from era_engine.remittance.model import ClaimPayment
@@ -73,19 +73,19 @@ class Acting:
     """One payment while a person acts on it, within one transaction. name: as the person named it, for a command."""
 
     def __init__(
-        self, office: Office, connection: Connection, payment: StoredPayment, act: str, who: Person, trace: str
+        self, books: Books, connection: Connection, payment: StoredPayment, act: str, who: Person, trace: str
     ) -> None:
         self.name = shlex.quote(trace)
-        self.office, self.connection, self.payment = office, connection, payment
+        self.books, self.connection, self.payment = books, connection, payment
         self.on = payment.payment_date or today()
-        self._under = circumstances_of(office, payment, "manual")._replace(act=act, decided_by=who.name, note=who.note)
+        self._under = circumstances_of(books, payment, "manual")._replace(act=act, decided_by=who.name, note=who.note)
 
     @property
     def under(self) -> Circumstances:
         return self._under
 
     def claim_payment(self, claim: str) -> ToJudge:
-        """The one claim payment meant, by the payer's or the office's claim number, or by its id.
+        """The one claim payment meant, by the payer's or the practice's claim number, or by its id.
 
         Raises UsageError when there is none, or several (then it lists them).
         """
@@ -116,7 +116,7 @@ class Acting:
         """
         stays = as_matched or each.state != "open"
         asked = each._replace(pinned=True, pin=each.office_claim) if stays else each
-        [gathered] = Books(self.connection, self.payment.originator, proven=False).gather([asked])
+        [gathered] = ClaimEvidence(self.connection, self.payment.originator, proven=False).gather([asked])
         if not stays:
             return gathered
         match = gathered.evidence.match._replace(step=each.match_step)
@@ -142,16 +142,16 @@ class Acting:
 
 
 @contextmanager
-def acting(office: Office, trace: str, act: str, who: Person) -> Iterator[Acting]:
+def acting(books: Books, trace: str, act: str, who: Person) -> Iterator[Acting]:
     """A transaction for an act on one payment, under the home's lock; all of it is written down, or nothing.
 
     Raises LockedError when a run holds the home, UsageError when no payment or several are meant.
     """
-    with office.home.locked():
-        keep_versions(office)
-        with office.database.writing() as connection:
+    with books.home.locked():
+        keep_versions(books)
+        with books.database.writing() as connection:
             payment = stored_payment(connection, payment_id_of(connection, trace))
-            yield Acting(office, connection, payment, act, who, trace)
+            yield Acting(books, connection, payment, act, who, trace)
             audit.append_on_payment(connection, payment.id, act, {}, who.name)
 
 

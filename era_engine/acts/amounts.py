@@ -24,7 +24,7 @@ _SAY_THE_AMOUNTS = "Say the amounts with --line N=PAID,WRITE_OFF."
 
 
 class LineAmounts(NamedTuple):
-    """What a person posts on a procedure line of the office's claim, in cents; a negative write-off gives one back."""
+    """What a person posts on a procedure line of our claim, in cents; a negative write-off gives one back."""
 
     line_number: int
     paid_cents: int
@@ -109,7 +109,7 @@ def _refuse_unknown_share(payment: ClaimPayment, gathered: Gathered, now: Standi
 
 
 def by_line(at: Acting, payment: ClaimPayment, claim: Claim, now: Standing, lines: Sequence[LineAmounts]) -> Amounts:
-    """The amounts a person says, on the lines of the office's claim."""
+    """The amounts a person says, on the lines of the practice's claim."""
     assert payment.paid_cents is not None
     _refuse_wrong_lines(at, payment, claim, lines)
     write_off = sum(each.write_off_cents for each in lines)
@@ -148,7 +148,7 @@ def _refuse_wrong_lines(at: Acting, payment: ClaimPayment, claim: Claim, lines: 
     for number, paid, write_off in lines:
         if number not in fees:
             raise UsageError(
-                f"Claim {claim.claim_number} of the office has no line {number}.",
+                f"Claim {claim.claim_number} of the practice has no line {number}.",
                 f"Its lines are {', '.join(map(str, sorted(fees)))}.",
             )
         if number in seen:

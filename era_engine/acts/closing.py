@@ -1,15 +1,15 @@
 """A person files a claim payment without posting it: an estimate, a forwarded claim, money entered elsewhere."""
 
 from era_engine.acts.act import Done, Person, acting, facts_by_hand, left_decision
-from era_engine.books.opened import Office
+from era_engine.books.opened import Books
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.money import dollars
 from era_engine.store.insurance.judgments import Judged
 
 
-def close(office: Office, trace: str, claim: str, even_with_money: bool, who: Person) -> Done:
+def close(books: Books, trace: str, claim: str, even_with_money: bool, who: Person) -> Done:
     """Close an open claim payment. Raises UsageError for one that is done, or that carries money and is not said to."""
-    with acting(office, trace, "close", who) as at:
+    with acting(books, trace, "close", who) as at:
         each = at.claim_payment(claim)
         if each.state != "open":
             raise UsageError(f"Claim {claim} of payment {trace} is {each.state} already.", "`era log` tells more.")
@@ -18,7 +18,7 @@ def close(office: Office, trace: str, claim: str, even_with_money: bool, who: Pe
             amount = "an amount that could not be read" if paid is None else dollars(paid)
             raise UsageError(
                 f"Claim {claim} of payment {trace} pays {amount}, which closing would leave out of the ledger.",
-                "Post it (era post), or say --even-with-money where it is entered elsewhere or not the office's.",
+                "Post it (era post), or say --even-with-money where it is entered elsewhere or not the practice's.",
             )
         gathered = at.gather(each, as_matched=True)
         decision = left_decision("Closed by hand without posting.", facts_by_hand(each.payment, gathered))

@@ -165,5 +165,5 @@ def _patient_share(connection: Connection, same: dict[str, Claim], claim: Claim,
 
 
 def plan_answering(claim: Claim, payment: ClaimPayment) -> tuple[int, int]:
-    """Which plan answered, to compare: the office's own ordinal is the better witness (RFI 546), then the status."""
+    """Which plan answered, to compare: the practice's own ordinal is the better witness (RFI 546), then the status."""
     return claim.plan_ordinal, _PLAN_BY_STATUS.get(payment.status, 1)

@@ -1,9 +1,9 @@
-"""A person says which claim of the office a claim payment is for, or that it is for none of them."""
+"""A person says which claim of the practice a claim payment is for, or that it is for none of them."""
 
 from difflib import get_close_matches
 
 from era_engine.acts.act import Acting, Done, Person, acting, left_decision
-from era_engine.books.opened import Office
+from era_engine.books.opened import Books
 from era_engine.foundation.errors import UsageError
 from era_engine.posting.judging import Judge
 from era_engine.practice.matching import BY_HAND
@@ -19,18 +19,18 @@ from era_engine.store.practice import claims as stored_claims
 _NEXT = "The next `era run` or `era quick-post` decides it."
 
 
-def match_by_hand(office: Office, trace: str, claim: str, to: str, who: Person) -> Done:
-    """Match an open claim payment to a claim of the office; the next run or quick-post decides it.
+def match_by_hand(books: Books, trace: str, claim: str, to: str, who: Person) -> Done:
+    """Match an open claim payment to a claim of the practice; the next run or quick-post decides it.
 
-    Raises UsageError for a claim payment that is done, a claim the office does not have, or a match that is there.
+    Raises UsageError for a claim payment that is done, a claim the practice does not have, or a match that is there.
     """
-    with acting(office, trace, "match", who) as at:
+    with acting(books, trace, "match", who) as at:
         each = _open_claim_payment(at, claim)
         found = stored_claims.find_claims(at.connection, [to])
         if to not in found:
             near = get_close_matches(to, claim_numbers(at.connection), n=3, cutoff=0.6)
             hint = f" Did you mean {' or '.join(near)}?" if near else ""
-            raise UsageError(f"The office has no claim {to}.{hint}", "Import it first: `era import claims FILE`.")
+            raise UsageError(f"The practice has no claim {to}.{hint}", "Import it first: `era import claims FILE`.")
         if each.pinned and each.pin == to:
             raise UsageError(
                 f"Claim {claim} of payment {trace} is matched to {to} by hand already.",
@@ -39,12 +39,12 @@ def match_by_hand(office: Office, trace: str, claim: str, to: str, who: Person) 
         return _pinned(at, each, to, who, _unlike(each.payment, found[to]))
 
 
-def unmatch_by_hand(office: Office, trace: str, claim: str, who: Person) -> Done:
-    """An open claim payment belongs to none of the office's claims from here on, until it is matched by hand.
+def unmatch_by_hand(books: Books, trace: str, claim: str, who: Person) -> Done:
+    """An open claim payment belongs to none of the practice's claims from here on, until it is matched by hand.
 
     Raises UsageError for a claim payment that is done, or that a person unmatched before.
     """
-    with acting(office, trace, "unmatch", who) as at:
+    with acting(books, trace, "unmatch", who) as at:
         each = _open_claim_payment(at, claim)
         if each.pinned and each.pin is None:
             raise UsageError(
@@ -72,7 +72,7 @@ def judged_without_posting(at: Acting, each: ToJudge, what_happened: str, then: 
 
     `then`: what comes next, told where no hold fires.
     """
-    [judged] = Judge(at.office, at.connection, "auto", at.payment).judge([each])
+    [judged] = Judge(at.books, at.connection, "auto", at.payment).judge([each])
     found = judged.decision
     told = f"{what_happened} {f'Still: {found.explanation}' if found.holds else then}"
     decision = left_decision(told, {**found.facts, "mode": "manual"}, found.holds)

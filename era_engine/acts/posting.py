@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from era_engine.acts.act import Acting, Done, Person, acting, facts_by_hand
 from era_engine.acts.amounts import LineAmounts, as_remitted, by_line
 from era_engine.acts.guard import refuse_below_zero, standing
-from era_engine.books.opened import Office
+from era_engine.books.opened import Books
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.money import dollars
 from era_engine.journal.accounts import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS
@@ -30,14 +30,14 @@ _NEVER = {
 }
 
 
-def post_by_hand(office: Office, trace: str, claim: str, amounts: Sequence[LineAmounts] | None, who: Person) -> Done:
+def post_by_hand(books: Books, trace: str, claim: str, amounts: Sequence[LineAmounts] | None, who: Person) -> Done:
     """Post one claim payment, without the mark A. `amounts` None: as remitted.
 
     A reversal (status 22) takes back whole what was posted for the payment it reverses (RFI 1147). Raises LockedError
     when a run holds the home; UsageError, and posts nothing, where it does not add up, would post more than is owed,
     or has no claim.
     """
-    with acting(office, trace, "post", who) as at:
+    with acting(books, trace, "post", who) as at:
         each = at.claim_payment(claim)
         gathered = at.gather(each)
         _check_open(at, each, claim)
@@ -56,7 +56,7 @@ def post_by_hand(office: Office, trace: str, claim: str, amounts: Sequence[LineA
         elif now.write_off_limit(0) > 0:
             open_beside = f" {dollars(now.write_off_limit(0))} beyond the patient's share stays on the account."
     elsewhere = ours.claim_number != each.payment.claim_number
-    where = f" It is on claim {ours.claim_number} of the office." if elsewhere else ""
+    where = f" It is on claim {ours.claim_number} of the practice." if elsewhere else ""
     return Done((decision_id,), (judged.decision.explanation + open_beside + where,))
 
 
@@ -80,7 +80,7 @@ def _check_open(at: Acting, each: ToJudge, claim: str) -> None:
 
 
 def _claim_of(at: Acting, each: ToJudge, claim: str, gathered: Gathered) -> Claim:
-    """The office's claim, where it is still the one that the log shows.
+    """The practice's claim, where it is still the one that the log shows.
 
     A claim found only now, imported since, must be named by its very number.
     """
@@ -92,7 +92,7 @@ def _claim_of(at: Acting, each: ToJudge, claim: str, gathered: Gathered) -> Clai
     may_be = f" It may be {' or '.join(candidates)}." if candidates else ""
     was = f", though it was matched to {each.office_claim} before" if each.office_claim is not None else ""
     raise UsageError(
-        f"Claim {claim} of payment {trace} is matched to no claim of the office{was}.{may_be}",
+        f"Claim {claim} of payment {trace} is matched to no claim of the practice{was}.{may_be}",
         f"Match it first: `era match {at.name} {shlex.quote(claim)} --to CLAIM --by NAME`.",
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from era_engine.acts.act import Acting, Done, Person, acting
-from era_engine.books.opened import Office
+from era_engine.books.opened import Books
 from era_engine.foundation.clock import today
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.money import dollars
@@ -23,13 +23,13 @@ from era_engine.store.insurance.provider_adjustments import (
 _CLOSE = "era close {trace} --provider-adjustments --by NAME --because TEXT"
 
 
-def post_adjustments_by_hand(office: Office, trace: str, who: Person) -> Done:
+def post_adjustments_by_hand(books: Books, trace: str, who: Person) -> Done:
     """Enter every open pair of a payment whose amount could be read, without the mark A; the others are named.
 
     Raises UsageError where none is open or none can be read, the payment is not made out to the practice, or another
     version of it is posted.
     """
-    with acting(office, trace, "post", who) as at:
+    with acting(books, trace, "post", who) as at:
         pairs = _open_pairs(at, trace)
         never = _why_never(at)
         if never is not None:
@@ -57,12 +57,12 @@ def post_adjustments_by_hand(office: Office, trace: str, who: Person) -> Done:
         return Done((), tuple(told), _entries_since(at, before))
 
 
-def close_adjustments(office: Office, trace: str, even_with_money: bool, who: Person) -> Done:
+def close_adjustments(books: Books, trace: str, even_with_money: bool, who: Person) -> Done:
     """File every open pair of a payment without posting it.
 
     Raises UsageError where none is open, or one carries money that could be posted and it is not said to.
     """
-    with acting(office, trace, "close", who) as at:
+    with acting(books, trace, "close", who) as at:
         pairs = _open_pairs(at, trace)
         money = [each for each in pairs if each.cents]
         if money and not even_with_money and _why_never(at) is None:
@@ -70,7 +70,7 @@ def close_adjustments(office: Office, trace: str, even_with_money: bool, who: Pe
                 f"{_named(money[0])} of payment {trace} is {dollars(money[0].cents or 0)}, which closing would leave"
                 " out of the ledger.",
                 f"Enter it first (`era post {at.name} --provider-adjustments --by NAME`), or say --even-with-money"
-                " where it is entered elsewhere or not the office's.",
+                " where it is entered elsewhere or not the practice's.",
             )
         before = _last_entry(at)
         for each in pairs:
@@ -81,9 +81,9 @@ def close_adjustments(office: Office, trace: str, even_with_money: bool, who: Pe
         return Done((), told, _entries_since(at, before))
 
 
-def undo_adjustments(office: Office, trace: str, who: Person) -> Done:
+def undo_adjustments(books: Books, trace: str, who: Person) -> Done:
     """Take back what is posted of a payment's pairs, and open again what is closed. Raises UsageError for neither."""
-    with acting(office, trace, "undo", who) as at:
+    with acting(books, trace, "undo", who) as at:
         pairs = [each for each in stored_pairs(at.connection, at.payment.id) if each.state != "open"]
         if not pairs:
             raise UsageError(
@@ -112,8 +112,8 @@ def _open_pairs(at: Acting, trace: str) -> list[StoredPair]:
 
 
 def _why_never(at: Acting) -> str | None:
-    facts = facts_of_payment(at.office.settings, at.connection, at.payment, "auto")
-    return why_not_by_hand(at.office.engine, facts, posted_version_of(at.connection, at.payment))
+    facts = facts_of_payment(at.books.settings, at.connection, at.payment, "auto")
+    return why_not_by_hand(at.books.engine, facts, posted_version_of(at.connection, at.payment))
 
 
 def _named(pair: StoredPair) -> str:

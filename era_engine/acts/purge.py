@@ -1,4 +1,4 @@
-"""Bytes of files that an office no longer wishes to keep. What was read from them, and decided, stays.
+"""Bytes of files that a practice no longer wishes to keep. What was read from them, and decided, stays.
 
 A file is first written down as purged, then its bytes are removed. A purge that is killed in between leaves bytes
 that the books call purged: `era verify` says so, and the next purge removes them.
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
-from era_engine.books.opened import Office
+from era_engine.books.opened import Books
 from era_engine.custody import notes
 from era_engine.foundation.clock import now
 from era_engine.foundation.errors import LockedError, UsageError
@@ -82,14 +82,14 @@ def would_purge(home: Home, database: Database, wish: Wish) -> Purged:
         return _chosen(connection, home, wish)
 
 
-def keep_to_setting(office: Office) -> Iterator[FilesPurged]:
-    """Purge what the office no longer keeps by its settings; a backup being taken puts it off to the next run."""
-    days = office.settings.retention.archived_files_days
+def keep_to_setting(books: Books) -> Iterator[FilesPurged]:
+    """Purge what the practice no longer keeps by its settings; a backup being taken puts it off to the next run."""
+    days = books.settings.retention.archived_files_days
     if days is None:
         return
     wish = Wish(cut_off(days))
     try:
-        done = purge(office.home, office.database, wish)
+        done = purge(books.home, books.database, wish)
     except LockedError:
         return
     if done.purged:

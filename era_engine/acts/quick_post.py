@@ -3,7 +3,7 @@
 import shlex
 from typing import NamedTuple
 
-from era_engine.books.opened import Office
+from era_engine.books.opened import Books
 from era_engine.foundation.errors import UsageError
 from era_engine.posting.judging import BATCH, Judge
 from era_engine.posting.provider_adjustments import AdjustmentsPosted
@@ -21,12 +21,12 @@ class QuickPosted(NamedTuple):
     adjustments: AdjustmentsPosted
 
 
-def quick_post(office: Office, trace: str, claim_number: str | None) -> QuickPosted:
+def quick_post(books: Books, trace: str, claim_number: str | None) -> QuickPosted:
     """Decide and post in quick mode. `trace` is a trace number, or a payment's id.
 
     Raises LockedError when a run holds the home; UsageError when no payment, several, or no such claim is meant.
     """
-    with office.home.locked(), office.database.writing() as connection:
+    with books.home.locked(), books.database.writing() as connection:
         payment = stored_payment(connection, payment_id_of(connection, trace))
         waiting = claim_payments_of(connection, payment, ["open"], claim_number)
         done = len(claim_payments_of(connection, payment, ["posted", "reversed", "closed"], claim_number))
@@ -39,7 +39,7 @@ def quick_post(office: Office, trace: str, claim_number: str | None) -> QuickPos
             raise UsageError(
                 f"Payment {trace} names no claim; there is nothing to quick-post.", "`era todo` lists what waits."
             )
-        judge = Judge(office, connection, "quick", payment)
+        judge = Judge(books, connection, "quick", payment)
         decision_ids: list[int] = []
         for at in range(0, len(waiting), BATCH):
             batch = waiting[at : at + BATCH]

@@ -8,7 +8,7 @@ from era_engine.acts.act import Acting, Done, Person, acting, facts_by_hand
 from era_engine.acts.guard import refuse_below_zero, refuse_over_application, standing
 from era_engine.acts.matching import judged_without_posting
 from era_engine.acts.provider_adjustments import take_back
-from era_engine.books.opened import Office
+from era_engine.books.opened import Books
 from era_engine.foundation.clock import today
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.money import dollars
@@ -32,14 +32,14 @@ class _Undone(NamedTuple):
     restores: bool
 
 
-def undo(office: Office, trace: str, claim: str | None, who: Person) -> Done:
+def undo(books: Books, trace: str, claim: str | None, who: Person) -> Done:
     """Take back what is posted of a payment, or of one claim on it; a closed claim payment is opened again.
 
     Of a whole payment the provider-level adjustments are taken back, too; what is closed stays closed unless it is
     named. All or nothing: raises UsageError where nothing is posted, one of its postings was reversed by the payer
     since, or what stays posted would not add up; LockedError when a run holds the home.
     """
-    with acting(office, trace, "undo", who) as at:
+    with acting(books, trace, "undo", who) as at:
         if claim is None:
             return _undo_all(at, trace)
         each = at.claim_payment(claim)

@@ -37,7 +37,7 @@ def keep_head(home: Home, database: Database) -> None:
         if remembered is not None and not _holds(connection, home, remembered):
             raise InstallationError(
                 f"The audit log no longer holds its row {remembered.seq}, which this home remembers.",
-                "See that `database` in era.toml is this office's, and that it is there. If it is, run"
+                "See that `database` in era.toml is this practice's, and that it is there. If it is, run"
                 " `era audit verify`, and restore the last backup it finds in order. Where you put another database in"
                 " its place yourself, delete .audit-head.",
             )
@@ -94,7 +94,7 @@ def audit_verify(home: Home, database: Database, expected: Head | None = None) -
         for place, what in ((remembered_head(home), "this home remembers"), (expected, "was expected")):
             if place and not _holds(connection, home, place):
                 problems.append(
-                    f"Row {place.seq}, which {what}, is not in this office's log:"
+                    f"Row {place.seq}, which {what}, is not in this practice's log:"
                     f" it was changed, or rows were cut off its end (it ends at {_end(chains.ends, home)})."
                 )
         problems += _unremembered(home, chains.ends)
@@ -119,13 +119,13 @@ def audit_verify(home: Home, database: Database, expected: Head | None = None) -
 
 
 def audit_log(home: Home, database: Database, wanted: Callable[[AuditRow], bool]) -> Iterator[AuditRow]:
-    """The acts of this office that are wanted, oldest first, streamed."""
+    """The acts of this practice that are wanted, oldest first, streamed."""
     with database.reading() as connection:
         yield from filter(wanted, map(AuditRow._make, audit.audit_rows(connection, home.identity)))
 
 
 class _Chains:
-    """Walks rows in order of office and number."""
+    """Walks rows in order of practice and number."""
 
     def __init__(self) -> None:
         self.rows = 0
@@ -136,21 +136,21 @@ class _Chains:
 
     def take(self, row: Any) -> None:
         self.rows += 1
-        office, seq, at, account, by, act, details, previous, stated = row
-        end = self.ends.get(office)
+        home_id, seq, at, account, by, act, details, previous, stated = row
+        end = self.ends.get(home_id)
         last_seq, last_hash = end if end is not None else (0, GENESIS)
         if seq != last_seq + 1:
             gap = f"row {last_seq + 1} is" if seq == last_seq + 2 else f"rows {last_seq + 1} to {seq - 1} are"
-            self._wrong.append(f"Office {office[:8]}: {gap} missing.")
+            self._wrong.append(f"Home {home_id[:8]}: {gap} missing.")
         elif previous != last_hash:
-            self._wrong.append(f"Office {office[:8]}: row {seq} does not follow from the row before it.")
-        if audit.chained_hash(previous, office, seq, at, account, by, act, details) != stated:
-            self._wrong.append(f"Office {office[:8]}: row {seq} ({act}, {at}) is not what was written.")
-        self.ends[office] = Head(seq, stated)
+            self._wrong.append(f"Home {home_id[:8]}: row {seq} does not follow from the row before it.")
+        if audit.chained_hash(previous, home_id, seq, at, account, by, act, details) != stated:
+            self._wrong.append(f"Home {home_id[:8]}: row {seq} ({act}, {at}) is not what was written.")
+        self.ends[home_id] = Head(seq, stated)
         if '"seal":' in details:
             self._seal(details)
         elif '"text":' in details:
-            self._text(office, details)
+            self._text(home_id, details)
 
     def problems(self) -> list[str]:
         return _shortened(self._wrong)
@@ -162,10 +162,10 @@ class _Chains:
         except (ValueError, KeyError, TypeError):
             pass  # such a row is not what was written, and told already
 
-    def _text(self, office: str, details: str) -> None:
+    def _text(self, home_id: str, details: str) -> None:
         try:
             known = json.loads(details)
-            self.texts[office, int(known["version"])] = str(known["text"])
+            self.texts[home_id, int(known["version"])] = str(known["text"])
         except (ValueError, KeyError, TypeError):
             pass  # such a row is not what was written, and told already
 
@@ -174,17 +174,17 @@ def _texts(kept: dict[tuple[str, int], str], acts: dict[tuple[str, int], str]) -
     """Versions of era.toml that are not those which were kept."""
     wrong = [place for place in sorted(kept.keys() | acts.keys()) if kept.get(place) != acts.get(place)]
     return _shortened(
-        [f"Office {office[:8]}: version {version} of its settings is not what was kept." for office, version in wrong]
+        [f"Home {home_id[:8]}: version {version} of its settings is not what was kept." for home_id, version in wrong]
     )
 
 
 def _heads(known: dict[str, Head], ends: dict[str, Head]) -> list[str]:
     problems = []
-    for office in sorted(known.keys() | ends.keys()):
-        if known.get(office) != ends.get(office):
-            kept = f"row {known[office].seq}" if office in known else "no row"
-            there = f"row {ends[office].seq}" if office in ends else "no row"
-            problems.append(f"Office {office[:8]}: its log should end at {kept}, and ends at {there}.")
+    for home_id in sorted(known.keys() | ends.keys()):
+        if known.get(home_id) != ends.get(home_id):
+            kept = f"row {known[home_id].seq}" if home_id in known else "no row"
+            there = f"row {ends[home_id].seq}" if home_id in ends else "no row"
+            problems.append(f"Home {home_id[:8]}: its log should end at {kept}, and ends at {there}.")
     return problems
 
 

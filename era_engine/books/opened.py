@@ -1,4 +1,4 @@
-"""Everything one office's commands need, opened once: home, settings, rules, engine, database."""
+"""Everything one practice's commands need, opened once: home, settings, rules, engine, database."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,7 +25,7 @@ from era_engine.x12.source import examine
 _Done = TypeVar("_Done", bound=NamedTuple)
 
 
-class Office(NamedTuple):
+class Books(NamedTuple):
     """An opened home."""
 
     home: Home
@@ -41,13 +41,13 @@ def rules_in_force(home: Home, settings: Settings) -> Path:
 
 
 def own_holds(home: Home, rules: Path) -> Path | None:
-    """The folder of holds the office adds to the rule set in `rules`: the home's `rules/`, unless that is this one."""
+    """The folder of holds that a practice adds to the rule set in `rules`: the home's `rules/`, if another one."""
     folder = home.root / "rules"
     return folder if folder.is_dir() and not (rules.exists() and folder.samefile(rules)) else None
 
 
 def rule_set_of(home: Home, settings: Settings, rules: Path | None = None) -> RuleSet:
-    """The rules in force, or those in another folder, with the holds that the office adds and those it lets warn.
+    """The rules in force, or those in another folder, with the holds that the practice adds and those it lets warn.
 
     Raises RulesError and SettingsError.
     """
@@ -56,7 +56,7 @@ def rule_set_of(home: Home, settings: Settings, rules: Path | None = None) -> Ru
 
 
 def with_choices(rule_set: RuleSet, settings: Settings) -> RuleSet:
-    """The rule set with the holds that the office lets warn. Raises SettingsError, also for those of an override."""
+    """The rule set with the holds that the practice lets warn. Raises SettingsError, also for those of an override."""
     chosen = rule_set.with_choices(settings.holds)
     for label, overridden in settings.all_in_force().items():
         rule_set.with_choices(overridden.holds, f", [[override]] for {label}")
@@ -71,7 +71,7 @@ def _opened(folder: Path | None) -> tuple[Home, Settings]:
 
 
 @contextmanager
-def open_office(folder: Path | None) -> Iterator[Office]:
+def open_books(folder: Path | None) -> Iterator[Books]:
     """Open a home for deciding. Raises SettingsError or RulesError before the database is touched.
 
     Raises InstallationError where the database is not the one this home remembers: another one, or none that was
@@ -83,7 +83,7 @@ def open_office(folder: Path | None) -> Iterator[Office]:
     database = Database(settings.database_url(home.root))
     try:
         keep_head(home, database)
-        yield Office(home, settings, rule_set, engine, database)
+        yield Books(home, settings, rule_set, engine, database)
         keep_head(home, database)
     finally:
         database.close()
@@ -101,7 +101,7 @@ def looking(folder: Path | None) -> Iterator[tuple[Home, Database]]:
 
 
 @contextmanager
-def open_books(folder: Path | None) -> Iterator[tuple[Home, Settings, Database]]:
+def look_at_books(folder: Path | None) -> Iterator[tuple[Home, Settings, Database]]:
     """Open a home for looking only: no rules are compiled."""
     home, settings = _opened(folder)
     database = Database(settings.database_url(home.root))
@@ -138,19 +138,19 @@ def keyring_for(file: Path, folder: Path | None) -> Keyring:
     return keyring(None, keys_at_hand(home.root, load_settings(home.root)))
 
 
-def keep_versions(office: Office) -> None:
+def keep_versions(books: Books) -> None:
     """Keep the rule set and settings that the decisions of this run will point to; a change of them is an act.
 
     So is an era.toml that was changed by hand, of which a version is kept.
     """
-    in_force = {"settings": office.settings.content_hash, "ruleset": office.rule_set.content_hash}
-    with office.database.writing() as connection:
+    in_force = {"settings": books.settings.content_hash, "ruleset": books.rule_set.content_hash}
+    with books.database.writing() as connection:
         judgments.keep_versions(
             connection,
-            (office.rule_set.content_hash, office.rule_set.to_json()),
-            (office.settings.content_hash, office.settings.to_json()),
+            (books.rule_set.content_hash, books.rule_set.to_json()),
+            (books.settings.content_hash, books.settings.to_json()),
         )
-        notice(connection, office.home, office.settings, in_force)
+        notice(connection, books.home, books.settings, in_force)
 
 
 def carry_out_import(
@@ -172,7 +172,7 @@ def carry_out_import(
     return until_unblocked(once)
 
 
-def note_act(office: Office, act: str, details: dict[str, object], by: str | None = None) -> None:
+def note_act(books: Books, act: str, details: dict[str, object], by: str | None = None) -> None:
     """Write an act that changes nothing else in the books into the audit log."""
-    with office.database.writing() as connection:
-        audit.append(connection, office.home.identity, act, details, by)
+    with books.database.writing() as connection:
+        audit.append(connection, books.home.identity, act, details, by)

@@ -11,8 +11,8 @@ from era_engine.cli.lazy import LazyGroup
 from era_engine.foundation.errors import EraError
 
 _COMMANDS = {
-    "init": ("era_engine.cli.init", "Make an office's home folder."),
-    "import": ("era_engine.cli.importing", "Load what the office expects from insurers."),
+    "init": ("era_engine.cli.init", "Make a practice's home folder."),
+    "import": ("era_engine.cli.importing", "Load what the practice expects from insurers."),
     "run": ("era_engine.cli.run", "Read, decide and post remittance files."),
     "requeue": ("era_engine.cli.requeue", "Try quarantined files again."),
     "watch": ("era_engine.cli.watch", "Stay up, and run whenever files arrive."),
@@ -29,7 +29,7 @@ _COMMANDS = {
     "ledger": ("era_engine.cli.ledger", "Journal entries."),
     "provider-adjustments": (
         "era_engine.cli.provider_adjustments",
-        "Money between office and payer outside the claims (PLB).",
+        "Money between practice and payer outside the claims (PLB).",
     ),
     "deposits": ("era_engine.cli.deposits", "Money in the bank beside the remittances it belongs to."),
     "eras": ("era_engine.cli.eras", "Payments received, open and completed."),

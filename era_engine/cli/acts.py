@@ -1,4 +1,4 @@
-"""What the commands of a person's acts share: opening the office, telling what was done."""
+"""What the commands of a person's acts share: opening the practice, telling what was done."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,21 +6,21 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from era_engine.acts.act import Done
-    from era_engine.books.opened import Office
+    from era_engine.books.opened import Books
 
 
-def carry_out(home: Path | None, as_json: bool, act: "Callable[[Office], Done]") -> None:
+def carry_out(home: Path | None, as_json: bool, act: "Callable[[Books], Done]") -> None:
     """Carry an act out and tell it, in words or as the decisions it made."""
-    from era_engine.books.opened import open_office
+    from era_engine.books.opened import open_books
     from era_engine.cli.output import json_line, say
     from era_engine.questions.decisions import LogReader
     from era_engine.store.database import until_unblocked
     from era_engine.store.insurance.decisions import Filters
 
-    with open_office(home) as office:
-        done = until_unblocked(lambda: act(office))
+    with open_books(home) as books:
+        done = until_unblocked(lambda: act(books))
         if as_json:
-            with office.database.reading() as connection:
+            with books.database.reading() as connection:
                 reader = LogReader(connection)
                 for decision_id in done.decision_ids:
                     for record in reader.records(Filters(decision_id=decision_id)):

@@ -8,7 +8,7 @@ import click
 from era_engine.cli import options
 
 
-@click.group(name="audit", epilog="Example: era audit verify --home office")
+@click.group(name="audit", epilog="Example: era audit verify --home practice")
 def command() -> None:
     """Who did what and when, in a log that nobody can change unseen."""
 
@@ -52,7 +52,7 @@ def verify(expect: str | None, home: Path | None) -> int:
 def export(
     since: datetime | None, until: datetime | None, act: str | None, name: str | None, form: str, home: Path | None
 ) -> None:
-    """Print every act of this office, oldest first, with the hashes that chain them."""
+    """Print every act of this practice, oldest first, with the hashes that chain them."""
     import json
 
     from era_engine.books.auditing import audit_log, known_act

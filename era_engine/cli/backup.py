@@ -7,7 +7,7 @@ import click
 from era_engine.cli import options
 
 
-@click.command(epilog="Example: era backup /backups/office-2026-11-30.era --home office")
+@click.command(epilog="Example: era backup /backups/practice-2026-11-30.era --home practice")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
 @options.home
 def command(file: Path, home: Path | None) -> int:
@@ -20,11 +20,11 @@ def command(file: Path, home: Path | None) -> int:
     Exit code 1, and a list, when a file could not be read or was not found; the backup holds all others.
     """
     from era_engine.books.backup.taking import back_up
-    from era_engine.books.opened import open_books
+    from era_engine.books.opened import look_at_books
     from era_engine.cli.output import count
     from era_engine.cli.progress import bytes_done
 
-    with open_books(home) as (found_home, settings, database), bytes_done() as told:
+    with look_at_books(home) as (found_home, settings, database), bytes_done() as told:
         done = back_up(found_home, settings, database, file, told)
     for problem in done.problems:
         click.echo(f"✘ {problem}")

@@ -43,9 +43,9 @@ def command(
     if provider_adjustments:
         if claim is not None:
             raise click.UsageError("--provider-adjustments goes with TRACE alone.")
-        carry_out(home, as_json, lambda office: close_adjustments(office, trace, even_with_money, who))
+        carry_out(home, as_json, lambda books: close_adjustments(books, trace, even_with_money, who))
         return
     if claim is None:
         raise click.UsageError("CLAIM is missing: which claim of the payment?")
     wanted = claim
-    carry_out(home, as_json, lambda office: close(office, trace, wanted, even_with_money, who))
+    carry_out(home, as_json, lambda books: close(books, trace, wanted, even_with_money, who))

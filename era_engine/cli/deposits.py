@@ -57,12 +57,12 @@ def command(status: str, form: str, home: Path | None) -> None:
     """
     from era_engine.bank.matching import match_deposits
     from era_engine.bank.records import deposit_records
-    from era_engine.books.opened import open_books
+    from era_engine.books.opened import look_at_books
     from era_engine.cli.output import csv_lines, json_line
     from era_engine.foundation.clock import today
     from era_engine.store.insurance.deposits import deposits_and_payments
 
-    with open_books(home) as (_, _, database), database.reading() as connection:
+    with look_at_books(home) as (_, _, database), database.reading() as connection:
         deposits, payments = deposits_and_payments(connection)
     now = today()
     records = deposit_records(match_deposits(deposits, payments, now), now)

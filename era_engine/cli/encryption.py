@@ -7,7 +7,7 @@ import click
 from era_engine.cli import options
 
 
-@click.group(name="encryption", epilog="Example: era encryption new-key /etc/era/office.key")
+@click.group(name="encryption", epilog="Example: era encryption new-key /etc/era/practice.key")
 def command() -> None:
     """The key that seals archive, quarantine and backups.
 
@@ -16,7 +16,7 @@ def command() -> None:
     """
 
 
-@command.command(name="new-key", epilog="Example: era encryption new-key /etc/era/office.key")
+@command.command(name="new-key", epilog="Example: era encryption new-key /etc/era/practice.key")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
 def new_key(file: Path) -> None:
     """Make a key in a new file, outside any home, that only this user may read.
@@ -31,7 +31,7 @@ def new_key(file: Path) -> None:
     click.echo(f"Made key {key.id} in {file}. Keep a copy of it somewhere else: without it nothing can be read.")
 
 
-@command.command(epilog="Example: era encryption rotate --to /etc/era/office-2027.key --by Ann")
+@command.command(epilog="Example: era encryption rotate --to /etc/era/practice-2027.key --by Ann")
 @click.option(
     "--to",
     "file",
@@ -70,7 +70,7 @@ def rotate(file: Path, name: str, home: Path | None) -> int:
     return 0
 
 
-@command.command(epilog="Example: era encryption show archive/march.835 --home office > march.835")
+@command.command(epilog="Example: era encryption show archive/march.835 --home practice > march.835")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
 @options.home
 def show(file: Path, home: Path | None) -> None:

@@ -15,11 +15,11 @@ def command(status: str, form: str, home: Path | None) -> None:
     """Payments received. One is completed when every claim on it is posted, or closed by a person, and its
     provider-level adjustments are entered.
     """
-    from era_engine.books.opened import open_books
+    from era_engine.books.opened import look_at_books
     from era_engine.cli.output import Column, count, csv_lines, json_line, money, table
     from era_engine.questions.decisions import payment_records
 
-    with open_books(home) as (_, _, database), database.reading() as connection:
+    with look_at_books(home) as (_, _, database), database.reading() as connection:
         records = list(payment_records(connection, status))
     if form == "json":
         for record in records:

@@ -28,7 +28,7 @@ def command(claim: str, trace: str | None, all_rules: bool, as_json: bool, home:
     from dataclasses import asdict
 
     from era_engine.bank.records import what_differs
-    from era_engine.books.opened import open_books, rule_set_of
+    from era_engine.books.opened import look_at_books, rule_set_of
     from era_engine.cli.output import json_line
     from era_engine.questions.decisions import LogReader, decision_to_explain, payment_id_of
     from era_engine.store.insurance.decisions import BY_ID, findings_behind, newest_decision_by_rules, other_payments_of
@@ -36,7 +36,7 @@ def command(claim: str, trace: str | None, all_rules: bool, as_json: bool, home:
     from era_engine.store.practice.fees import expected_amounts
     from era_engine.trials.what_if import Left, what_if
 
-    with open_books(home) as (found, settings, database), database.reading() as connection:
+    with look_at_books(home) as (found, settings, database), database.reading() as connection:
         payment_id = None if trace is None else payment_id_of(connection, trace)
         decided = decision_to_explain(connection, claim, payment_id)
         reader = LogReader(connection)
@@ -108,7 +108,7 @@ def _show_expected(amounts: list[tuple[int, str, int | None, str]]) -> None:
     from era_engine.cli.output import money
 
     if amounts:
-        say("\nWhat the office expects for its claim, as it stands now:")
+        say("\nWhat the practice expects for its claim, as it stands now:")
     for line, procedure, cents, source in amounts:
         say(f"  line {line}, {procedure}: {money(cents)}; {source}")
 
@@ -123,7 +123,7 @@ def _show(
     status = "✔ posted" if record["outcome"] == "post" else "⚠ left to a person"
     say(f"Claim {record['claim_number']}, {record['payer'] or 'unnamed payer'}, payment {record['trace_number']}")
     if record["match_step"]:
-        say(f"Matched to claim {record['matched_claim']} of the office by: {record['match_step']}")
+        say(f"Matched to claim {record['matched_claim']} of the practice by: {record['match_step']}")
     say(f"{status} ({record['mode']} mode, {record['decided_at']})")
     if record["by"]:
         note = f" Note: {record['note']}" if record["note"] else ""

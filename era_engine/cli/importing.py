@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 _MOST_SHOWN = 20
 
 
-@click.group(name="import", epilog="Example: era import claims claims.csv --home office")
+@click.group(name="import", epilog="Example: era import claims claims.csv --home practice")
 def command() -> None:
-    """Load what the office expects from insurers."""
+    """Load what the practice expects from insurers."""
 
 
-@command.command(epilog="Example: era import claims claims.csv sent_today.837 --home office")
+@command.command(epilog="Example: era import claims claims.csv sent_today.837 --home practice")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @options.home
 def claims(files: tuple[Path, ...], home: Path | None) -> None:
-    """Load the claims the office sent: from CSV with expected amounts, or from X12 837, dental or professional.
+    """Load the claims the practice sent: from CSV with expected amounts, or from X12 837, dental or professional.
 
     Which of the two a file is shows its content. A file is taken whole or not at all; every fault is listed. A claim
     imported again is updated while nothing is posted against it.
@@ -37,26 +37,26 @@ def claims(files: tuple[Path, ...], home: Path | None) -> None:
     What is expected for an 837's claims follows from `era import fees`, before or after. Voids (CLM05-3 = 8) and
     predeterminations (CLM19 = PB) add no claim; a void makes what its claim expects unknown.
     """
-    from era_engine.books.opened import carry_out_import, open_books
+    from era_engine.books.opened import carry_out_import, look_at_books
     from era_engine.cli.output import count
     from era_engine.practice.claims_837 import is_x12, read_sent_claims
     from era_engine.practice.claims_csv import read_claims
     from era_engine.store.practice.claims import save_claims
     from era_engine.store.practice.sent_claims import save_sent_claims
 
-    with open_books(home) as (office, _, database):
+    with look_at_books(home) as (practice_home, _, database):
         for file in files:
             if is_x12(file):
                 sent = read_sent_claims(file)
                 saved = carry_out_import(
-                    office, database, "import-claims", file, partial(save_sent_claims, sent=sent, path=file)
+                    practice_home, database, "import-claims", file, partial(save_sent_claims, sent=sent, path=file)
                 )
                 click.echo(f"{file}: {count(saved.claims.added, 'claim')} added, {saved.claims.updated:,} updated.")
                 _tell_more(sent, saved)
             else:
                 found = read_claims(file)
                 imported = carry_out_import(
-                    office, database, "import-claims", file, partial(save_claims, imported=found)
+                    practice_home, database, "import-claims", file, partial(save_claims, imported=found)
                 )
                 click.echo(f"{file}: {count(imported.added, 'claim')} added, {imported.updated:,} updated.")
                 _tell_plans(found)
@@ -87,7 +87,7 @@ def _tell_more(sent: "SentClaims", saved: "SentImported") -> None:
         click.echo(f"  {count(sent.predeterminations, 'predetermination')} passed over: nothing is paid on it.")
 
 
-@command.command(epilog="Example: era import fees fees.csv --home office")
+@command.command(epilog="Example: era import fees fees.csv --home practice")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @options.home
 def fees(files: tuple[Path, ...], home: Path | None) -> None:
@@ -98,22 +98,24 @@ def fees(files: tuple[Path, ...], home: Path | None) -> None:
     percentage, rounded half up to the cent. A file is taken whole or not at all; a fee imported again is updated, and
     with it every open line it is for. Claims from CSV, and those to a second or later plan, are not touched.
     """
-    from era_engine.books.opened import carry_out_import, open_books
+    from era_engine.books.opened import carry_out_import, look_at_books
     from era_engine.cli.output import count
     from era_engine.foundation.clock import today
     from era_engine.practice.fees_csv import read_fees
     from era_engine.store.practice.fees import save_fees
 
-    with open_books(home) as (office, _, database):
+    with look_at_books(home) as (practice_home, _, database):
         for file in files:
             found = read_fees(file, f"{file.name} of {today()}")
-            imported = carry_out_import(office, database, "import-fees", file, partial(save_fees, imported=found))
+            imported = carry_out_import(
+                practice_home, database, "import-fees", file, partial(save_fees, imported=found)
+            )
             click.echo(f"{file}: {count(imported.added, 'fee')} added, {imported.updated:,} updated.")
             if imported.lines_changed:
                 click.echo(f"  Another amount is expected now for {count(imported.lines_changed, 'claim line')}.")
 
 
-@command.command(epilog="Example: era import bank statement.ach --home office")
+@command.command(epilog="Example: era import bank statement.ach --home practice")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @options.home
 def bank(files: tuple[Path, ...], home: Path | None) -> None:
@@ -124,16 +126,16 @@ def bank(files: tuple[Path, ...], home: Path | None) -> None:
     loaded before, from a file of the same kind, is not loaded again: load each account from one kind of file.
     """
     from era_engine.bank.files import read_bank_file
-    from era_engine.books.opened import carry_out_import, open_books
+    from era_engine.books.opened import carry_out_import, look_at_books
     from era_engine.cli.output import count
     from era_engine.foundation.clock import now
     from era_engine.store.insurance.deposits import add_deposits
 
-    with open_books(home) as (office, _, database):
+    with look_at_books(home) as (practice_home, _, database):
         for file in files:
             found = read_bank_file(file)
             add = partial(add_deposits, found=found.deposits, source=file.name, imported_at=now())
-            done = carry_out_import(office, database, "import-bank", file, add)
+            done = carry_out_import(practice_home, database, "import-bank", file, add)
             passed_over = found.passed_over + found.without_money
             click.echo(
                 f"{file}: {count(done.added, 'deposit')} added, {done.known:,} known already,"

@@ -12,10 +12,10 @@ _TO_TRY = ("claims_2026-11-06.837", "fees.csv", "bank_2026-11.ach", "bank_2026-1
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
 @click.option("--demo", is_flag=True, help="Also load the sample practice and fill the inbox with sample files.")
 def command(folder: Path, demo: bool) -> None:
-    """Make an office's home folder: era.toml, inbox/, archive/, quarantine/, acks/ and the database."""
+    """Make a practice's home folder: era.toml, inbox/, archive/, quarantine/, acks/ and the database."""
     import shutil
 
-    from era_engine.books.opened import open_books
+    from era_engine.books.opened import look_at_books
     from era_engine.foundation.shipped import shipped
     from era_engine.home.folder import make_home
     from era_engine.practice.claims_csv import read_claims
@@ -23,7 +23,7 @@ def command(folder: Path, demo: bool) -> None:
     from era_engine.store.practice.claims import save_claims
 
     home = make_home(folder)
-    with open_books(home.root) as (office, _, database):
+    with look_at_books(home.root) as (practice_home, _, database):
         click.echo(f"Made {folder}: settings in {folder / 'era.toml'}, files to read go to {folder / 'inbox'}.")
         if not demo:
             click.echo(f"Next: era import claims FILE --home {folder}, then era run --home {folder}")
@@ -31,7 +31,7 @@ def command(folder: Path, demo: bool) -> None:
         samples = shipped("sample_835")
         with database.writing() as connection:
             imported = save_claims(connection, read_claims(samples / "claims.csv"))
-            audit.append(connection, office.identity, "import-claims", {"demo": True, "added": imported.added})
+            audit.append(connection, practice_home.identity, "import-claims", {"demo": True, "added": imported.added})
         files = sorted(samples.glob("*.835"))
         for file in files:
             shutil.copyfile(file, home.inbox / file.name)

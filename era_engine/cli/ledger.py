@@ -16,11 +16,11 @@ from era_engine.cli import options
 @options.home
 def command(patient: str | None, claim: str | None, trace: str | None, form: str, home: Path | None) -> None:
     """Journal entries. The mark A is on what the engine posted by itself or by quick-post."""
-    from era_engine.books.opened import open_books
+    from era_engine.books.opened import look_at_books
     from era_engine.cli.output import csv_lines, json_line
     from era_engine.questions.decisions import ledger_records, payment_id_of
 
-    with open_books(home) as (_, _, database), database.reading() as connection:
+    with look_at_books(home) as (_, _, database), database.reading() as connection:
         payment_id = None if trace is None else payment_id_of(connection, trace)
         records = ledger_records(connection, patient, claim, payment_id)
         if form == "json":

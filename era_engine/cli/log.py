@@ -19,22 +19,22 @@ _ACTS = {"undo": "undone", "match": "matched", "unmatch": "unmatched", "close": 
 @click.option("--rule", metavar="ID", help="The row of the table that decided.")
 @click.option("--hold", metavar="ID", help="A hold that fired.")
 @click.option("--trace", metavar="TRACE", help="Trace number, or id:N, the payment's id.")
-@click.option("--claim", metavar="CLAIM", help="Claim number on the remittance, or the office's.")
+@click.option("--claim", metavar="CLAIM", help="Claim number on the remittance, or the practice's.")
 @click.option("--mode", type=click.Choice(["auto", "quick", "manual"]), help="manual: what people did.")
 @click.option("--by", metavar="NAME", help="The person who did it.")
 @click.option("--payer", metavar="TEXT", help="Part of the payer's name, in any case.")
-@click.option("--location", metavar="CODE", help="The office the claim belongs to.")
-@click.option("--patient", metavar="ID", help="The office's patient id.")
+@click.option("--location", metavar="CODE", help="The practice the claim belongs to.")
+@click.option("--patient", metavar="ID", help="The practice's patient id.")
 @options.output_format("table", "json", "csv")
 @options.home
 def command(form: str, since: datetime | None, until: datetime | None, home: Path | None, **wanted: Any) -> None:
     """The decision log: every claim payment decided, with outcome, reason and who or what decided."""
-    from era_engine.books.opened import open_books
+    from era_engine.books.opened import look_at_books
     from era_engine.cli.output import csv_lines, json_line
     from era_engine.questions.decisions import LogReader, filters
 
     first, last = options.days(since, until)
-    with open_books(home) as (_, _, database), database.reading() as connection:
+    with look_at_books(home) as (_, _, database), database.reading() as connection:
         records = LogReader(connection).records(filters(connection, since=first, until=last, **wanted))
         if form == "json":
             for record in records:
@@ -52,7 +52,7 @@ def _show(records: Any) -> None:
         Column("status"),
         Column("claim"),
         Column("patient"),
-        Column("office"),
+        Column("location"),
         Column("payer"),
         Column("trace"),
         Column("paid", right=True),

@@ -28,7 +28,7 @@ home: Decorator = click.option(
     "--home",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="The office's home folder.  [default: ERA_HOME, else the current folder]",
+    help="The practice's home folder.  [default: ERA_HOME, else the current folder]",
 )
 as_json: Decorator = click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
 log_file: Decorator = click.option(

@@ -38,7 +38,7 @@ def command(
 ) -> None:
     """Post one claim payment by hand, without the mark A.
 
-    TRACE is the payment's trace number, or id:N, its id. CLAIM is the claim number, the payer's or the office's, or
+    TRACE is the payment's trace number, or id:N, its id. CLAIM is the claim number, the payer's or the practice's, or
     where several share a number id:N, the claim payment's id. Refused where the amounts do not add up to what was
     paid, or more would be paid or written off than is owed; a write-off as remitted is cut to what is left to write
     off. A reversal takes back payment and write-off.
@@ -52,7 +52,7 @@ def command(
     if provider_adjustments:
         if claim is not None or as_remitted or lines:
             raise click.UsageError("--provider-adjustments goes with TRACE alone.")
-        carry_out(home, as_json, lambda office: post_adjustments_by_hand(office, trace, who))
+        carry_out(home, as_json, lambda books: post_adjustments_by_hand(books, trace, who))
         return
     if claim is None:
         raise click.UsageError("CLAIM is missing: which claim of the payment?")
@@ -60,7 +60,7 @@ def command(
         raise click.UsageError("Say either --as-remitted or --line, not both.")
     wanted = claim
     amounts = [_amounts(line) for line in lines] or None
-    carry_out(home, as_json, lambda office: post_by_hand(office, trace, wanted, amounts, who))
+    carry_out(home, as_json, lambda books: post_by_hand(books, trace, wanted, amounts, who))
 
 
 def _amounts(text: str) -> "LineAmounts":

@@ -14,22 +14,22 @@ from era_engine.cli import options
 @options.output_format("table", "json", "csv")
 @options.home
 def command(only_open: bool, payer: str | None, form: str, home: Path | None) -> None:
-    """Money between the office and the payers outside the claims (PLB), from its beginning to its recovery.
+    """Money between the practice and the payers outside the claims (PLB), from its beginning to its recovery.
 
     A positive amount was taken out of the payment, a negative one was added to it. What settled an item stands below
     it; in JSON, cents and its settlements together are remaining_cents.
 
-    Status: open, waits for a later payment to settle it; settled; acknowledged, a refund of the office's that the
+    Status: open, waits for a later payment to settle it; settled; acknowledged, a refund of the practice's that the
     payer confirms; posted, given or kept for good; not-posted, left to a person or waiting; closed, filed by a person
     without posting. What a person did last stands beside it, with name and note.
     """
-    from era_engine.books.opened import open_office
+    from era_engine.books.opened import open_books
     from era_engine.cli.output import csv_lines, json_line
     from era_engine.foundation.clock import today
     from era_engine.posting.payer_items import provider_adjustment_records
 
-    with open_office(home) as office, office.database.reading() as connection:
-        records = list(provider_adjustment_records(connection, office, today(), payer, only_open))
+    with open_books(home) as books, books.database.reading() as connection:
+        records = list(provider_adjustment_records(connection, books, today(), payer, only_open))
     if form == "json":
         for record in records:
             json_line(record)

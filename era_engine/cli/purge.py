@@ -33,11 +33,11 @@ def command(
     A file with a payment that is not completed stays, and so does one whose work is not finished.
     """
     from era_engine.acts.purge import Wish, cut_off, purge, would_purge
-    from era_engine.books.opened import open_books
+    from era_engine.books.opened import look_at_books
     from era_engine.cli.output import Column, count, table
     from era_engine.foundation.errors import UsageError
 
-    with open_books(home) as (found_home, settings, database):
+    with look_at_books(home) as (found_home, settings, database):
         days = settings.retention.archived_files_days
         if before is None and days is None:
             raise UsageError(

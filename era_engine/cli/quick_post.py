@@ -22,16 +22,16 @@ def command(trace: str, claim: str | None, as_json: bool, home: Path | None) -> 
     TRACE is the payment's trace number, or its id where several payments share one.
     """
     from era_engine.acts.quick_post import quick_post
-    from era_engine.books.opened import keep_versions, open_office
+    from era_engine.books.opened import keep_versions, open_books
     from era_engine.cli.output import Column, count, json_line, money, table
     from era_engine.questions.decisions import LogReader
     from era_engine.store.database import until_unblocked
     from era_engine.store.insurance.decisions import Filters
 
-    with open_office(home) as office:
-        keep_versions(office)
-        done = until_unblocked(lambda: quick_post(office, trace, claim))
-        with office.database.reading() as connection:
+    with open_books(home) as books:
+        keep_versions(books)
+        done = until_unblocked(lambda: quick_post(books, trace, claim))
+        with books.database.reading() as connection:
             reader = LogReader(connection)
             records = [record for each in done.decision_ids for record in reader.records(Filters(decision_id=each))]
     if as_json:

@@ -72,7 +72,7 @@ def command(
     themselves but that a person undid, posted with other amounts or closed, or that the payer reversed. Without --set
     and --rules the settings and rules in force are tried on old decisions.
     """
-    from era_engine.books.opened import open_books
+    from era_engine.books.opened import look_at_books
     from era_engine.cli.output import csv_lines, json_line
     from era_engine.cli.progress import claims_done
     from era_engine.cli.replay_page import page
@@ -83,7 +83,7 @@ def command(
     from era_engine.trials.summary import Summary
 
     scope = scope_of(since, until, payer, location)
-    with open_books(home) as (found, _, database), database.reading() as live:
+    with look_at_books(home) as (found, _, database), database.reading() as live:
         proposed = proposal(found, changes, rules)
         minutes = proposed.settings.reports.minutes_by_hand
         summary, shown = Summary(), Shown()

@@ -34,7 +34,7 @@ def command(
             "Nothing to try again was named, or both files and --all.", "Name files of quarantine/, or give --all."
         )
     who = None if name is None else _person(name)
-    return work(home, lambda office, check: requeue(office, names, who, check), as_json, log_file)
+    return work(home, lambda books, check: requeue(books, names, who, check), as_json, log_file)
 
 
 def _person(name: str) -> str:

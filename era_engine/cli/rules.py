@@ -63,7 +63,7 @@ def check(folder: Path | None, home: Path | None) -> None:
     began = perf_counter()
     rules, rule_set = _proven(folder, home)
     reversals = f", {count(len(rule_set.reversals), 'row')} for reversals" if rule_set.reversals else ""
-    own = f", {len(rules.own)} of them the office's own," if rules.own else ""
+    own = f", {len(rules.own)} of them the practice's own," if rules.own else ""
     click.echo(
         f"✔ {count(len(rule_set.rows), 'row')}{reversals} and {count(len(rule_set.holds), 'hold')}{own} are valid and"
         " proven: one row for every claim, every rule can be met, no two contradict each other."
@@ -83,7 +83,7 @@ def test(folder: Path | None, home: Path | None) -> int:
 
     Every rule must have a case that meets it and a near miss. Exit code 1, with what was expected and what came, where
     a case fails; 4 where cases are missing or wrong. The cases of a rule set are tried as its files say, without an
-    office's own holds, whose cases are in rules/cases/ of the home, and without [holds] of era.toml.
+    practice's own holds, whose cases are in rules/cases/ of the home, and without [holds] of era.toml.
     """
     from era_engine.cli.output import count, say
     from era_engine.rulebook.cases import failures, read_cases, require_cases
@@ -141,7 +141,7 @@ def _proven(folder: Path | None, home: Path | None) -> "tuple[RulesRead, RuleSet
 
 
 def _folders(folder: Path | None, home: Path | None) -> tuple[Path, Path | None]:
-    """Where the rules are, and where an office's own holds; of a folder that is named, only itself."""
+    """Where the rules are, and where a practice's own holds; of a folder that is named, only itself."""
     from era_engine.books.opened import own_holds, rules_in_force
     from era_engine.home.folder import find_home
     from era_engine.settings.model import load_settings

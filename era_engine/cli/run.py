@@ -28,4 +28,4 @@ def command(paths: tuple[Path, ...], dry_run: bool, as_json: bool, log_file: Pat
     from era_engine.jobs.run import rehearse, run
 
     todo = rehearse if dry_run else run
-    return work(home, lambda office, check: todo(office, paths or None, check), as_json, log_file, dry_run)
+    return work(home, lambda books, check: todo(books, paths or None, check), as_json, log_file, dry_run)

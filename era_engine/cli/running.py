@@ -13,7 +13,7 @@ import click
 from structlog.typing import FilteringBoundLogger
 
 from era_engine.acts.purge import FilesPurged
-from era_engine.books.opened import Office, open_office
+from era_engine.books.opened import Books, open_books
 from era_engine.cli.output import Column, count, json_line, money, plain, table, warn
 from era_engine.custody.intake import FileLeft, Reason
 from era_engine.foundation.errors import UsageError
@@ -38,17 +38,17 @@ _LEFT: dict[Reason, str] = {
 class JsonReport:
     """One JSON line for each claim decision, repeated payment or file, and quarantined file."""
 
-    def __init__(self, office: Office, dry_run: bool) -> None:
-        self._office, self._dry_run = office, dry_run
+    def __init__(self, books: Books, dry_run: bool) -> None:
+        self._books, self._dry_run = books, dry_run
 
     def take(self, event: Event) -> None:
         match event:
             case PaymentDone():
-                with self._office.database.reading() as connection:
+                with self._books.database.reading() as connection:
                     for record in LogReader(connection, self._dry_run).records(Filters(payment_id=event.payment_id)):
                         json_line(record)
             case PaymentReconsidered():
-                with self._office.database.reading() as connection:
+                with self._books.database.reading() as connection:
                     reader = LogReader(connection, self._dry_run)
                     for each in event.decided:
                         for record in reader.records(Filters(decision_id=each.decision_id)):
@@ -80,9 +80,9 @@ class TableReport:
         Column("left", right=True),
     )
 
-    def __init__(self, office: Office, dry_run: bool, when_idle: str | None = _IDLE) -> None:
+    def __init__(self, books: Books, dry_run: bool, when_idle: str | None = _IDLE) -> None:
         """when_idle: what to say where nothing was done."""
-        self._office, self._dry_run, self._when_idle = office, dry_run, when_idle
+        self._books, self._dry_run, self._when_idle = books, dry_run, when_idle
         self._rows: list[tuple[str, ...]] = []
         self._colours: list[str] = []
         self._quarantined: list[FileDone] = []
@@ -202,7 +202,7 @@ class TableReport:
     def _show_left(self) -> None:
         """What waits for a person now that the run is over: of the payments it read, and what it judged again."""
         left: list[tuple[str, ...]] = []
-        with self._office.database.reading() as connection:
+        with self._books.database.reading() as connection:
             reader = LogReader(connection)
             for event in self._payments.values():
                 left += self._left_of(event, reader)
@@ -251,21 +251,21 @@ class TableReport:
 
 def work(
     home: Path | None,
-    what: Callable[[Office, Check], Iterable[Event]],
+    what: Callable[[Books, Check], Iterable[Event]],
     as_json: bool,
     log_file: Path | None = None,
     dry_run: bool = False,
 ) -> int:
-    """Do work on files in an office and tell it; returns the exit code. SIGTERM or Ctrl-C makes the check raise."""
+    """Do work on files in a practice and tell it; returns the exit code. SIGTERM or Ctrl-C makes the check raise."""
     with ExitStack() as stack:
         stop = stack.enter_context(stopped_by_signals())
         stream = stack.enter_context(_opened(log_file)) if log_file else sys.stderr
         logger = None if stream is sys.stderr and stream.isatty() else log_to(stream)
-        office = stack.enter_context(open_office(home))
-        warn(open_to_others(office.home, office.settings))
-        report = (JsonReport if as_json else TableReport)(office, dry_run)
+        books = stack.enter_context(open_books(home))
+        warn(open_to_others(books.home, books.settings))
+        report = (JsonReport if as_json else TableReport)(books, dry_run)
         try:
-            quarantined = follow(what(office, stop.check), report, logger, dry_run)
+            quarantined = follow(what(books, stop.check), report, logger, dry_run)
         except Stopped:
             goes_on = "" if dry_run else " `era run` goes on with the rest."
             click.echo(f"Stopped as asked, after the payment at hand.{goes_on}", err=True)

@@ -9,7 +9,7 @@ from era_engine.cli.settings_changing import restore, set_, unset
 from era_engine.cli.settings_history import diff, history
 
 
-@click.group(name="settings", epilog="Example: era settings show --home office")
+@click.group(name="settings", epilog="Example: era settings show --home practice")
 def command() -> None:
     """The settings in force: which line decides, what they were, and how to change them."""
 
@@ -53,7 +53,7 @@ def show(payer: str | None, location: str | None, origin: bool, as_json: bool, h
     click.echo(f"\n{settings.content_hash}")
 
 
-@command.command(epilog="Example: era settings check --home office")
+@command.command(epilog="Example: era settings check --home practice")
 @options.home
 def check(home: Path | None) -> None:
     """Say whether era.toml is valid, and its key at hand; exit code 4, and every fault, when not."""

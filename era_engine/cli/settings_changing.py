@@ -32,13 +32,13 @@ def set_(
     --location it stands in the [[override]] for just these. What is not valid is refused, and nothing is written.
     """
     from era_engine.acts.act import person
-    from era_engine.books.opened import open_books
+    from era_engine.books.opened import look_at_books
     from era_engine.books.settings_changes import set_value
     from era_engine.settings.editing import Selector
 
     who = person(name, because)
-    with open_books(home) as (office, _, database):
-        done = set_value(office, database, key, value, Selector(payer, location), who.name, who.note or "")
+    with look_at_books(home) as (practice_home, _, database):
+        done = set_value(practice_home, database, key, value, Selector(payer, location), who.name, who.note or "")
     if done is None:
         click.echo(f"era.toml gives {key} so already; nothing was changed.")
         return
@@ -62,13 +62,13 @@ def unset(key: str, payer: str | None, location: str | None, name: str, because:
     An override that is left with nothing goes with it.
     """
     from era_engine.acts.act import person
-    from era_engine.books.opened import open_books
+    from era_engine.books.opened import look_at_books
     from era_engine.books.settings_changes import unset_value
     from era_engine.settings.editing import Selector
 
     who = person(name, because)
-    with open_books(home) as (office, _, database):
-        done = unset_value(office, database, key, Selector(payer, location), who.name, who.note or "")
+    with look_at_books(home) as (practice_home, _, database):
+        done = unset_value(practice_home, database, key, Selector(payer, location), who.name, who.note or "")
     assert done is not None, "what is taken out was there"
     _tell(done)
 
@@ -84,12 +84,12 @@ def restore(version: int, name: str, because: str, home: Path | None) -> None:
     A text that is not valid any more is refused, and nothing is written.
     """
     from era_engine.acts.act import person
-    from era_engine.books.opened import open_books
+    from era_engine.books.opened import look_at_books
     from era_engine.books.settings_changes import restore_version
 
     who = person(name, because)
-    with open_books(home) as (office, _, database):
-        done = restore_version(office, database, version, who.name, who.note or "")
+    with look_at_books(home) as (practice_home, _, database):
+        done = restore_version(practice_home, database, version, who.name, who.note or "")
     if done is None:
         click.echo(f"era.toml is as in version {version} already; nothing was changed.")
         return

@@ -14,12 +14,12 @@ _HOW = {"first": "found", "set": "set", "unset": "unset", "restore": "restored",
 @options.home
 def history(form: str, home: Path | None) -> None:
     """Print every version of era.toml: when, by whom, why, and what it changed; one edited by hand, too."""
-    from era_engine.books.opened import open_books
+    from era_engine.books.opened import look_at_books
     from era_engine.books.settings_changes import history as versions
     from era_engine.cli.output import Column, csv_lines, json_line, table
 
-    with open_books(home) as (office, settings, database):
-        found = versions(office, database, settings)
+    with look_at_books(home) as (practice_home, settings, database):
+        found = versions(practice_home, database, settings)
     if form == "table":
         titles = ("version", "at", "how", "by", "changed", "because")
         table(
@@ -51,13 +51,13 @@ def diff(before: str, after: str, as_json: bool, home: Path | None) -> None:
 
     What a version does not give has its default.
     """
-    from era_engine.books.opened import open_books
+    from era_engine.books.opened import look_at_books
     from era_engine.books.settings_changes import text_of
     from era_engine.cli.output import Column, json_line, table
     from era_engine.settings.shown import change_in_words, changes, in_words
 
-    with open_books(home) as (office, settings, database):
-        old, new = (text_of(office, database, settings, each) for each in (before, after))
+    with look_at_books(home) as (practice_home, settings, database):
+        old, new = (text_of(practice_home, database, settings, each) for each in (before, after))
     found = changes(old, new)
     if as_json:
         for each in found:

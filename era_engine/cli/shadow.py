@@ -38,14 +38,14 @@ def report(
     whether it is safe to switch posting on: when it is sure (at 95 % confidence) that no more than one posting in a
     hundred would differ. On trial: era_payment_options.auto_post.enabled = "shadow", also in an [[override]].
     """
-    from era_engine.books.opened import open_books
+    from era_engine.books.opened import look_at_books
     from era_engine.cli.output import csv_lines, json_line
     from era_engine.cli.replay import scope_of
     from era_engine.store.trials.shadow import tried_on_trial
     from era_engine.trials.trial import Trial
 
     trial = Trial()
-    with open_books(home) as (_, _, database), database.reading() as connection:
+    with look_at_books(home) as (_, _, database), database.reading() as connection:
         for tried in tried_on_trial(connection, scope_of(since, until, payer, location)):
             trial.add(tried)
     if form == "json":

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @click.command(epilog="\b\nExamples:\n  era todo\n  era todo --payer delta --format csv > todo.csv")
 @click.option("--payer", metavar="TEXT", help="Part of the payer's name, in any case.")
-@click.option("--location", metavar="CODE", help="The office the claim belongs to.")
+@click.option("--location", metavar="CODE", help="The practice the claim belongs to.")
 @options.output_format("table", "json", "csv")
 @options.home
 def command(payer: str | None, location: str | None, form: str, home: Path | None) -> None:
@@ -21,13 +21,13 @@ def command(payer: str | None, location: str | None, form: str, home: Path | Non
 
     era deposits shows money and remittances that wait for each other.
     """
-    from era_engine.books.opened import open_office
+    from era_engine.books.opened import open_books
     from era_engine.cli.output import csv_lines, json_line
     from era_engine.foundation.clock import today
     from era_engine.questions.worklist import open_work
 
-    with open_office(home) as office, office.database.reading() as connection:
-        groups = open_work(connection, office, today(), payer, location)
+    with open_books(home) as books, books.database.reading() as connection:
+        groups = open_work(connection, books, today(), payer, location)
     if form == "table":
         _show(groups)
         return
@@ -90,7 +90,7 @@ def _show(groups: "list[Group]") -> None:
 
 
 def _named(item: dict[str, Any]) -> str:
-    """The claim as the payer wrote it, and the office's where that is another one; else the file."""
+    """The claim as the payer wrote it, and the practice's where that is another one; else the file."""
     if item["claim_number"] is None:
         return str(item["file"] or "")
     ours = item["matched_claim"]

@@ -51,7 +51,7 @@ def command(
     Recommends how low it may be: regrets surely (at 95 % confidence) stay under the bound, and claims were paid that
     low. Says when the data are too few for that. Nothing is posted or changed.
     """
-    from era_engine.books.opened import open_books
+    from era_engine.books.opened import look_at_books
     from era_engine.cli.output import csv_lines, json_line
     from era_engine.cli.progress import claims_done
     from era_engine.cli.replay import scope_of
@@ -62,7 +62,7 @@ def command(
     from era_engine.trials.proposal import proposal
 
     scope = scope_of(since, until, payer, location)
-    with open_books(home) as (found, settings, database), database.reading() as live:
+    with look_at_books(home) as (found, settings, database), database.reading() as live:
         proposed = proposal(found, changes, None)
         with claims_done("trying every percentage", count_decided(live, scope)) as told:
             points = curve(found, live, proposed, scope, told)

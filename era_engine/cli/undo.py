@@ -38,6 +38,6 @@ def command(
     if provider_adjustments:
         if claim is not None:
             raise click.UsageError("Say either --claim or --provider-adjustments, not both.")
-        carry_out(home, as_json, lambda office: undo_adjustments(office, trace, who))
+        carry_out(home, as_json, lambda books: undo_adjustments(books, trace, who))
         return
-    carry_out(home, as_json, lambda office: undo(office, trace, claim, who))
+    carry_out(home, as_json, lambda books: undo(books, trace, claim, who))

@@ -15,10 +15,10 @@ from era_engine.cli import options
 @options.as_json
 @options.home
 def command(trace: str, claim: str, name: str, note: str | None, as_json: bool, home: Path | None) -> None:
-    """Say that an open claim payment is for none of the office's claims, whatever the matching found."""
+    """Say that an open claim payment is for none of the practice's claims, whatever the matching found."""
     from era_engine.acts.act import person
     from era_engine.acts.matching import unmatch_by_hand
     from era_engine.cli.acts import carry_out
 
     who = person(name, note)
-    carry_out(home, as_json, lambda office: unmatch_by_hand(office, trace, claim, who))
+    carry_out(home, as_json, lambda books: unmatch_by_hand(books, trace, claim, who))

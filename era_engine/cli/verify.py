@@ -7,7 +7,7 @@ import click
 from era_engine.cli import options
 
 
-@click.command(epilog="Example: era verify --home office")
+@click.command(epilog="Example: era verify --home practice")
 @options.home
 def command(home: Path | None) -> int:
     """Prove the books: every entry balances, every payment adds up, every file is accounted for.

@@ -8,8 +8,8 @@ from era_engine.cli import options
 
 
 @click.command(
-    epilog="\b\nExamples:\n  era watch --home office                          until Ctrl-C\n"
-    "  era watch --home office --log-file office/era.log --every 900    as a service: see docs/watch.md"
+    epilog="\b\nExamples:\n  era watch --home practice                          until Ctrl-C\n"
+    "  era watch --home practice --log-file practice/era.log --every 900    as a service: see docs/watch.md"
 )
 @click.option(
     "--every",
@@ -44,7 +44,7 @@ def command(
     import sys
     from contextlib import suppress
 
-    from era_engine.books.opened import open_office
+    from era_engine.books.opened import open_books
     from era_engine.cli.running import JsonReport, TableReport, follow
     from era_engine.cli.watching import AppendedFile, Watch
     from era_engine.foundation.logs import log_to
@@ -62,9 +62,9 @@ def command(
     with stopped_by_signals() as stop, watched.being_watched():
 
         def make_pass() -> None:
-            with open_office(watched.root) as office:
-                report = JsonReport(office, False) if as_json else TableReport(office, False, when_idle=None)
-                events = health.counted(run(office, files_at_rest(watched.inbox), stop.check))
+            with open_books(watched.root) as books:
+                report = JsonReport(books, False) if as_json else TableReport(books, False, when_idle=None)
+                events = health.counted(run(books, files_at_rest(watched.inbox), stop.check))
                 follow(events, report, None if on_terminal else logger, False)
 
         with suppress(Stopped):

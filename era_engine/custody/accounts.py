@@ -20,7 +20,7 @@ _FOLDERS = {"archived": "archive", "quarantined": "quarantine", "duplicate": "ar
 class FileAccounts(NamedTuple):
     """How many files there are of each fate. Waiting: in the inbox, or received by a run that was interrupted.
 
-    purged: of those archived or quarantined, whose bytes are gone by the office's own wish.
+    purged: of those archived or quarantined, whose bytes are gone by the practice's own wish.
     """
 
     archived: int

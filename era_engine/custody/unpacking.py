@@ -69,7 +69,7 @@ def in_container() -> Finding:
 
 def too_large(largest: int) -> Finding:
     """What is wrong with a file, or the members of a container together, of more than `largest` bytes."""
-    return _reject("file-too-large", f"The file is larger than {_megabytes(largest)}, the most this office reads.")
+    return _reject("file-too-large", f"The file is larger than {_megabytes(largest)}, the most this practice reads.")
 
 
 class _TooLargeError(Exception):
@@ -202,7 +202,7 @@ def _too_many() -> Finding:
 
 
 def _container_too_large(largest: int) -> Finding:
-    message = f"Unpacked it is larger than {_megabytes(largest)}, the most this office reads. Nothing of it is used."
+    message = f"Unpacked it is larger than {_megabytes(largest)}, the most this practice reads. Nothing of it is used."
     return _reject("container-too-large", message)
 
 

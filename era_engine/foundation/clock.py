@@ -9,5 +9,5 @@ def now() -> str:
 
 
 def today() -> date:
-    """The date here, where the office is."""
+    """The date here, where the practice is."""
     return datetime.now().astimezone().date()

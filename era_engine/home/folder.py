@@ -1,4 +1,4 @@
-"""An office's home folder: its settings, its files, its database, and the lock that lets one run at a time in."""
+"""A practice's home folder: its settings, its files, its database, and the lock that lets one run at a time in."""
 
 import fcntl
 import json
@@ -26,7 +26,7 @@ _GIVEN_UP = 600  # seconds after which nobody is still writing a small file
 
 
 class Home(NamedTuple):
-    """`root` is absolute; everything the office has lies below it. `keyring`: the keys of its sealed files."""
+    """`root` is absolute; everything the practice has lies below it. `keyring`: the keys of its sealed files."""
 
     root: Path
     keyring: Keyring = NO_KEYS
@@ -76,10 +76,10 @@ class Home(NamedTuple):
 
     def _rename(self) -> str:
         try:
-            office = json.loads(self.audit_head.read_text(encoding="ascii"))["office"]
+            home_id = json.loads(self.audit_head.read_text(encoding="ascii"))["office"]
         except (OSError, ValueError, KeyError, TypeError):
             return "Restore a backup of this home elsewhere (`era restore`), and copy .home-id from there."
-        return f"Write it again: printf %s {shlex.quote(str(office))} > {shlex.quote(str(self.root / '.home-id'))}"
+        return f"Write it again: printf %s {shlex.quote(str(home_id))} > {shlex.quote(str(self.root / '.home-id'))}"
 
     def half_written(self) -> Iterator[Path]:
         """What a killed program left of the small files the home remembers; none that one may be writing just now."""

@@ -1,4 +1,4 @@
-"""Whether others than the office's own user can get at what lies in a home, all of which is about patients."""
+"""Whether others than the practice's own user can get at what lies in a home, all of which is about patients."""
 
 import shlex
 import stat

@@ -13,7 +13,7 @@ from era_engine.practice.lines import LineMatch
 from era_engine.remittance.adjustments import contracted_write_off
 from era_engine.remittance.model import ClaimPayment
 
-ByLine = Sequence[tuple[int | None, int]]  # (the office's line number or None, cents)
+ByLine = Sequence[tuple[int | None, int]]  # (the practice's line number or None, cents)
 _Lines = list[tuple[int | None, int]]
 
 
@@ -32,7 +32,7 @@ def entries_for(
 ) -> tuple[Entry, ...]:
     """Insurance payment (also of zero: it was received) and contracted write-off (only when there is one).
 
-    `room`: the most that each of the office's lines takes; what is more, as where the payer answers two lines with
+    `room`: the most that each of the practice's lines takes; what is more, as where the payer answers two lines with
     one, stands on no line. `write_off_cents`: less than the remittance's write-off where another plan wrote off a part
     of it before. Raises ValueError for a claim payment whose paid amount is unreadable: such a one is never posted.
     """
@@ -48,7 +48,7 @@ def entries_for(
 def lines_over(
     payment: ClaimPayment, lines: LineMatch, room: Mapping[int, int], write_off_cents: int | None = None
 ) -> list[int]:
-    """The office's lines of which `entries_for` credits nothing, as the remittance has more for them than room."""
+    """The practice's lines of which `entries_for` credits nothing, as the remittance has more for them than room."""
     paid, write_offs, _ = _credited(payment, lines, write_off_cents)
     return sorted(_over(room, [*paid, *write_offs]))
 

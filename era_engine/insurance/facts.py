@@ -22,9 +22,9 @@ Known = Literal[
     "payment",  # every claim payment and every provider-level adjustment
     "claim payment",  # every claim payment
     "readable",  # a claim payment whose amounts can be read, perhaps another one as well
-    "claim found",  # a claim payment for a claim of the office
-    "amount expected",  # such a one where the office knows what to expect
-    "not reversed",  # a claim payment for a claim of the office that is no reversal
+    "claim found",  # a claim payment for a claim of the practice
+    "amount expected",  # such a one where the practice knows what to expect
+    "not reversed",  # a claim payment for a claim of the practice that is no reversal
     "reversal",
     "adjustment",  # a provider-level adjustment alone
     "sometimes",
@@ -83,7 +83,7 @@ FACTS: Mapping[str, Fact] = {
     ),
     "charge_cents": Fact("cents", "the charge on the remittance (CLP03)", "readable", 15000),
     "office_charge_cents": Fact(
-        "cents", "the charge of the claim as the office sent it", "claim found", 15000, least=0
+        "cents", "the charge of the claim as the practice sent it", "claim found", 15000, least=0
     ),
     "write_off_cents": Fact(
         "cents",
@@ -103,9 +103,9 @@ FACTS: Mapping[str, Fact] = {
     "patient_responsibility_cents": Fact(
         "cents", "patient responsibility on the remittance (CLP05)", "sometimes", 2000
     ),
-    # the claim the office sent
+    # the claim the practice sent
     "claim_found": Fact(
-        "flag", "the office has exactly one claim that this claim payment can be for", "claim payment", True
+        "flag", "the practice has exactly one claim that this claim payment can be for", "claim payment", True
     ),
     "match_step": Fact(
         "text",
@@ -127,11 +127,11 @@ FACTS: Mapping[str, Fact] = {
     ),
     "plans_doubtful": Fact(
         "flag",
-        "a claim was sent to a plan beyond those the office counts for the patient, for these services",
+        "a claim was sent to a plan beyond those the practice counts for the patient, for these services",
         "not reversed",
         False,
     ),
-    "plans_doubt": Fact("text", "what speaks against the number of plans the office told", "sometimes"),
+    "plans_doubt": Fact("text", "what speaks against the number of plans the practice told", "sometimes"),
     "patient_matches": Fact(
         "flag", "patient name and member id on the remittance are those of the claim", "claim found", True
     ),
@@ -145,7 +145,7 @@ FACTS: Mapping[str, Fact] = {
     "procedures_match": Fact(
         "flag", "procedures adjudicated are exactly those submitted on the claim", "sometimes", True
     ),
-    "expected_known": Fact("flag", "the office gave an expected amount for every procedure", "claim found", True),
+    "expected_known": Fact("flag", "the practice gave an expected amount for every procedure", "claim found", True),
     "already_posted": Fact("flag", "a payment is posted against this claim already", "not reversed", False),
     "posted_before": Fact("text", "what the payment posted against this claim means for this one", "sometimes"),
     "rest_of_claim_awaited": Fact(
@@ -164,7 +164,7 @@ FACTS: Mapping[str, Fact] = {
     # the claim on the remittance
     "claim_status": Fact("code", "how the payer processed the claim (CLP02)", "claim payment", "1"),
     "processed_as_later_plan": Fact(
-        "flag", "the payer processed as a later plan what the office sent as the first", "claim found", False
+        "flag", "the payer processed as a later plan what the practice sent as the first", "claim found", False
     ),
     "reversal_posts": Fact(
         "flag",

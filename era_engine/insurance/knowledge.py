@@ -71,7 +71,7 @@ AXIOMS: tuple[Axiom, ...] = (
 def ordinary_claim(given: Mapping[str, FactValue | None]) -> Facts:
     """The facts of a claim that is ordinary but for what is given, None for what is not known.
 
-    What is not known of such a claim is left out: of one the office does not have, nobody knows the number of plans.
+    What is not known of such a claim is left out: of one the practice does not have, nobody knows the number of plans.
     What is given stands all the same.
     """
     facts = {name: fact.usual for name, fact in FACTS.items() if fact.usual is not None} | dict(given)

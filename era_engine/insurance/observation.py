@@ -1,4 +1,4 @@
-"""From a claim payment, the office's claim and the settings to the facts the rules ask about. All arithmetic is here.
+"""From a claim payment, the practice's claim and the settings to the facts the rules ask about. All arithmetic is here.
 
 What is not known is left out; a rule that asks for it then does not match.
 """
@@ -53,12 +53,12 @@ class ReversalEvidence(NamedTuple):
 
 
 class BookEvidence(NamedTuple):
-    """What the office's own books say about a claim payment at this moment.
+    """What the practice's own books say about a claim payment at this moment.
 
     waiting: claim payments that wait for the same claim, this one included. split: where it is part of a split claim.
     reversal_before: trace number of a reversal of just this payment that came before it and waits.
     posted: what stands in the books for the claim's services, over all plans that may have answered them.
-    plans_doubt: what speaks against the number of plans the office told for the patient. reversal: of a reversal only.
+    plans_doubt: what speaks against the number of plans told for the patient. reversal: of a reversal only.
     """
 
     match: Match
@@ -288,7 +288,7 @@ def _add_reversal(facts: dict[str, FactValue], reversal: ReversalEvidence | None
         and facts["posting_active"] is True
         and facts["write_offs_active"] is True
     )
-    facts["reversal_of"] = reversal.text if reversal else "The office does not know the claim."
+    facts["reversal_of"] = reversal.text if reversal else "The practice does not know the claim."
 
 
 def _forwarded_to(payment: ClaimPayment) -> str:
@@ -342,7 +342,7 @@ def _add_limit(
         return
     if any(doubtful and hold in holding for hold, doubtful in zip(DOUBTS_TOLD_ONCE, found, strict=True)):
         return
-    # The payer may state another charge than the office's; what was never charged is not written off.
+    # The payer may state another charge than the practice's; what was never charged is not written off.
     stands = books.posted.paid_cents + books.posted.written_off_cents
     owed = min(charge, claim.charge_cents - stands) if books.split else min(charge, claim.charge_cents) - stands
     limit = owed - paid - max(patient_share(payment), 0)
@@ -354,7 +354,7 @@ def _add_limit(
 def payee_is_ours(payee_ids: tuple[tuple[str, str], ...], settings: Settings) -> bool | None:
     """Whether a payment is made out to the practice: by (qualifier, value) pairs from N1*PE and its REF.
 
-    None where the office gave neither NPI nor tax id. A payee that names neither is not known to be ours."""
+    None where the practice gave neither NPI nor tax id. A payee that names neither is not known to be ours."""
     practice = settings.practice
     if practice.npi is None and practice.tax_id is None:
         return None

@@ -1,6 +1,6 @@
-"""What is open between the office and a payer outside the claims, and which pairs settled what; pure.
+"""What is open between the practice and a payer outside the claims, and which pairs settled what; pure.
 
-A negative pair of a group that settles (WO, FB, 72, …) leaves money with the office that is the payer's: an
+A negative pair of a group that settles (WO, FB, 72, …) leaves money with the practice that is the payer's: an
 overpayment not yet taken back, a debt carried forward. A positive one takes such money. Each pair first settles what
 stands open in the other direction; what it does not settle stands open itself. The order of the search is that of the
 guide's references: claim number, payer claim number, trace number (005010X221A1 section 1.10.2.17, RFI 2370). Where
@@ -49,8 +49,8 @@ class Settlement(NamedTuple):
 class OpenItem(NamedTuple):
     """What a pair began: `cents` is the part of it that settled nothing, `cents` + settlements = `remaining_cents`.
 
-    acknowledged: what remains is a refund the office sent (72), which the payer confirms while taking the overpayment
-    back; it stands against the refund in the office's own bank account, and nobody owes it.
+    acknowledged: what remains is a refund the practice sent (72), which the payer confirms while taking the overpayment
+    back; it stands against the refund in the practice's own bank account, and nobody owes it.
     """
 
     opened_by: PostedPair

@@ -75,7 +75,7 @@ def prove(payment: ClaimPayment, claim: Claim, posted: Posted) -> Proof:
 
 def _doubt(payment: ClaimPayment, claim: Claim, posted: Posted, remitted: int, limit: int | None) -> str | None:
     if claim.plan_ordinal == 1 and payment.status in LATER_PLAN:
-        return f"the payer processed it as a later plan (status {payment.status}), the office sent it as the first"
+        return f"the payer processed it as a later plan (status {payment.status}), the practice sent it as the first"
     if posted.others:
         return f"some of these services are on {', '.join(posted.others)} as well, not all"
     if posted.again:
@@ -86,7 +86,7 @@ def _doubt(payment: ClaimPayment, claim: Claim, posted: Posted, remitted: int, l
     if waiting:
         return f"{', '.join(waiting)} to an earlier plan is not posted"
     if payment.charge_cents != claim.charge_cents:
-        return "the charge is not the office's"
+        return "the charge is not the practice's"
     if limit is None or payment.paid_cents is None:
         return "an amount is unreadable"
     if payment.paid_cents < 0 or patient_share(payment) < 0:

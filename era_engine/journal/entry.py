@@ -11,7 +11,7 @@ from era_engine.journal.accounts import ACCOUNTS_RECEIVABLE, INSURANCE_DEPOSITS
 
 
 class Posting(NamedTuple):
-    """cents: debit positive. line: the office's line number, None where the amount belongs to no one line."""
+    """cents: debit positive. line: the practice's line number, None where the amount belongs to no one line."""
 
     account: str
     cents: int

@@ -1,4 +1,4 @@
-"""What the office's books say about a payment and its claims at this moment, claims gathered for a batch at a time."""
+"""What the books say about a payment and its claims at this moment, claims gathered for a batch at a time."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -78,7 +78,7 @@ class Gathered(NamedTuple):
     takes_back: TakesBack | None
 
 
-class Books:
+class ClaimEvidence:
     """Gathers evidence for the batches of one payment, within the caller's transaction.
 
     proven: whether proof is asked that several plans pay nothing twice, which costs more look-ups.

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from era_engine.books.opened import Office
+from era_engine.books.opened import Books
 from era_engine.foundation.clock import now, today
 from era_engine.insurance.entries import entries_for, memo_of_payment
 from era_engine.insurance.observation import Mode, PaymentEvidence, claim_facts, on_trial, payment_facts
 from era_engine.journal.entry import Entry, reversal_entry
-from era_engine.posting.evidence import Books, Gathered, evidence_on_payment, facts_of_payment
+from era_engine.posting.evidence import ClaimEvidence, Gathered, evidence_on_payment, facts_of_payment
 from era_engine.posting.provider_adjustments import AdjustmentsPosted, post_certain_adjustments
 from era_engine.practice.model import Claim
 from era_engine.remittance.balance import balance_findings
@@ -70,14 +70,14 @@ class PaymentRepeated(NamedTuple):
 
 
 def decide_payment(
-    office: Office,
+    books: Books,
     file: FileRow,
     remittance: Remittance,
     conformance_findings: tuple[Finding, ...],
     claims: Iterator[ClaimPayment],
 ) -> PaymentDone | PaymentRepeated | None:
     """Decide and post a payment, whole or not at all. None when an interrupted run had done it already."""
-    with office.database.writing() as connection:
+    with books.database.writing() as connection:
         known = files.payment_with_content(connection, remittance)
         if known is not None:
             if (known.file_id, known.first_segment) == (file.id, remittance.first_segment):
@@ -105,7 +105,7 @@ def decide_payment(
             findings,
             remittance.separators,
         )
-        judge = Judge(office, connection, "auto", stored)
+        judge = Judge(books, connection, "auto", stored)
         totals: Counter[str] = Counter()
         interest = _Interest()
         for batch in _batches(interest.noted(claims), remittance.claim_number_counts):
@@ -145,26 +145,26 @@ class InForce(NamedTuple):
 class Judge:
     """Decides batches of claim payments of one payment, in one mode, within the caller's transaction."""
 
-    def __init__(self, office: Office, connection: Connection, mode: Mode, payment: StoredPayment) -> None:
-        self._office, self._connection, self._mode, self._payment = office, connection, mode, payment
-        self._evidence = evidence_on_payment(office.settings, connection, payment)
+    def __init__(self, books: Books, connection: Connection, mode: Mode, payment: StoredPayment) -> None:
+        self._books, self._connection, self._mode, self._payment = books, connection, mode, payment
+        self._evidence = evidence_on_payment(books.settings, connection, payment)
         self._in_force: dict[str | None, InForce] = {}
-        self._books = Books(
+        self._claim_evidence = ClaimEvidence(
             connection,
             payment.originator,
-            office.settings.several_plans.post == "proven",
+            books.settings.several_plans.post == "proven",
             frozenset(
                 hold.id
-                for hold in office.rule_set.holds
+                for hold in books.rule_set.holds
                 if any(condition.fact in _ASKED_OF_THE_WHOLE for condition in hold.when)
             ),
         )
         self._on = payment.payment_date or today()
-        self._circumstances = circumstances_of(office, payment, mode)
+        self._circumstances = circumstances_of(books, payment, mode)
 
     def judge(self, batch: Sequence[ToJudge]) -> list[Judged]:
         """Decide a batch; nothing is written yet."""
-        gathered = self._books.gather(batch)
+        gathered = self._claim_evidence.gather(batch)
         judged = [self._judge_one(each.payment, found) for each, found in zip(batch, gathered, strict=True)]
         left = {_split_claim(each) for each in judged if not _would_post(each)} - {None}
         for at, each in enumerate(judged):
@@ -189,9 +189,9 @@ class Judge:
         """
         return post_certain_adjustments(
             self._connection,
-            self._office.engine,
+            self._books.engine,
             self._circumstances,
-            facts_of_payment(self._office.settings, self._connection, self._payment, self._mode),
+            facts_of_payment(self._books.settings, self._connection, self._payment, self._mode),
             self._on,
             interest_cents,
         )
@@ -200,7 +200,7 @@ class Judge:
         evidence, lines, takes_back = gathered
         findings = (*payment.findings, *balance_findings(payment))
         in_force = self._of_claim(evidence.match.claim)
-        settings, engine = in_force.settings, self._office.engine
+        settings, engine = in_force.settings, self._books.engine
         facts = claim_facts(in_force.facts, payment, findings, lines, evidence, settings, self._mode, in_force.holding)
         decision = decide(engine, facts, in_force.rule_set)
         if settings.posting(self._mode).enabled == "shadow":
@@ -209,7 +209,7 @@ class Judge:
         entries: tuple[Entry, ...] = ()
         taken_back: tuple[int, State] | None = None
         if decision.outcome == "post":
-            assert lines is not None, "only a claim of the office is posted"
+            assert lines is not None, "only a claim of the practice is posted"
             if payment.status == REVERSAL:
                 assert takes_back is not None, "a reversal posts only where it takes something back"
                 posted = takes_back.decision
@@ -223,25 +223,25 @@ class Judge:
         return Judged(payment, evidence.match, decision, entries, findings, taken_back)
 
     def _of_claim(self, claim: Claim | None) -> InForce:
-        office, overrides = self._office, None
+        books, overrides = self._books, None
         if claim is not None:
-            _, overrides = office.settings.for_claim(claim.payer_id, claim.payer_name, claim.location)
+            _, overrides = books.settings.for_claim(claim.payer_id, claim.payer_name, claim.location)
         known = self._in_force.get(overrides)
         if known is None:
-            known = _in_force(office, overrides, self._evidence, self._mode)
+            known = _in_force(books, overrides, self._evidence, self._mode)
             self._in_force[overrides] = known
         return known
 
 
-def _in_force(office: Office, overrides: str | None, evidence: PaymentEvidence, mode: Mode) -> InForce:
+def _in_force(books: Books, overrides: str | None, evidence: PaymentEvidence, mode: Mode) -> InForce:
     """What decides a claim with these overrides. On trial it is decided as if posting were on."""
-    settings = office.settings.with_overrides(overrides)
+    settings = books.settings.with_overrides(overrides)
     facts = payment_facts(evidence, settings, mode)
     if overrides is not None:
         facts["overrides"] = overrides
     if settings.posting(mode).enabled == "shadow":
         facts["posting_active"] = True
-    rule_set = office.rule_set.with_choices(settings.holds)
+    rule_set = books.rule_set.with_choices(settings.holds)
     holding = frozenset(hold.id for hold in rule_set.holds if hold.enabled and hold.then == "hold")
     return InForce(settings, rule_set, facts, holding)
 
@@ -297,10 +297,10 @@ def _batches(claims: Iterator[ClaimPayment], counts: dict[str, int]) -> Iterator
         yield shared
 
 
-def circumstances_of(office: Office, payment: StoredPayment, mode: str) -> Circumstances:
+def circumstances_of(books: Books, payment: StoredPayment, mode: str) -> Circumstances:
     """What all decisions made on a payment now have in common."""
     memo = memo_of_payment(payment.payer, payment.trace_number)
-    rules, settings = office.rule_set.content_hash, office.settings.content_hash
+    rules, settings = books.rule_set.content_hash, books.settings.content_hash
     return Circumstances(payment.id, now(), mode, rules, settings, memo)
 
 

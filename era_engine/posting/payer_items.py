@@ -6,7 +6,7 @@ from datetime import date
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from era_engine.books.opened import Office
+from era_engine.books.opened import Books
 from era_engine.foundation.money import dollars
 from era_engine.insurance.open_items import OpenItem, PostedPair, open_items
 from era_engine.insurance.provider_adjustments import is_interest
@@ -30,19 +30,19 @@ class LeftPair(NamedTuple):
     why_not_by_hand: str | None
 
 
-def left_pairs(connection: Connection, office: Office) -> Iterator[LeftPair]:
+def left_pairs(connection: Connection, books: Books) -> Iterator[LeftPair]:
     """Every open pair, in the order they were read, judged as a run would judge it now."""
     stored = [each for each in stored_pairs(connection) if each.state == "open"]
     for payment_id, pairs in groupby(stored, key=lambda each: each.payment_id):
         payment = stored_payment(connection, payment_id, lock=False)
-        facts = facts_of_payment(office.settings, connection, payment, "auto", only_looking=True)
-        never = why_not_by_hand(office.engine, facts, posted_version_of(connection, payment))
+        facts = facts_of_payment(books.settings, connection, payment, "auto", only_looking=True)
+        never = why_not_by_hand(books.engine, facts, posted_version_of(connection, payment))
         for pair in pairs:
-            yield LeftPair(pair, why_left(office.engine, facts, pair), never)
+            yield LeftPair(pair, why_left(books.engine, facts, pair), never)
 
 
 def provider_adjustment_records(
-    connection: Connection, office: Office, today: date, payer: str | None = None, only_open: bool = False
+    connection: Connection, books: Books, today: date, payer: str | None = None, only_open: bool = False
 ) -> Iterator[Record]:
     """One record for each item, and for each pair that began none and settled none, in the order they were read.
 
@@ -54,7 +54,7 @@ def provider_adjustment_records(
     items = {
         item.opened_by.id: item for item in open_items(posted.values(), evidence_about(connection, posted.values()))
     }
-    waiting = {each.pair.id: each.left for each in left_pairs(connection, office)}
+    waiting = {each.pair.id: each.left for each in left_pairs(connection, books)}
     by_id = {pair.id: pair for pair in stored}
     settling = {settlement.by.id for item in items.values() for settlement in item.settlements}
     for pair in stored:
@@ -145,7 +145,7 @@ def _in_words(pair: StoredPair, item: OpenItem | None, left: Left | None) -> str
         return "settled"
     amount = dollars(abs(item.remaining_cents))
     if status == "acknowledged":
-        return f"the payer confirms the refund of {amount} the office sent; enter that refund against it"
+        return f"the payer confirms the refund of {amount} the practice sent; enter that refund against it"
     return _open_in_words(item.opened_by, item.remaining_cents < 0, amount)
 
 

@@ -78,7 +78,7 @@ def post_certain_adjustments(
 def why_left(engine: Engine, of_the_payment: dict[str, FactValue], pair: StoredPair) -> Left | None:
     """What keeps an open pair from being entered by itself; None where nothing does, and the next run enters it."""
     why = why_not_posted(pair.reason, pair.cents)
-    if why is not None:  # whatever the office lets warn: what is not understood has no entry
+    if why is not None:  # whatever the practice lets warn: what is not understood has no entry
         return Left(UNREADABLE if pair.cents is None else LEFT, why)
     if pair.was_posted:
         return Left(LEFT, "its posting was taken back")

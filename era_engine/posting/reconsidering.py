@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import NamedTuple
 
-from era_engine.books.opened import Office
+from era_engine.books.opened import Books
 from era_engine.foundation.stopping import Check, go_on
 from era_engine.posting.judging import Judge
 from era_engine.posting.provider_adjustments import AdjustmentsPosted
@@ -59,22 +59,22 @@ class PaymentReconsidered(NamedTuple):
         return len(self.decided) - self.posted
 
 
-def reconsider(office: Office, check: Check = go_on) -> Iterator[PaymentReconsidered]:
+def reconsider(books: Books, check: Check = go_on) -> Iterator[PaymentReconsidered]:
     """Judge every waiting claim again; only what changes is written down. The caller holds the home.
 
     check: called before each payment is begun; what it raises ends it there.
     """
-    waits = [hold.id for hold in office.rule_set.holds if hold.waits_for is not None]
+    waits = [hold.id for hold in books.rule_set.holds if hold.waits_for is not None]
     for _ in range(_MOST_ROUNDS):
         posted = False
         by_payment: dict[int, list[Waiting]] = defaultdict(list)
-        with office.database.reading() as connection:
+        with books.database.reading() as connection:
             for each in waiting_claim_payments(connection, waits):
                 by_payment[each.payment_id].append(each)
             with_pairs = payments_with_pairs_to_judge(connection)
         for payment_id in sorted(by_payment.keys() | set(with_pairs)):
             check()
-            event = until_unblocked(partial(_judge_again, office, payment_id, by_payment.get(payment_id, [])))
+            event = until_unblocked(partial(_judge_again, books, payment_id, by_payment.get(payment_id, [])))
             if event is not None:
                 posted = posted or event.posted > 0
                 yield event
@@ -82,12 +82,12 @@ def reconsider(office: Office, check: Check = go_on) -> Iterator[PaymentReconsid
             return
 
 
-def _judge_again(office: Office, payment_id: int, before: list[Waiting]) -> PaymentReconsidered | None:
+def _judge_again(books: Books, payment_id: int, before: list[Waiting]) -> PaymentReconsidered | None:
     decided = {each.claim_payment_id: each for each in before}
-    with office.database.writing() as connection:
+    with books.database.writing() as connection:
         payment = stored_payment(connection, payment_id)
         batch = claim_payments_of(connection, payment, ["open"], ids=decided) if decided else []
-        judge = Judge(office, connection, "auto", payment)
+        judge = Judge(books, connection, "auto", payment)
         changed = [
             (waiting, judged)
             for waiting, judged in zip(batch, judge.judge(batch), strict=True)

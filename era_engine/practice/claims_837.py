@@ -1,4 +1,4 @@
-"""The office's claims from X12 837 files, dental (005010X224) and professional (005010X222), as the office sent them.
+"""Our claims from X12 837 files, dental (005010X224) and professional (005010X222), as the practice sent them.
 
 Read are, and nothing else: CLM01, 02, 05-3, 19; SBR01; NM1 and DMG of subscriber (IL) and patient (QC); NM1 of payer
 (PR), billing provider (85) and the claim's service facility (77); how many other plans the claim names (2320); LX01;

@@ -1,4 +1,4 @@
-"""The office's claims from a CSV file, one row for each procedure: all of the file or nothing of it."""
+"""The practice's claims from a CSV file, one row for each procedure: all of the file or nothing of it."""
 
 import re
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""What a plan is expected to pay for a procedure, from the fee schedule the office agreed with the payer.
+"""What a plan is expected to pay for a procedure, from the fee schedule the practice agreed with the payer.
 
 For each line: what the plan allows for its units, but no more than was charged, times the percentage it covers,
 rounded once and half up to the cent. A plan covers its share of the lesser of fee and allowed amount, so it never pays

@@ -1,4 +1,4 @@
-"""What is wrong with a file the office imports: all of it counted, the first so many told."""
+"""What is wrong with a file the practice imports: all of it counted, the first so many told."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Who a patient is, where the office's own number of the patient is not told.
+"""Who a patient is, where the practice's own number of the patient is not told.
 
 Two claims are one patient's when last name, first name and a known birth date agree, whatever plan they went to;
 without a birth date when the names, with their suffixes, and the member id agree. In doubt they are two patients, and

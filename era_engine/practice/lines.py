@@ -1,4 +1,4 @@
-"""Which procedure of the office's claim does each service line of a claim payment answer? In doubt none.
+"""Which procedure of the practice's claim does each service line of a claim payment answer? In doubt none.
 
 Pairs are right also where procedures were bundled, unbundled, split or down-coded: every such line lands on the
 procedure that was submitted. Whether the answer may post by itself is another question: then they do not match.
@@ -13,12 +13,12 @@ from era_engine.remittance.model import REVERSAL, ClaimPayment, ServiceLine
 
 
 class LineMatch(NamedTuple):
-    """How a claim payment's service lines pair with the procedures of the office's claim.
+    """How a claim payment's service lines pair with the procedures of the practice's claim.
 
     pairs: for each service line its index on the claim payment, and the line number on the claim or None; several
     service lines may stand for one procedure.
     procedures_match: every line of either side is paired one to one, and none was adjudicated as another procedure.
-    charges_match: the claim's charge is the office's, and what is charged on the lines paired with a procedure is its
+    charges_match: the claim's charge is the practice's, and what is charged on the lines paired with a procedure is its
     fee.
     """
 
@@ -28,10 +28,10 @@ class LineMatch(NamedTuple):
 
 
 def match_lines(payment: ClaimPayment, claim: Claim) -> LineMatch:
-    """Pair each service line with the procedure the office submitted.
+    """Pair each service line with the procedure the practice submitted.
 
     A line is compared by the code submitted, which SVC06 repeats where another was adjudicated (RFI 2320). The
-    office's line control number (REF*6R) is the surest witness, then code and charge, then code alone. Lines of one
+    practice's line control number (REF*6R) is the surest witness, then code and charge, then code alone. Lines of one
     control number or code whose charges sum to a fee are that procedure, split or unbundled (RFI 2283). Where the code
     is none of the claim's (RFI 2375) the control number counts, then charge and position.
     """
@@ -53,7 +53,7 @@ def match_lines(payment: ClaimPayment, claim: Claim) -> LineMatch:
 
 
 def charges_unlike(payment: ClaimPayment, claim: Claim, lines: LineMatch) -> list[tuple[int, int | None, int]]:
-    """(line number, cents charged on the remittance, the office's fee) of each line where the two differ."""
+    """(line number, cents charged on the remittance, the practice's fee) of each line where the two differ."""
     paired = {at: number for at, number in lines.pairs if number is not None}
     charged = {own: _charged(payment.lines, paired, own) for own in set(paired.values())}
     return [
@@ -69,7 +69,7 @@ def controls(line: ServiceLine) -> list[str]:
 
 
 def control_number(own: ProcedureLine) -> str:
-    """The line control number the office sent; without one of its own a line goes by its number."""
+    """The line control number the practice sent; without one of its own a line goes by its number."""
     return own.control_number or str(own.line_number)
 
 
@@ -119,7 +119,7 @@ def _same_in_order(lines: Sequence[ServiceLine], procedures: Sequence[ProcedureL
 
 
 def _answers(line: ServiceLine, own: ProcedureLine) -> bool:
-    """Adjudicated as submitted, and submitted as the office has it."""
+    """Adjudicated as submitted, and submitted as the practice has it."""
     code = same_code(line.procedure.code)
     return code == submitted_code(line) == same_code(own.procedure_code)
 

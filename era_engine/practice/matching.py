@@ -1,6 +1,6 @@
-"""Which of the office's claims is a claim payment for? A cascade of steps, the surest first; ambiguous is no match.
+"""Which of the practice's claims is a claim payment for? A cascade of steps, the surest first; ambiguous is no match.
 
-A person's word goes before all. Then the claim number as the office sent it (CLP01), with or without the line control
+A person's word goes before all. Then the claim number as the practice sent it (CLP01), with or without the line control
 numbers. Only for what has no such number: a number the payer cut or padded, the payer's own number of an earlier
 claim payment (CLP07), and at last patient and services. The step is kept with the decision.
 """
@@ -24,11 +24,11 @@ PATIENT_AND_SERVICES = "patient-and-services"
 FEW = 10  # a number that this many claims' begin with says nothing any more
 _CORE = 5  # characters that must be left of a number for it to say anything: 10 is not 1 with a zero
 _LONGEST = 50  # CLM01 has at most 38 characters in the guide
-_USUAL_LENGTH = 20  # no office fills its numbers with zeros beyond this
+_USUAL_LENGTH = 20  # no practice fills its numbers with zeros beyond this
 
 
 class Match(NamedTuple):
-    """The office's claim and the step that found it. candidates: claim numbers that may be meant, where none is sure.
+    """The practice's claim and the step that found it. candidates: claim numbers that may be meant, where none is sure.
 
     relative: another patient with the claim's member id may be meant as well. Step by-hand without a claim: a person
     said that it is none of ours.
@@ -41,7 +41,7 @@ class Match(NamedTuple):
 
 
 class Candidates(NamedTuple):
-    """Claim numbers of the office's claims that a claim payment without a known number may be for."""
+    """Claim numbers of the practice's claims that a claim payment without a known number may be for."""
 
     by_number: Collection[str] = ()  # numbers the payer may have cut or padded
     by_payer_claim_number: Collection[str] = ()  # of earlier claim payments of this payer with the same CLP07
@@ -59,7 +59,7 @@ def match_by_number(payment: ClaimPayment, claim: Claim) -> Match:
 def match_otherwise(
     payment: ClaimPayment, candidates: Candidates, claims: Mapping[str, Claim], answered: Collection[str]
 ) -> Match:
-    """The match of a claim payment whose claim number is none of the office's; `claims` has every candidate.
+    """The match of a claim payment whose claim number is none of the practice's; `claims` has every candidate.
 
     A step that finds several claims is passed over, and a later one may then not find another claim of the same
     patient. `answered`: claims that another claim payment of the same remittance names by their number; services alone
@@ -83,7 +83,7 @@ def match_otherwise(
 
 
 def padded_forms(claim_number: str) -> set[str]:
-    """Claim numbers of the office that a payer may have written like this.
+    """Claim numbers of the practice that a payer may have written like this.
 
     The payer put zeros, blanks, dashes or a prefix before ours, or a suffix behind it, or left our leading zeros out.
     """

@@ -1,11 +1,11 @@
-"""What the office knows: the claims it sent and what it expects for them. Money is in cents; None is unknown."""
+"""What the practice knows: the claims it sent and what it expects for them. Money is in cents; None is unknown."""
 
 from datetime import date
 from typing import NamedTuple
 
 
 class ProcedureLine(NamedTuple):
-    """One procedure of a claim, as the office charged it."""
+    """One procedure of a claim, as the practice charged it."""
 
     line_number: int
     procedure_code: str
@@ -19,7 +19,7 @@ class ProcedureLine(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """A claim the office sent to one of the patient's plans."""
+    """A claim the practice sent to one of the patient's plans."""
 
     claim_number: str
     patient_id: str

@@ -1,4 +1,4 @@
-"""Is the patient a claim payment names the patient of the office's claim? In doubt the answer is no.
+"""Is the patient a claim payment names the patient of the practice's claim? In doubt the answer is no.
 
 Two checks: a strict one, for a claim found by a number; and one that forgives a slip or two of the keyboard, for a
 claim found by patient and services. What that one forgives may still be a brother or sister: only the last name may

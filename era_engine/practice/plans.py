@@ -1,7 +1,7 @@
 """A patient's claims for the same services: whether several plans answered them, and how often they were done.
 
 One notion for what posts by itself, for what a person posts, and for what `era verify` proves. How many plans a
-patient has is what the office told last; what was sent to which plan stays.
+patient has is what the practice told last; what was sent to which plan stays.
 """
 
 from collections.abc import Collection, Iterable
@@ -52,10 +52,12 @@ def times_done(ordinals: Collection[int]) -> int:
 
 
 def plans_doubt(claim: Claim, beside: Beside) -> str | None:
-    """What speaks against the number of plans the office told for the patient; None where nothing does."""
+    """What speaks against the number of plans the practice told for the patient; None where nothing does."""
     if claim.plan_ordinal > claim.plan_count:
-        return f"the office counts {claim.plan_count}, and sent this claim to plan {claim.plan_ordinal}"
+        return f"the practice counts {claim.plan_count}, and sent this claim to plan {claim.plan_ordinal}"
     for other in (*beside.same, *beside.touching):
         if claim.plan_count == 1 and other.plan_ordinal != claim.plan_ordinal:
-            return f"the office counts 1, and sent {other.claim_number} for these services to plan {other.plan_ordinal}"
+            return (
+                f"the practice counts 1, and sent {other.claim_number} for these services to plan {other.plan_ordinal}"
+            )
     return None

@@ -1,4 +1,4 @@
-"""What a claim payment was for: procedures, days and charges, compared with what the office sent.
+"""What a claim payment was for: procedures, days and charges, compared with what the practice sent.
 
 A line's own date (DTM*472, or 150 to 151) counts before the claim's (DTM*232 to 233, or 472).
 """
@@ -23,7 +23,7 @@ class Days(NamedTuple):
 
 
 class Service(NamedTuple):
-    """A service line as it would stand on the office's claim: procedure submitted, days, charge in cents."""
+    """A service line as it would stand on the practice's claim: procedure submitted, days, charge in cents."""
 
     code: str
     days: Days
@@ -57,9 +57,9 @@ def total_charge(payment: ClaimPayment) -> int | None:
 
 
 def same_services(payment: ClaimPayment, claim: Claim) -> bool:
-    """Whether procedures, days and charges are just those of the office's claim, and so is the total.
+    """Whether procedures, days and charges are just those of the practice's claim, and so is the total.
 
-    Without service lines the claim's days must be the first and last day of the office's claim.
+    Without service lines the claim's days must be the first and last day of the practice's claim.
     """
     if total_charge(payment) != claim.charge_cents or not claim.lines:
         return False
@@ -81,7 +81,7 @@ def same_services(payment: ClaimPayment, claim: Claim) -> bool:
 
 
 def days_agree(payment: ClaimPayment, claim: Claim) -> bool:
-    """Whether every day the remittance names has a procedure of the office's claim; days it does not name agree."""
+    """Whether every day the remittance names has a procedure of the practice's claim; days it does not name agree."""
     named = [_days(line.dates, "472", "150", "151") for line in payment.lines]
     own_days = [own.service_date for own in claim.lines]
     return all(any(days.include(own) for own in own_days) for days in (*named, claim_days(payment)) if days is not None)

@@ -16,7 +16,7 @@ PART_STATUSES = frozenset(["1", "2", "3", "19", "20", "21"])  # CLP02: processed
 class Split(NamedTuple):
     """Parts of one claim that do not contradict each other. Money in cents.
 
-    complete: together they answer all procedures and charge what the office charged; else the rest is awaited.
+    complete: together they answer all procedures and charge what the practice charged; else the rest is awaited.
     """
 
     complete: bool
@@ -26,7 +26,7 @@ class Split(NamedTuple):
 
 
 def split_of(parts: Sequence[tuple[ClaimPayment, LineMatch]], claim: Claim) -> Split | None:
-    """Whether all live claim payments of an office's claim are parts of it; None where they are not, or in doubt.
+    """Whether all live claim payments of a practice's claim are parts of it; None where they are not, or in doubt.
 
     Parts have different payer claim numbers, charge less than the claim, and answer different procedures, each by one
     line of its code and fee. Parts without service lines count where all charges sum to the claim's. One part alone

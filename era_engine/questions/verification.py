@@ -143,7 +143,7 @@ def _states(connection: Connection) -> Iterator[str]:
     for payment_id, number in decision_proofs.closed_by_nobody(connection):
         yield f"Claim payment {payment_id} (claim {number}) is 'closed', but its newest decision did not close it."
     for payment_id, number, office_claim, state in decision_proofs.matched_to_nothing(connection):
-        what = "no claim" if office_claim is None else f"{office_claim}, which is no claim of the office"
+        what = "no claim" if office_claim is None else f"{office_claim}, which is no claim of the practice"
         yield f"Claim payment {payment_id} (claim {number}) is {state!r} and matched to {what}."
     for payment_id, office_claim, by_hand in decision_proofs.matched_otherwise(connection):
         yield (

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 
 from era_engine.bank.matching import match_deposits
 from era_engine.bank.records import what_differs
-from era_engine.books.opened import Office
+from era_engine.books.opened import Books
 from era_engine.foundation.money import minimum_cents
 from era_engine.home.folder import Home
 from era_engine.insurance.several_plans import LATER_PLAN
-from era_engine.posting.evidence import Books
+from era_engine.posting.evidence import ClaimEvidence
 from era_engine.posting.payer_items import LeftPair, left_pairs
 from era_engine.posting.provider_adjustments import LEFT, UNREADABLE
 from era_engine.remittance.model import REVERSAL
@@ -72,13 +72,13 @@ class Group(NamedTuple):
 
 
 def open_work(
-    connection: Connection, office: Office, today: date, payer: str | None, location: str | None
+    connection: Connection, books: Books, today: date, payer: str | None, location: str | None
 ) -> list[Group]:
     """Every open claim payment, provider-level adjustment left, payment without a claim, and file put aside.
 
     The reason of a claim is the first hold of its newest decision, else the row of the table. Amounts in cents.
     """
-    settings, rule_set = office.settings, office.rule_set
+    settings, rule_set = books.settings, books.rule_set
     rules = {rule.id: rule for rule in (*rule_set.rows, *rule_set.reversals, *rule_set.holds)}
     remedies = {rule.id: _remedy(rule) for rule in rules.values()} | _OTHER_REMEDIES
     items: dict[str, list[Record]] = defaultdict(list)
@@ -94,7 +94,7 @@ def open_work(
             if facts.get("several_plans_proven") is False and "proof" in facts:
                 unproven[each.claim_payment_id] = facts["proof"]
     if location is None:
-        for record in _beside_claims(connection, office, today, shared):
+        for record in _beside_claims(connection, books, today, shared):
             items[record["reason"]].append(record)
     off = _tell_what_the_bank_shows(connection, items.get(_NO_DEPOSIT, []), today)
     groups = []
@@ -196,7 +196,7 @@ def _takes_something_back(connection: Connection, reversal: OpenClaim) -> bool:
     """Whether what it reverses is posted by now, also where that came after it or was undone since."""
     payment = stored_payment(connection, reversal.payment_id, lock=False)
     read_again = claim_payments_of(connection, payment, ["open"], ids=[reversal.claim_payment_id])
-    [gathered] = Books(connection, payment.originator, proven=False).gather(read_again)
+    [gathered] = ClaimEvidence(connection, payment.originator, proven=False).gather(read_again)
     return gathered.takes_back is not None
 
 
@@ -261,9 +261,9 @@ def _short(each: OpenClaim, facts: Facts) -> int | None:
     return max(expected - paid, 0) if isinstance(expected, int) and isinstance(paid, int) else None
 
 
-def _beside_claims(connection: Connection, office: Office, today: date, shared: set[str]) -> Iterator[Record]:
-    home = office.home
-    yield from _adjustments(connection, office, today, shared)
+def _beside_claims(connection: Connection, books: Books, today: date, shared: set[str]) -> Iterator[Record]:
+    home = books.home
+    yield from _adjustments(connection, books, today, shared)
     yield from _payments(connection, home, today)
     for file in waiting_files(connection, home.identity):
         quarantined = file.state == "quarantined"
@@ -276,8 +276,8 @@ def _beside_claims(connection: Connection, office: Office, today: date, shared: 
         )
 
 
-def _adjustments(connection: Connection, office: Office, today: date, shared: set[str]) -> Iterator[Record]:
-    for each in left_pairs(connection, office):
+def _adjustments(connection: Connection, books: Books, today: date, shared: set[str]) -> Iterator[Record]:
+    for each in left_pairs(connection, books):
         pair, left = each.pair, each.left
         why = f"not posted: {left.why}" if left else "not posted yet"
         yield _other(

@@ -25,11 +25,11 @@ INTEREST = "L6"
 
 _REASONS = {
     "50": ProviderReason("charge for a claim filed late"),
-    "51": ProviderReason("interest charged to the office as a penalty"),
-    "72": ProviderReason("refund the office sent, acknowledged", "recovery"),
+    "51": ProviderReason("interest charged to the practice as a penalty"),
+    "72": ProviderReason("refund the practice sent, acknowledged", "recovery"),
     "90": ProviderReason("discount for paying early"),
     "AH": ProviderReason("fee for taking the claim in"),
-    "AM": ProviderReason("applied to what the office borrowed"),
+    "AM": ProviderReason("applied to what the practice borrowed"),
     "AP": ProviderReason("paid in advance of claims, or such an advance taken back", "advance"),
     "B2": ProviderReason("rebate"),
     "B3": ProviderReason("allowance for an expected recovery", "recovery"),

@@ -1,4 +1,4 @@
-"""What must not get to the table, whatever an office's own rules or settings say."""
+"""What must not get to the table, whatever a practice's own rules or settings say."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,11 +8,15 @@ from era_engine.rulebook.vocabulary import Facts
 # What may be unknown of a claim. No row can decide then, so a hold has to, and must not be switched off.
 _CANNOT = "no row can decide"
 _UNKNOWN: tuple[tuple[str, Facts, str], ...] = (
-    ("a claim the office does not have", {"claim_found": False}, _CANNOT),
-    ("a claim whose expected amount the office does not know", {"claim_found": True, "expected_known": False}, _CANNOT),
+    ("a claim the practice does not have", {"claim_found": False}, _CANNOT),
+    (
+        "a claim whose expected amount the practice does not know",
+        {"claim_found": True, "expected_known": False},
+        _CANNOT,
+    ),
     ("a claim with an unreadable amount", {"amounts_readable": False}, _CANNOT),
 )
-# What the books could not bear, whatever an office's own rules say.
+# What the books could not bear, whatever a practice's own rules say.
 _MUST_NOT = "must never post by itself"
 _NEVER: tuple[tuple[str, Facts, str], ...] = (
     ("a claim that a payment is posted against", {"already_posted": True}, _MUST_NOT),

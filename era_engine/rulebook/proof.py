@@ -37,7 +37,7 @@ def unsound(rule_set: "RuleSet", own: Iterable[str] = ()) -> Iterator[Unsound]:
     """Everything that is wrong with a rule set.
 
     Each claim that no hold with `fixed: true` catches must meet exactly one row; other holds may be set to warn, and
-    the table has to decide then. `own`: ids of holds that an office adds; a row all of whose claims they catch is
+    the table has to decide then. `own`: ids of holds that a practice adds; a row all of whose claims they catch is
     no fault, since who adds a hold cannot change the table.
     """
     added = frozenset(own)

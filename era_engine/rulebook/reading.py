@@ -17,11 +17,11 @@ from era_engine.rulebook.schema import HoldEntry, IndicatorsEntry, IndicatorsFil
 from era_engine.rulebook.vocabulary import Facts
 
 ROWS, REVERSALS, HOLDS, INDICATORS = "auto_posting.yaml", "reversals.yaml", "holds.yaml", "indicators.yaml"
-OWN = "rules/*.yaml"  # in the stored rule set: the holds an office added, of all its files
+OWN = "rules/*.yaml"  # in the stored rule set: the holds a practice added, of all its files
 _FILES = (ROWS, REVERSALS, HOLDS, INDICATORS)
 _IN_FORCE = 'to put a rule set of your own in their place, write rules = "FOLDER" in era.toml'
 _ROW_AMONG_HOLDS = (
-    "a row cannot be added here: the table decides every claim exactly once already, and what an office adds only"
+    "a row cannot be added here: the table decides every claim exactly once already, and what a practice adds only"
     f" keeps claims from posting; {_IN_FORCE}"
 )
 
@@ -100,7 +100,7 @@ class RuleSet:
         return self.indicators.get(indicators, _NOTHING_SHOWN)
 
     def with_choices(self, choices: Mapping[str, Literal["hold", "warn"]], where: str = "") -> "RuleSet":
-        """The rule set with the holds that an office set to hold or warn. Its hash is that of the files.
+        """The rule set with the holds that a practice set to hold or warn. Its hash is that of the files.
 
         where: the override they stand in, for errors.
 
@@ -124,7 +124,7 @@ class RuleSet:
 
 class RulesRead(NamedTuple):
     """A rule set as it stands in its files. places: file and line of each rule by its id; own: ids of the holds that
-    the office added. Sound as far as each rule by itself goes; whether they decide every claim is not proven yet.
+    the practice added. Sound as far as each rule by itself goes; whether they decide every claim is not proven yet.
     """
 
     rule_set: RuleSet
@@ -173,7 +173,7 @@ def _check_shown(rules: RulesRead, faults: Faults) -> None:
 
 
 def _own_files(folder: Path, faults: Faults) -> list[Source | None]:
-    """The files in which an office adds holds. A whole rule set in their place is told once, not by every rule."""
+    """The files in which a practice adds holds. A whole rule set in their place is told once, not by every rule."""
     tables = [name for name in (ROWS, REVERSALS, INDICATORS) if (folder / name).exists()]
     if tables:
         problem = f"this folder adds holds to the rules in force; {_IN_FORCE}"
@@ -196,7 +196,7 @@ def _yaml_in(folder: Path) -> list[Path]:
 
 
 def load_rule_set(folder: Path, own: Path | None = None) -> RuleSet:
-    """Read, check and prove the rules of a folder, with the holds that an office adds in `own`; see `read_rules`.
+    """Read, check and prove the rules of a folder, with the holds that a practice adds in `own`; see `read_rules`.
 
     Rules that say what those shipped say are not proven again: a test proves them. Raises RulesError.
     """

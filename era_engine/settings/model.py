@@ -1,4 +1,4 @@
-"""era.toml: what an office has chosen, checked before anything runs.
+"""era.toml: what a practice has chosen, checked before anything runs.
 
 Every key, its range and its default: docs/settings.md. Percentages are exact decimals, never floats.
 The database URL may hold a password, so it is left out of every message, representation and hash.
@@ -39,7 +39,7 @@ from era_engine.settings.tables import (
 )
 
 DEFAULT_TOML = """\
-# Settings of this office. A key left out has its default: the value below; keys behind a # have none.
+# Settings of this practice. A key left out has its default: the value below; keys behind a # have none.
 
 database = "sqlite:///era.db"        # in this folder; or postgresql+psycopg://USER:PASSWORD@HOST/NAME
 conformance = "report"               # implementation-guide check: off, report or require
@@ -80,7 +80,7 @@ largest_megabytes = 512
 # archived_files_days = 2557
 
 [encryption]                         # archive, quarantine and backups are sealed with the key in this file
-# key_file = "/etc/era/office.key"   # outside this folder; made by `era encryption new-key`
+# key_file = "/etc/era/practice.key"   # outside this folder; made by `era encryption new-key`
 
 [reports]                            # what `era replay` reckons with
 minutes_by_hand = 4                  # minutes a person needs to post one claim

@@ -19,7 +19,7 @@ def settings_schema(holds: Mapping[str, bool]) -> dict[str, Any]:
     return {
         "$schema": _DRAFT,
         "title": "era.toml",
-        "description": "The settings of an office, checked as `era settings check` does.",
+        "description": "The settings of a practice, checked as `era settings check` does.",
         **{key: value for key, value in whole.items() if key not in ("title", "description")},
         "$defs": definitions,
     }

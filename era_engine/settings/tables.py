@@ -200,7 +200,7 @@ class Encryption(Table):
     """The key that archive, quarantine and backups are sealed with. None: they are plain."""
 
     key_file: Annotated[str, AfterValidator(_file_name)] | None = Field(
-        default=None, description='a file outside the home, such as "/etc/era/office.key"'
+        default=None, description='a file outside the home, such as "/etc/era/practice.key"'
     )
 
 

@@ -93,7 +93,7 @@ files = Table(
     Column("duplicate_of", ForeignKey("files.id")),
     Column("findings", Text, nullable=False),  # JSON list
     Column("unpacked_from", ForeignKey("files.id")),  # the gzip or zip it came in
-    Column("purged_at", String(20)),  # since when its bytes are gone by the office's own wish
+    Column("purged_at", String(20)),  # since when its bytes are gone by the practice's own wish
 )
 
 payments = Table(
@@ -155,7 +155,7 @@ claim_payments = Table(
     Column("source", Text, nullable=False),  # the claim's own segments, verbatim
     Column("findings", Text, nullable=False),  # JSON list
     Column("state", String(8), nullable=False, server_default="open"),
-    Column("office_claim", Text),  # the claim number of the office's claim; null where none is found
+    Column("office_claim", Text),  # the claim number of the practice's claim; null where none is found
     Column("match_step", String(32)),  # how it was found: a step of practice.matching, or by-hand
 )
 
@@ -253,7 +253,7 @@ deposits = Table(
     Column("imported_at", String(20), nullable=False),
 )
 
-# Every act of an office, each row with the hash of the one before it; `details` is JSON without anything of a patient.
+# Every act of a practice, each row with the hash of the one before it; `details` is JSON without anything of a patient.
 audited_acts = Table(
     "audited_acts",
     metadata,
@@ -294,7 +294,7 @@ settings_texts = Table(
     sqlite_with_rowid=False,
 )
 
-# the last row of each office's audit log
+# the last row of each practice's audit log
 audit_heads = Table(
     "audit_heads",
     metadata,

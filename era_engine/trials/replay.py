@@ -81,7 +81,7 @@ class Variants:
         self._known: dict[str | None, Variant] = {}
 
     def of(self, decided: Decided) -> Variant:
-        """What decides a claim payment; one without a claim of the office has no overrides."""
+        """What decides a claim payment; one without a claim of the practice has no overrides."""
         overrides = None
         if decided.payer_id is not None and decided.payer_name is not None and decided.location is not None:
             _, overrides = self._settings.for_claim(decided.payer_id, decided.payer_name, decided.location)

@@ -12,7 +12,7 @@ from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from era_engine.books.opened import Office
+from era_engine.books.opened import Books
 from era_engine.home.folder import COPY, Home
 from era_engine.posting.judging import BATCH, Judge
 from era_engine.posting.reconsidering import reconsider
@@ -55,23 +55,23 @@ class Copy:
     @contextmanager
     def played(self, proposal: Proposal) -> Iterator["Played"]:
         """The copy after everything happened again under a proposal."""
-        office = Office(self._home, proposal.settings, proposal.rule_set, proposal.engine, self._database)
+        books = Books(self._home, proposal.settings, proposal.rule_set, proposal.engine, self._database)
         with self._database.rehearsing():
-            yield Played(office, self._live, self._everything)
+            yield Played(books, self._live, self._everything)
 
 
 class Played:
     """What came of it. A claim payment that is not in the copy, because it depends on no other, is not known here."""
 
-    def __init__(self, office: Office, live: Connection, everything: bool) -> None:
-        self._office, self._live = office, live
+    def __init__(self, books: Books, live: Connection, everything: bool) -> None:
+        self._books, self._live = books, live
         self._ids: dict[int, int] = {}
         self._pins: Counter[int] = Counter()
-        with office.database.writing() as copy:
+        with books.database.writing() as copy:
             keep_versions(
                 copy,
-                (office.rule_set.content_hash, office.rule_set.to_json()),
-                (office.settings.content_hash, office.settings.to_json()),
+                (books.rule_set.content_hash, books.rule_set.to_json()),
+                (books.settings.content_hash, books.settings.to_json()),
             )
         self._run: tuple[str, int] | None = None
         runs = all_runs(live)
@@ -91,7 +91,7 @@ class Played:
     def decided(self, claim_payment_ids: Collection[int]) -> dict[int, Newest]:
         """The newest decisions of the engine, of those claim payments that are in the copy."""
         ours = {self._ids[each]: each for each in claim_payment_ids if each in self._ids}
-        with self._office.database.reading() as copy:
+        with self._books.database.reading() as copy:
             found = newest_by_engine(copy, ours)
         return {ours[new]: newest for new, newest in found.items()}
 
@@ -99,8 +99,8 @@ class Played:
         """Claim payments of one payment come in, in the batches in which a run takes them."""
         payment = stored_payment(self._live, payment_id, lock=False)
         remitted = history.as_remitted(self._live, claim_payment_ids)
-        with self._office.database.writing() as copy:
-            judge = Judge(self._office, copy, "auto", payment)
+        with self._books.database.writing() as copy:
+            judge = Judge(self._books, copy, "auto", payment)
             for batch in _batches([(each, remitted[each]) for each in claim_payment_ids]):
                 judged = judge.judge([ToJudge(each) for _, each in batch])
                 new = add_claim_payments(copy, payment_id, judged)
@@ -114,14 +114,14 @@ class Played:
         self._run = run
 
     def _judge_what_waits(self) -> None:
-        for _ in reconsider(self._office):
+        for _ in reconsider(self._books):
             pass
 
     def _happen(self, each: Happened) -> None:
         """The engine judged it again, or a person did something."""
         if each.claim_payment_id not in self._ids:
             return
-        with self._office.database.writing() as copy:
+        with self._books.database.writing() as copy:
             if each.act == "decide":
                 self._judge_again(copy, each)
                 return
@@ -137,7 +137,7 @@ class Played:
         """By a run that came later, or because a person called quick-post."""
         payment = stored_payment(copy, each.payment_id, lock=False)
         waiting = claim_payments_of(copy, payment, ["open"], ids=[self._ids[each.claim_payment_id]])
-        judge = Judge(self._office, copy, "quick" if each.mode == "quick" else "auto", payment)
+        judge = Judge(self._books, copy, "quick" if each.mode == "quick" else "auto", payment)
         judge.record_again(waiting, judge.judge(waiting))
 
 

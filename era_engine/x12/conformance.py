@@ -62,7 +62,7 @@ def check_all(documents: Iterable[str], workers: int | None = None) -> Iterator[
 
 
 def as_advice(findings: Iterable[Finding]) -> Findings:
-    """The same findings as mere warnings, for an office that wants conformance reported but not enforced."""
+    """The same findings as mere warnings, for a practice that wants conformance reported but not enforced."""
     return _told_once(finding._replace(severity="warn") for finding in findings)
 
 

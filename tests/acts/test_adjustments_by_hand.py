@@ -1,7 +1,7 @@
 """Provider-level adjustments (PLB) that a person enters, files, or takes back, and what they are told to do."""
 
 import pytest
-from offices import Ended, OfficeHome, Record, expects, remittance
+from practices import Ended, PracticeHome, Record, expects, remittance
 from remittance_text import Segments, claim
 
 ANN = ("--by", "Ann")
@@ -15,7 +15,7 @@ def plb(amount: str, *pairs: str, trace: str = "T1", claims: tuple[Segments, ...
     return remittance(amount, *claims, trace=trace, after=[f"PLB*1234567893*20261231*{'*'.join(pairs)}"])
 
 
-def done(home: OfficeHome, *arguments: str) -> list[str]:
+def done(home: PracticeHome, *arguments: str) -> list[str]:
     """What an act tells; the books hold after it."""
     ended = home.era(*arguments)
     assert ended.code == 0, ended
@@ -23,7 +23,7 @@ def done(home: OfficeHome, *arguments: str) -> list[str]:
     return ended.out.splitlines()
 
 
-def refused(home: OfficeHome, *arguments: str) -> str:
+def refused(home: PracticeHome, *arguments: str) -> str:
     """The command is refused, and nothing is entered."""
     before = home.records("ledger")
     ended = home.era(*arguments)
@@ -32,30 +32,30 @@ def refused(home: OfficeHome, *arguments: str) -> str:
     return " ".join(ended.err.split())
 
 
-def pairs(home: OfficeHome) -> list[tuple[str, str, str | None, str | None]]:
+def pairs(home: PracticeHome) -> list[tuple[str, str, str | None, str | None]]:
     return [
         (each["status"], each["in_words"], each["by"], each["note"]) for each in home.records("provider-adjustments")
     ]
 
 
-def todo(home: OfficeHome) -> list[tuple[str, str | None, str]]:
+def todo(home: PracticeHome) -> list[tuple[str, str | None, str]]:
     return [(each["reason"], each["trace_number"], each["command"]) for each in home.records("todo")]
 
 
-def test_a_trace_number_with_a_space_is_quoted_in_what_to_do(home: OfficeHome) -> None:
+def test_a_trace_number_with_a_space_is_quoted_in_what_to_do(home: PracticeHome) -> None:
     home.run(plb("5", "ZZ:Q*-5", trace="TR 1"))
     assert "`era post 'TR 1' --provider-adjustments --by NAME`" in refused(home, "close", "TR 1", PAIRS, *WHY)
 
 
 @pytest.fixture
-def unreadable(home: OfficeHome) -> OfficeHome:
+def unreadable(home: PracticeHome) -> PracticeHome:
     """A claim of $90.00, a recovery nobody can read, and a dollar of interest."""
     home.expect(expects("C1"))
     home.run(plb("91", "WO:K1*1x0", "L6*-1", claims=(claim("C1"),)))
     return home
 
 
-def test_what_can_be_read_is_entered_and_the_rest_is_filed(unreadable: OfficeHome) -> None:
+def test_what_can_be_read_is_entered_and_the_rest_is_filed(unreadable: PracticeHome) -> None:
     home = unreadable
     assert ("malformed-amount", "T1", CLOSE.format("T1")) in todo(home)
     assert ("payment-out-of-balance", "T1", "era post T1 --provider-adjustments --by NAME") in todo(home)
@@ -75,7 +75,7 @@ def test_what_can_be_read_is_entered_and_the_rest_is_filed(unreadable: OfficeHom
     assert home.posted()["interest_income"] == -100
 
 
-def test_an_unreadable_pair_is_not_filed_along_with_money(home: OfficeHome) -> None:
+def test_an_unreadable_pair_is_not_filed_along_with_money(home: PracticeHome) -> None:
     home.run(plb("5", "ZZ:Q*-5"))
     assert "era post T1 --provider-adjustments" in refused(home, "close", "T1", PAIRS, *WHY)
     assert done(home, "close", "T1", PAIRS, "--even-with-money", *WHY) == ["Closed ZZ Q by hand without posting."]
@@ -83,13 +83,13 @@ def test_an_unreadable_pair_is_not_filed_along_with_money(home: OfficeHome) -> N
 
 
 @pytest.fixture
-def versions(home: OfficeHome) -> OfficeHome:
+def versions(home: PracticeHome) -> PracticeHome:
     """The same payment twice, with other content; the first is entered."""
     home.run(plb("10", "WO:Q5*-10"), plb("10", "WO:Q6*-10"))
     return home
 
 
-def test_another_version_of_what_is_posted_is_filed_and_not_entered(versions: OfficeHome) -> None:
+def test_another_version_of_what_is_posted_is_filed_and_not_entered(versions: PracticeHome) -> None:
     home = versions
     assert todo(home) == [("payment-changed", "T1", CLOSE.format("id:2"))]
     assert "is another version of payment 1, of which something is posted" in refused(home, "post", "id:2", PAIRS, *ANN)
@@ -99,7 +99,7 @@ def test_another_version_of_what_is_posted_is_filed_and_not_entered(versions: Of
     assert home.posted()["payer_balances"] == -1000
 
 
-def test_where_the_other_version_counts_the_first_is_taken_back(versions: OfficeHome) -> None:
+def test_where_the_other_version_counts_the_first_is_taken_back(versions: PracticeHome) -> None:
     home = versions
     assert done(home, "undo", "1", PAIRS, *WHY) == ["Took back WO Q5: -$10.00."]
     assert done(home, "post", "id:2", PAIRS, *ANN) == ["Entered WO Q6: -$10.00."]
@@ -107,7 +107,7 @@ def test_where_the_other_version_counts_the_first_is_taken_back(versions: Office
     assert ("provider-adjustment-left", "T1", CLOSE.format("id:1")) in todo(home)
 
 
-def test_what_is_not_made_out_to_the_practice_is_filed_and_not_entered(home: OfficeHome) -> None:
+def test_what_is_not_made_out_to_the_practice_is_filed_and_not_entered(home: PracticeHome) -> None:
     home.set({"practice.npi": "1999999984"})
     home.run(plb("10", "WO:Q5*-10"))
     assert todo(home) == [("not-our-payee", "T1", CLOSE.format("T1"))]
@@ -117,7 +117,7 @@ def test_what_is_not_made_out_to_the_practice_is_filed_and_not_entered(home: Off
     assert todo(home) == []
 
 
-def test_what_waits_for_its_deposit_says_so(home: OfficeHome) -> None:
+def test_what_waits_for_its_deposit_says_so(home: PracticeHome) -> None:
     home.set({"deposits.required": True})
     home.run(plb("10", "WO:Q5*-10"))
     assert pairs(home) == [("not-posted", "not posted: waits for the deposit (era import bank FILE)", None, None)]
@@ -129,7 +129,7 @@ def test_what_waits_for_its_deposit_says_so(home: OfficeHome) -> None:
     assert pairs(home)[0][1] == "not posted: automatic posting is switched off"
 
 
-def test_what_is_closed_is_opened_again_and_no_run_enters_it(home: OfficeHome) -> None:
+def test_what_is_closed_is_opened_again_and_no_run_enters_it(home: PracticeHome) -> None:
     home.run(plb("5", "ZZ:Q*-5"))
     done(home, "close", "T1", PAIRS, "--even-with-money", *WHY)
     assert "No provider-level adjustment of payment T1 is left." in refused(home, "post", "T1", PAIRS, *ANN)
@@ -141,7 +141,7 @@ def test_what_is_closed_is_opened_again_and_no_run_enters_it(home: OfficeHome) -
     assert done(home, "post", "T1", PAIRS, *ANN) == ["Entered ZZ Q: -$5.00."]
 
 
-def test_the_ledger_says_which_pair_and_why_whoever_entered_it(home: OfficeHome) -> None:
+def test_the_ledger_says_which_pair_and_why_whoever_entered_it(home: PracticeHome) -> None:
     home.run(plb("15", "WO:Q5*-10", "ZZ:Q6*-5"))
     done(home, "post", "T1", PAIRS, *ANN, "--note", "a bonus")
     done(home, "undo", "T1", *ANN, "--because", "no bonus: a gift")
@@ -158,7 +158,7 @@ def test_the_ledger_says_which_pair_and_why_whoever_entered_it(home: OfficeHome)
     assert "its posting was taken back (Ann: no bonus: a gift)" in home.era("provider-adjustments").out
 
 
-def test_who_settled_an_item_stands_beside_it(home: OfficeHome) -> None:
+def test_who_settled_an_item_stands_beside_it(home: PracticeHome) -> None:
     home.run(plb("10", "WO:Q5*-10"))
     home.set({"era_payment_options.auto_post.enabled": False})
     home.run(plb("0", "WO:Q5*10", "ZZ:Q*-10", trace="T2"))
@@ -170,7 +170,7 @@ def test_who_settled_an_item_stands_beside_it(home: OfficeHome) -> None:
     assert "(Ann: agreed)" in home.era("provider-adjustments").out
 
 
-def test_an_act_in_json_gives_its_entries(home: OfficeHome) -> None:
+def test_an_act_in_json_gives_its_entries(home: PracticeHome) -> None:
     home.run(plb("5", "ZZ:Q*-5"))
     ended: Ended = home.era("close", "T1", PAIRS, "--even-with-money", *WHY, "--json")
     (entry,) = ended.records
@@ -183,7 +183,7 @@ def test_an_act_in_json_gives_its_entries(home: OfficeHome) -> None:
     assert {each["cents"] for each in told} == {0}
 
 
-def test_a_claim_or_the_adjustments_are_named_not_both(home: OfficeHome) -> None:
+def test_a_claim_or_the_adjustments_are_named_not_both(home: PracticeHome) -> None:
     home.run(plb("5", "ZZ:Q*-5"))
     assert "goes with TRACE alone" in refused(home, "close", "T1", "C1", PAIRS, *WHY)
     assert "CLAIM is missing" in refused(home, "close", "T1", *WHY)

@@ -1,30 +1,30 @@
 """Matching by hand (era match, era unmatch): recorded with who, judged by the next run, posted by neither."""
 
 import pytest
-from offices import Ended, OfficeHome, expects, remittance
+from practices import Ended, PracticeHome, expects, remittance
 from remittance_text import claim
 
 ANN = ("--by", "Ann")
 
 
 @pytest.fixture
-def strange(home: OfficeHome) -> OfficeHome:
-    """The payer wrote X9 for a claim the office calls C1."""
+def strange(home: PracticeHome) -> PracticeHome:
+    """The payer wrote X9 for a claim the practice calls C1."""
     home.expect(expects("C1"), expects("C2", "50"))
     [record] = home.run(remittance("90", claim("X9")).replace("D0120", "D0999"))
     assert record["holds"][0] == "no-matching-claim"
     return home
 
 
-def refused(office: OfficeHome, *arguments: str) -> str:
-    before = office.records("log")
-    ended: Ended = office.era(*arguments, *ANN)
+def refused(practice: PracticeHome, *arguments: str) -> str:
+    before = practice.records("log")
+    ended: Ended = practice.era(*arguments, *ANN)
     assert ended.code == 2, ended
-    assert office.records("log") == before
+    assert practice.records("log") == before
     return ended.err
 
 
-def test_a_match_is_recorded_with_who_and_posts_nothing(strange: OfficeHome) -> None:
+def test_a_match_is_recorded_with_who_and_posts_nothing(strange: PracticeHome) -> None:
     [record] = strange.era("match", "EFT0001", "X9", "--to", "C1", *ANN, "--note", "called them", "--json").records
     assert record == strange.records("log")[-1]
     told = ("mode", "act", "by", "note", "outcome", "matched_claim", "match_step", "state")
@@ -35,7 +35,7 @@ def test_a_match_is_recorded_with_who_and_posts_nothing(strange: OfficeHome) -> 
     strange.verified()
 
 
-def test_the_next_run_decides_what_a_person_matched(home: OfficeHome) -> None:
+def test_the_next_run_decides_what_a_person_matched(home: PracticeHome) -> None:
     home.expect(expects("C1", patient="P1"))
     home.run(remittance("90", claim("X9")).replace("20261005", "20260105"))
     ended = home.era("match", "EFT0001", "X9", "--to", "C1", *ANN)
@@ -50,7 +50,7 @@ def test_the_next_run_decides_what_a_person_matched(home: OfficeHome) -> None:
     assert home.run() == []
 
 
-def test_a_match_to_another_patient_is_told_and_kept_in_the_log(home: OfficeHome) -> None:
+def test_a_match_to_another_patient_is_told_and_kept_in_the_log(home: PracticeHome) -> None:
     home.expect(expects("C1", last_name="Roe"))
     home.run(remittance("90", claim("X9")))
     told = home.era("match", "EFT0001", "X9", "--to", "C1", *ANN).out
@@ -58,29 +58,31 @@ def test_a_match_to_another_patient_is_told_and_kept_in_the_log(home: OfficeHome
     assert home.records("log")[-1]["explanation"] == told.rstrip()
 
 
-def test_a_match_to_a_claim_of_another_charge_is_told(home: OfficeHome) -> None:
+def test_a_match_to_a_claim_of_another_charge_is_told(home: PracticeHome) -> None:
     home.expect(expects("C1", "90", "130"))
     home.run(remittance("90", claim("X9")))
     told = home.era("match", "EFT0001", "X9", "--to", "C1", *ANN).out
     assert "Not as on the claim: another charge; `era unmatch`" in told
-    assert "Still: Charges on the remittance are not those the office sent: $120.00 in total where $130.00" in told
+    assert "Still: Charges on the remittance are not those the practice sent: $120.00 in total where $130.00" in told
 
 
-def test_holds_that_still_fire_are_told(strange: OfficeHome) -> None:
+def test_holds_that_still_fire_are_told(strange: PracticeHome) -> None:
     ended = strange.era("match", "EFT0001", "X9", "--to", "C1", *ANN)
     assert ended.out.startswith("Matched to claim C1 by hand. Still: ")
     assert strange.records("log")[-1]["holds"] == ["procedure-mismatch"]
     assert strange.run() == []
     ended = strange.era("post", "EFT0001", "X9", *ANN)
-    assert ended.out == "Posted $90.00 and wrote off $30.00 by hand. It is on claim C1 of the office.\n"
+    assert ended.out == "Posted $90.00 and wrote off $30.00 by hand. It is on claim C1 of the practice.\n"
     strange.verified()
 
 
-def test_a_claim_the_office_does_not_have_is_refused_with_close_ones(strange: OfficeHome) -> None:
-    assert "The office has no claim C11. Did you mean C1?" in refused(strange, "match", "EFT0001", "X9", "--to", "C11")
+def test_a_claim_the_practice_does_not_have_is_refused_with_close_ones(strange: PracticeHome) -> None:
+    assert "The practice has no claim C11. Did you mean C1?" in refused(
+        strange, "match", "EFT0001", "X9", "--to", "C11"
+    )
 
 
-def test_the_same_match_twice_is_refused_and_another_one_is_not(strange: OfficeHome) -> None:
+def test_the_same_match_twice_is_refused_and_another_one_is_not(strange: PracticeHome) -> None:
     assert strange.era("match", "EFT0001", "X9", "--to", "C1", *ANN).code == 0
     assert "is matched to C1 by hand already" in refused(strange, "match", "EFT0001", "X9", "--to", "C1")
     assert strange.era("match", "EFT0001", "X9", "--to", "C2", *ANN).code == 0
@@ -92,7 +94,7 @@ def test_the_same_match_twice_is_refused_and_another_one_is_not(strange: OfficeH
     strange.verified()
 
 
-def test_an_automatic_match_is_taken_off_until_a_person_matches_it_again(home: OfficeHome) -> None:
+def test_an_automatic_match_is_taken_off_until_a_person_matches_it_again(home: PracticeHome) -> None:
     home.expect(expects("C1", "100"))
     home.run(remittance("90", claim("C1")))
     assert home.era("unmatch", "EFT0001", "C1", *ANN, "--note", "another patient").code == 0
@@ -110,7 +112,7 @@ def test_an_automatic_match_is_taken_off_until_a_person_matches_it_again(home: O
     home.verified()
 
 
-def test_what_is_posted_is_undone_before_it_is_matched_elsewhere(home: OfficeHome) -> None:
+def test_what_is_posted_is_undone_before_it_is_matched_elsewhere(home: PracticeHome) -> None:
     home.expect(expects("C1"), expects("C2"))
     home.run(remittance("90", claim("C1")))
     assert "`era undo` takes a posting back first" in refused(home, "match", "EFT0001", "C1", "--to", "C2")
@@ -123,5 +125,5 @@ def test_what_is_posted_is_undone_before_it_is_matched_elsewhere(home: OfficeHom
     home.verified()
 
 
-def test_what_matches_nothing_cannot_be_taken_off(strange: OfficeHome) -> None:
+def test_what_matches_nothing_cannot_be_taken_off(strange: PracticeHome) -> None:
     assert "is matched to no claim" in refused(strange, "unmatch", "EFT0001", "X9")

@@ -4,19 +4,19 @@ from pathlib import Path
 
 import pytest
 from by_hand import ANN, newest, post, refused
-from offices import OfficeHome, expects, make_office, remittance
+from practices import PracticeHome, expects, make_practice, remittance
 from remittance_text import Segments, bare_claim, claim, service_line
 
 
 @pytest.fixture
-def short(home: OfficeHome) -> OfficeHome:
+def short(home: PracticeHome) -> PracticeHome:
     """C1 paid ten dollars short of what was expected: left to a person."""
     home.expect(expects("C1", "100"))
     home.run(remittance("90", claim("C1")))
     return home
 
 
-def test_what_the_engine_left_is_posted_as_remitted_without_the_mark(short: OfficeHome) -> None:
+def test_what_the_engine_left_is_posted_as_remitted_without_the_mark(short: PracticeHome) -> None:
     ended = post(short, "EFT0001", "C1", "--as-remitted", "--note", "agreed on the phone")
     assert ended.out == "Posted $90.00 and wrote off $30.00 by hand.\n"
     assert short.posted() == {"insurance_deposits": 9000, "contracted_write_offs": 3000, "accounts_receivable": -12000}
@@ -27,7 +27,7 @@ def test_what_the_engine_left_is_posted_as_remitted_without_the_mark(short: Offi
     ]
 
 
-def test_the_log_says_who_posted_and_why(short: OfficeHome) -> None:
+def test_the_log_says_who_posted_and_why(short: PracticeHome) -> None:
     post(short, "EFT0001", "C1", "--note", "agreed on the phone")
     record = newest(short)
     assert {key: record[key] for key in ("mode", "act", "by", "note", "outcome", "rule", "holds", "state")} == {
@@ -45,12 +45,12 @@ def test_the_log_says_who_posted_and_why(short: OfficeHome) -> None:
     assert "(Ann: agreed on the phone)" in short.era("log", "--mode", "manual").out
 
 
-def test_json_is_the_decision_as_the_log_prints_it(short: OfficeHome) -> None:
+def test_json_is_the_decision_as_the_log_prints_it(short: PracticeHome) -> None:
     [record] = short.era("post", "EFT0001", "C1", *ANN, "--json").records
     assert record == newest(short)
 
 
-def test_other_amounts_are_posted_line_by_line(short: OfficeHome) -> None:
+def test_other_amounts_are_posted_line_by_line(short: PracticeHome) -> None:
     post(short, "EFT0001", "C1", "--line", "1=90,12.50")
     assert short.posted() == {"insurance_deposits": 9000, "contracted_write_offs": 1250, "accounts_receivable": -10250}
     assert newest(short)["write_off_cents"] == 1250
@@ -58,7 +58,7 @@ def test_other_amounts_are_posted_line_by_line(short: OfficeHome) -> None:
     assert lines == {None, 1}
 
 
-def test_a_line_without_a_write_off_writes_nothing_off(short: OfficeHome) -> None:
+def test_a_line_without_a_write_off_writes_nothing_off(short: PracticeHome) -> None:
     post(short, "EFT0001", "C1", "--line", "1=90")
     assert short.posted() == {"insurance_deposits": 9000, "accounts_receivable": -9000}
 
@@ -68,7 +68,7 @@ def test_a_line_without_a_write_off_writes_nothing_off(short: OfficeHome) -> Non
     [
         (["1=80"], "The lines come to $80.00, but the payer paid $90.00."),
         (["1=90.01"], "The lines come to $90.01, but the payer paid $90.00."),
-        (["2=90"], "Claim C1 of the office has no line 2."),
+        (["2=90"], "Claim C1 of the practice has no line 2."),
         (["1=45", "1=45"], "Line 1 is given twice."),
         (["1=90,30.01"], "On line 1 $120.01 would be paid or written off in total, more than its fee of $120.00"),
         (["1=90,-1"], "Write-offs on this claim would come to -$1.00 in total"),
@@ -80,12 +80,12 @@ def test_a_line_without_a_write_off_writes_nothing_off(short: OfficeHome) -> Non
         (["1=9e1"], "is not N=PAID"),
     ],
 )
-def test_lines_that_do_not_add_up_are_refused(short: OfficeHome, lines: list[str], said: str) -> None:
+def test_lines_that_do_not_add_up_are_refused(short: PracticeHome, lines: list[str], said: str) -> None:
     options = [word for line in lines for word in ("--line", line)]
     assert said in refused(short, "EFT0001", "C1", *options)
 
 
-def test_usage_is_said(short: OfficeHome) -> None:
+def test_usage_is_said(short: PracticeHome) -> None:
     assert "not both" in refused(short, "EFT0001", "C1", "--as-remitted", "--line", "1=90")
     assert "CLAIM is missing" in refused(short, "EFT0001")
     assert "has no claim C9" in refused(short, "EFT0001", "C9")
@@ -98,19 +98,19 @@ def test_usage_is_said(short: OfficeHome) -> None:
     assert short.posted() == {}
 
 
-def test_what_is_posted_is_not_posted_again(short: OfficeHome) -> None:
+def test_what_is_posted_is_not_posted_again(short: PracticeHome) -> None:
     post(short, "EFT0001", "C1")
     assert "is posted already" in refused(short, "EFT0001", "C1")
 
 
-def test_a_claim_of_no_office_claim_is_matched_first(home: OfficeHome) -> None:
+def test_a_claim_of_no_practice_claim_is_matched_first(home: PracticeHome) -> None:
     home.run(remittance("90", claim("X9")))
     error = refused(home, "EFT0001", "X9")
-    assert "is matched to no claim of the office" in error
+    assert "is matched to no claim of the practice" in error
     assert "era match EFT0001 X9 --to CLAIM" in error
 
 
-def test_a_claim_imported_since_is_posted_only_by_its_very_number(home: OfficeHome) -> None:
+def test_a_claim_imported_since_is_posted_only_by_its_very_number(home: PracticeHome) -> None:
     home.run(remittance("180", claim("C1"), claim("0000C2000002", payer_claim_number="ICN2")))
     home.expect(expects("C1"), expects("C2000002"))
     post(home, "EFT0001", "C1")
@@ -118,13 +118,13 @@ def test_a_claim_imported_since_is_posted_only_by_its_very_number(home: OfficeHo
 
 
 @pytest.mark.parametrize("status", ["25", "23"])
-def test_an_estimate_or_a_claim_not_processed_is_never_posted(home: OfficeHome, status: str) -> None:
+def test_an_estimate_or_a_claim_not_processed_is_never_posted(home: PracticeHome, status: str) -> None:
     home.expect(expects())
     home.run(remittance("90", claim(status=status)))
     assert "era close EFT0001 C1" in refused(home, "EFT0001", "C1", "--line", "1=90")
 
 
-def test_a_claim_that_does_not_add_up_is_posted_by_line_only(home: OfficeHome) -> None:
+def test_a_claim_that_does_not_add_up_is_posted_by_line_only(home: PracticeHome) -> None:
     home.expect(expects())
     home.run(remittance("90", claim("C1", "120", "90", "20")))
     assert "does not add up" in refused(home, "EFT0001", "C1", "--as-remitted")
@@ -132,13 +132,13 @@ def test_a_claim_that_does_not_add_up_is_posted_by_line_only(home: OfficeHome) -
     assert home.posted()["accounts_receivable"] == -12000
 
 
-def test_an_amount_that_cannot_be_read_is_not_posted(home: OfficeHome) -> None:
+def test_an_amount_that_cannot_be_read_is_not_posted(home: PracticeHome) -> None:
     home.expect(expects())
     home.run(remittance("90", claim("C1", "120", "9O", "30")))
     assert "could not be read" in refused(home, "EFT0001", "C1", "--line", "1=90")
 
 
-def test_the_same_money_a_second_time_is_refused(short: OfficeHome) -> None:
+def test_the_same_money_a_second_time_is_refused(short: PracticeHome) -> None:
     post(short, "EFT0001", "C1")
     short.run(remittance("90", claim("C1"), trace="EFT0002"))
     error = refused(short, "EFT0002", "C1")
@@ -146,7 +146,7 @@ def test_the_same_money_a_second_time_is_refused(short: OfficeHome) -> None:
     assert "On line 1 $210.00" in refused(short, "EFT0002", "C1", "--line", "1=90")
 
 
-def test_additional_money_is_posted_and_gives_the_write_off_back(home: OfficeHome) -> None:
+def test_additional_money_is_posted_and_gives_the_write_off_back(home: PracticeHome) -> None:
     home.expect(expects("C1", "100"))
     home.run(remittance("60", claim("C1", "120", "60", "60")))
     post(home, "EFT0001", "C1")
@@ -157,7 +157,7 @@ def test_additional_money_is_posted_and_gives_the_write_off_back(home: OfficeHom
 
 
 @pytest.fixture
-def two_lines(home: OfficeHome) -> OfficeHome:
+def two_lines(home: PracticeHome) -> PracticeHome:
     """C1 of two procedures, 120.00 each, left to a person: on the first 50.00 is written off, on the second nothing."""
     home.expect([*expects("C1", "120"), {**expects("C1", "120", procedure="D1110")[0], "line_number": 2}])
     first = service_line("D0120", "120", "70", "CAS*CO*45*50")
@@ -166,7 +166,7 @@ def two_lines(home: OfficeHome) -> OfficeHome:
     return home
 
 
-def test_a_write_off_is_given_back_only_on_the_line_that_had_it(two_lines: OfficeHome) -> None:
+def test_a_write_off_is_given_back_only_on_the_line_that_had_it(two_lines: PracticeHome) -> None:
     error = refused(two_lines, "EFT0001", "C1", "--line", "1=70,50", "--line", "2=70,-10")
     assert "On line 2 $10.00 of write-off would be given back, where $0.00 is written off" in error
     post(two_lines, "EFT0001", "C1", "--line", "1=70,50", "--line", "2=70,0")
@@ -178,14 +178,14 @@ def test_a_write_off_is_given_back_only_on_the_line_that_had_it(two_lines: Offic
     assert two_lines.posted()["contracted_write_offs"] == 3000
 
 
-def test_a_write_off_taken_back_is_not_there_to_give_back(two_lines: OfficeHome) -> None:
+def test_a_write_off_taken_back_is_not_there_to_give_back(two_lines: PracticeHome) -> None:
     post(two_lines, "EFT0001", "C1", "--line", "1=70,20", "--line", "2=70,30")
     assert two_lines.era("undo", "EFT0001", *ANN, "--because", "wrong line").code == 0
     error = refused(two_lines, "EFT0001", "C1", "--line", "1=70,50", "--line", "2=70,-10")
     assert "On line 2 $10.00 of write-off would be given back, where $0.00 is written off" in error
 
 
-def test_a_write_off_that_stands_on_no_line_is_given_back_on_any(home: OfficeHome) -> None:
+def test_a_write_off_that_stands_on_no_line_is_given_back_on_any(home: PracticeHome) -> None:
     home.expect([*expects("C1", "120"), {**expects("C1", "120", procedure="D1110")[0], "line_number": 2}])
     home.run(remittance("140", bare_claim("C1", "240", "140", "CAS*CO*45*50", "CAS*PR*2*50")))
     post(home, "EFT0001", "C1")
@@ -195,29 +195,29 @@ def test_a_write_off_that_stands_on_no_line_is_given_back_on_any(home: OfficeHom
     assert home.posted()["contracted_write_offs"] == 3000
 
 
-def credits(office: OfficeHome) -> dict[int | None, int]:
+def credits(practice: PracticeHome) -> dict[int | None, int]:
     """Cents paid and written off by line."""
     totals: dict[int | None, int] = {}
-    for entry in office.records("ledger"):
+    for entry in practice.records("ledger"):
         for posting in entry["postings"]:
             if posting["account"] == "accounts_receivable":
                 totals[posting["line"]] = totals.get(posting["line"], 0) - posting["cents"]
     return {line: cents for line, cents in totals.items() if cents}
 
 
-def test_two_lines_answered_as_one_are_not_all_credited_to_the_first(home: OfficeHome) -> None:
+def test_two_lines_answered_as_one_are_not_all_credited_to_the_first(home: PracticeHome) -> None:
     home.expect([*expects("C1", "24", "30"), {**expects("C1", "24", "30")[0], "line_number": 2}])
     both = ["SVC*AD:D0120*60*48**2", "DTM*472*20261005", "CAS*CO*45*12"]
     [left] = home.run(remittance("48", bare_claim("C1", "60", "48", *both)))
     assert left["holds"] == ["charge-mismatch", "procedure-mismatch"]
-    assert "not those the office sent: line 1 $60.00 where $30.00 was sent." in left["explanation"]
+    assert "not those the practice sent: line 1 $60.00 where $30.00 was sent." in left["explanation"]
     assert "more than its fee" in refused(home, "EFT0001", "C1", "--line", "1=48,12")
     told = post(home, "EFT0001", "C1", "--as-remitted").out
     assert "More than is left of its fee is for line 1: it stands on no line" in told
     assert credits(home) == {None: 6000}
 
 
-def test_as_remitted_a_line_that_is_paid_already_is_credited_no_more(two_lines: OfficeHome) -> None:
+def test_as_remitted_a_line_that_is_paid_already_is_credited_no_more(two_lines: PracticeHome) -> None:
     post(two_lines, "EFT0001", "C1", "--line", "1=120", "--line", "2=20")
     again = service_line("D0120", "120", "10", "CAS*OA*A1*110")
     two_lines.run(remittance("10", bare_claim("C1", "120", "10", *again), trace="EFT0002"))
@@ -225,7 +225,7 @@ def test_as_remitted_a_line_that_is_paid_already_is_credited_no_more(two_lines: 
     assert credits(two_lines) == {1: 12000, 2: 2000, None: 1000}
 
 
-def test_a_write_off_that_is_the_patients_is_refused(home: OfficeHome) -> None:
+def test_a_write_off_that_is_the_patients_is_refused(home: PracticeHome) -> None:
     home.expect(expects("C1", "90"))
     home.run(remittance("60", claim("C1", "120", "60", "30", "CAS*PR*2*30", responsibility="30")))
     assert "where $30.00 is the most" in refused(home, "EFT0001", "C1", "--line", "1=60,60")
@@ -233,7 +233,7 @@ def test_a_write_off_that_is_the_patients_is_refused(home: OfficeHome) -> None:
     assert home.posted()["accounts_receivable"] == -9000
 
 
-def test_a_denied_part_is_written_off_by_hand(home: OfficeHome) -> None:
+def test_a_denied_part_is_written_off_by_hand(home: PracticeHome) -> None:
     home.expect(expects("C1", "90"))
     home.run(remittance("60", claim("C1", "120", "60", "30", "CAS*CO*97*30")))
     post(home, "EFT0001", "C1", "--as-remitted")
@@ -251,7 +251,7 @@ def part(procedure: str, charge: str, paid: str, write_off: str, icn: str) -> Se
     ]
 
 
-def test_each_part_of_a_split_claim_posts_by_itself(home: OfficeHome) -> None:
+def test_each_part_of_a_split_claim_posts_by_itself(home: PracticeHome) -> None:
     home.expect([*expects("C1", "90"), expects("C1", "40", "80")[0] | {"line_number": 2, "procedure_code": "D1110"}])
     home.run(remittance("90", part("D0120", "120", "90", "30", "A")))
     post(home, "EFT0001", "C1")
@@ -276,7 +276,7 @@ def reversal(paid: str = "90", write_off: str = "30", *more: str) -> Segments:
 CORRECTED = claim("C1", "120", "95", "25", payer_claim_number="ICN2")
 
 
-def test_a_reversal_takes_payment_and_write_off_back_and_the_next_run_posts_the_correction(home: OfficeHome) -> None:
+def test_a_reversal_takes_payment_and_write_off_back_and_the_next_run_posts_the_correction(home: PracticeHome) -> None:
     home.expect(expects())
     home.run(remittance("90", claim()))
     home.run(remittance("5", reversal(), CORRECTED, trace="EFT0002"))
@@ -295,7 +295,7 @@ def test_a_reversal_takes_payment_and_write_off_back_and_the_next_run_posts_the_
     home.verified()
 
 
-def test_a_reversal_that_states_another_write_off_takes_back_what_was_posted(home: OfficeHome) -> None:
+def test_a_reversal_that_states_another_write_off_takes_back_what_was_posted(home: PracticeHome) -> None:
     home.expect(expects())
     home.run(remittance("90", claim()))
     home.run(remittance("-90", reversal("90", "10", "CAS*CO*97*-20"), trace="EFT0002"))
@@ -303,20 +303,20 @@ def test_a_reversal_that_states_another_write_off_takes_back_what_was_posted(hom
     assert set(home.posted().values()) == {0}
 
 
-def test_a_reversal_of_nothing_posted_says_what_it_waits_for(home: OfficeHome) -> None:
+def test_a_reversal_of_nothing_posted_says_what_it_waits_for(home: PracticeHome) -> None:
     home.expect(expects())
     home.run(remittance("-90", reversal(), trace="EFT0002"))
     error = refused(home, "EFT0002", "C1")
     assert "takes back nothing that is posted. The payment it reverses is not posted here." in error
 
 
-def test_a_reversal_is_not_posted_by_line(home: OfficeHome) -> None:
+def test_a_reversal_is_not_posted_by_line(home: PracticeHome) -> None:
     home.expect(expects())
     home.run(remittance("90", claim()), remittance("-90", reversal(), trace="EFT0002"))
     assert "Leave --line out" in refused(home, "EFT0002", "C1", "--line", "1=-90")
 
 
-def test_money_taken_back_without_a_reversal_needs_a_payment_to_take_it_from(home: OfficeHome) -> None:
+def test_money_taken_back_without_a_reversal_needs_a_payment_to_take_it_from(home: PracticeHome) -> None:
     home.expect(expects())
     home.run(remittance("-90", bare_claim("C1", "120", "-90", "CAS*CO*45*210")))
     assert "Payments on this claim would come to -$90.00" in refused(home, "EFT0001", "C1", "--line", "1=-90")
@@ -326,19 +326,19 @@ def test_money_taken_back_without_a_reversal_needs_a_payment_to_take_it_from(hom
 
 
 def test_provider_level_adjustments_of_unknown_reason_are_entered_when_a_person_says_so(tmp_path: Path) -> None:
-    office = make_office(tmp_path / "office")
-    office.expect(expects())
-    office.run(remittance("85", claim(), after=["PLB*1234567893*20261231*ZZ:X1*5"]))
-    assert "provider_adjustments" not in office.posted()
-    [entry] = office.era("post", "EFT0001", "--provider-adjustments", *ANN, "--note", "a fee", "--json").records
+    practice = make_practice(tmp_path / "practice")
+    practice.expect(expects())
+    practice.run(remittance("85", claim(), after=["PLB*1234567893*20261231*ZZ:X1*5"]))
+    assert "provider_adjustments" not in practice.posted()
+    [entry] = practice.era("post", "EFT0001", "--provider-adjustments", *ANN, "--note", "a fee", "--json").records
     assert (entry["kind"], entry["mark"], entry["made_by"], entry["memo"]) == (
         "provider_adjustment",
         None,
         "Ann",
         "DELTA DENTAL EFT0001, ZZ X1: a fee",
     )
-    assert office.posted()["provider_adjustments"] == 500
-    office.verified()
-    again = office.era("post", "EFT0001", "--provider-adjustments", *ANN)
-    assert (again.code, office.posted()["provider_adjustments"]) == (2, 500)
-    assert office.era("post", "EFT0001", "C1", "--provider-adjustments", *ANN).code == 2
+    assert practice.posted()["provider_adjustments"] == 500
+    practice.verified()
+    again = practice.era("post", "EFT0001", "--provider-adjustments", *ANN)
+    assert (again.code, practice.posted()["provider_adjustments"]) == (2, 500)
+    assert practice.era("post", "EFT0001", "C1", "--provider-adjustments", *ANN).code == 2

@@ -2,7 +2,7 @@
 
 import pytest
 from by_hand import ANN, post, refused
-from offices import OfficeHome, Record, expects, remittance
+from practices import PracticeHome, Record, expects, remittance
 from remittance_text import claim
 
 # RFI 1696: charge 500; the primary pays 300, writes off 125, leaves 75; the secondary pays 65 and states CO-45 435.
@@ -11,7 +11,7 @@ PRIMARY = ("500", "300", "125", "CAS*PR*2*75")
 
 
 @pytest.mark.parametrize("secondary", ["C1", "C2"], ids=["one claim for both plans", "a claim for each plan"])
-def test_what_another_plan_paid_and_wrote_off_is_not_written_off_again(home: OfficeHome, secondary: str) -> None:
+def test_what_another_plan_paid_and_wrote_off_is_not_written_off_again(home: PracticeHome, secondary: str) -> None:
     both = [
         expects("C1", "300", "500", plans=2, patient="P1"),
         expects("C2", "75", "500", plans=2, ordinal=2, patient="P1"),
@@ -30,7 +30,7 @@ def test_what_another_plan_paid_and_wrote_off_is_not_written_off_again(home: Off
 
 
 @pytest.fixture
-def two_plans(home: OfficeHome) -> OfficeHome:
+def two_plans(home: PracticeHome) -> PracticeHome:
     """The primary's answer of RFI 1696 is posted."""
     home.expect(
         expects("C1", "300", "500", plans=2, patient="P1"),
@@ -45,7 +45,7 @@ def secondary(paid: str, write_off: str, *more: str) -> str:
     return remittance(paid, claim("C2", "500", paid, write_off, *more, status="2"), trace="EFT0002")
 
 
-def test_by_line_a_write_off_of_another_plan_is_refused_with_the_numbers(two_plans: OfficeHome) -> None:
+def test_by_line_a_write_off_of_another_plan_is_refused_with_the_numbers(two_plans: PracticeHome) -> None:
     two_plans.run(secondary("65", "435"))
     error = refused(two_plans, "EFT0002", "C2", "--line", "1=65,10.01")
     assert "Write-offs would come to $135.01 in total, where $135.00 is the most" in error
@@ -54,18 +54,20 @@ def test_by_line_a_write_off_of_another_plan_is_refused_with_the_numbers(two_pla
     assert two_plans.posted()["accounts_receivable"] == -50000
 
 
-def test_the_last_plans_share_is_the_patients(two_plans: OfficeHome) -> None:
+def test_the_last_plans_share_is_the_patients(two_plans: PracticeHome) -> None:
     two_plans.run(secondary("65", "425", "CAS*PR*2*10"))
     assert "Posted $65.00 by hand." in post(two_plans, "EFT0002", "C2").out
     assert two_plans.posted()["accounts_receivable"] == -49000
 
 
-def test_two_plans_never_pay_more_than_the_charge(two_plans: OfficeHome) -> None:
+def test_two_plans_never_pay_more_than_the_charge(two_plans: PracticeHome) -> None:
     two_plans.run(secondary("201", "299"))
     assert "Payments would come to $501.00 in total, $1.00 above" in refused(two_plans, "EFT0002", "C2")
 
 
-def test_where_the_plans_paid_more_the_earlier_plan_is_posted_anew_with_less_written_off(two_plans: OfficeHome) -> None:
+def test_where_the_plans_paid_more_the_earlier_one_is_posted_anew_with_less_written_off(
+    two_plans: PracticeHome,
+) -> None:
     two_plans.run(secondary("100", "400"))
     error = refused(two_plans, "EFT0002", "C2")
     assert "where $100.00 is the most" in error
@@ -86,7 +88,7 @@ def test_where_the_plans_paid_more_the_earlier_plan_is_posted_anew_with_less_wri
     }
 
 
-def test_one_claim_for_both_plans_gives_back_by_line_what_it_had(home: OfficeHome) -> None:
+def test_one_claim_for_both_plans_gives_back_by_line_what_it_had(home: PracticeHome) -> None:
     home.expect(expects("C1", "300", "500", plans=2, patient="P1"))
     home.run(remittance("300", claim("C1", *PRIMARY, responsibility="75")))
     post(home, "EFT0001", "C1")
@@ -95,7 +97,7 @@ def test_one_claim_for_both_plans_gives_back_by_line_what_it_had(home: OfficeHom
     post(home, "EFT0002", "C1", "--line", "1=100,-25")
 
 
-def test_a_doubt_about_the_write_off_hides_no_write_off_that_stands_in_the_way(home: OfficeHome) -> None:
+def test_a_doubt_about_the_write_off_hides_no_write_off_that_stands_in_the_way(home: PracticeHome) -> None:
     """The tertiary may have the primary's write-off in its own, but no amount of it would be right anyway."""
     home.expect(crown_of("C1", 1, "300", 3), crown_of("C2", 2, "65", 3), crown_of("C3", 3, "5", 3))
     home.run(
@@ -106,7 +108,7 @@ def test_a_doubt_about_the_write_off_hides_no_write_off_that_stands_in_the_way(h
     assert "Remedy: Undo what is posted for claim C1, " in refused(home, "EFT0003", "C3")
 
 
-def test_a_later_plan_before_the_earlier_one_says_its_write_off_by_line(home: OfficeHome) -> None:
+def test_a_later_plan_before_the_earlier_one_says_its_write_off_by_line(home: PracticeHome) -> None:
     home.expect(
         expects("C1", "300", "500", plans=2, patient="P1"),
         expects("C2", "75", "500", plans=2, ordinal=2, patient="P1"),
@@ -119,7 +121,7 @@ def test_a_later_plan_before_the_earlier_one_says_its_write_off_by_line(home: Of
     assert home.posted() == {"insurance_deposits": 36500, "contracted_write_offs": 12500, "accounts_receivable": -49000}
 
 
-def test_a_claim_that_shares_some_services_leaves_the_write_off_in_doubt(home: OfficeHome) -> None:
+def test_a_claim_that_shares_some_services_leaves_the_write_off_in_doubt(home: PracticeHome) -> None:
     crown = {"line_number": 2, "procedure_code": "D2740"}
     home.expect(
         [
@@ -136,7 +138,7 @@ def crown_of(number: str, ordinal: int, expected: str, plans: int = 2) -> list[R
     return expects(number, expected, "500", plans=plans, ordinal=ordinal, patient="P1")
 
 
-def test_a_later_plan_does_not_write_off_what_the_plan_between_pays(home: OfficeHome) -> None:
+def test_a_later_plan_does_not_write_off_what_the_plan_between_pays(home: PracticeHome) -> None:
     """Three plans: of the tertiary's CO-45 495.00 the secondary's 65.00 and write-off of 10.00 are a part."""
     home.expect(crown_of("C1", 1, "300", 3), crown_of("C2", 2, "65", 3), crown_of("C3", 3, "5", 3))
     home.run(
@@ -156,7 +158,7 @@ def test_a_later_plan_does_not_write_off_what_the_plan_between_pays(home: Office
 
 @pytest.mark.parametrize(("earlier", "write_off", "posts"), [("365", "130", False), ("490", "5", True)])
 def test_what_the_payer_takes_for_paid_before_tells_a_write_off_only_with_all_write_offs_in_it(
-    home: OfficeHome, earlier: str, write_off: str, posts: bool
+    home: PracticeHome, earlier: str, write_off: str, posts: bool
 ) -> None:
     """OA-23 of 365.00 is what both plans paid, so the CO-45 holds the primary's 125.00 again and 5.00 of its own."""
     home.expect(crown_of("C1", 1, "300", 3), crown_of("C2", 2, "65", 3), crown_of("C3", 3, "5", 3))
@@ -176,7 +178,7 @@ def test_what_the_payer_takes_for_paid_before_tells_a_write_off_only_with_all_wr
 
 
 @pytest.fixture
-def fillings(home: OfficeHome) -> OfficeHome:
+def fillings(home: PracticeHome) -> PracticeHome:
     """150.00 each: the primary pays 100, writes off 30 and leaves 20; the secondary pays 15 and states CO-45 135."""
     for number, ordinal, expected in (("C1", 1, "100"), ("C2", 1, "100"), ("C3", 2, "15"), ("C4", 2, "15")):
         home.expect(expects(number, expected, "150", plans=2, ordinal=ordinal, patient="P1"))
@@ -189,12 +191,12 @@ def fillings(home: OfficeHome) -> OfficeHome:
     return home
 
 
-def test_a_later_plan_waits_until_both_fillings_are_posted(fillings: OfficeHome) -> None:
+def test_a_later_plan_waits_until_both_fillings_are_posted(fillings: PracticeHome) -> None:
     post(fillings, "EFT0001", "C1")
     assert "C2 to an earlier plan is not posted" in refused(fillings, "EFT0003", "C3")
 
 
-def test_of_two_fillings_a_person_says_what_the_later_plan_leaves_to_write_off(fillings: OfficeHome) -> None:
+def test_of_two_fillings_a_person_says_what_the_later_plan_leaves_to_write_off(fillings: PracticeHome) -> None:
     post(fillings, "EFT0001", "C1")
     assert "Posted $100.00 and wrote off $30.00 by hand." in post(fillings, "EFT0002", "C2").out
     error = refused(fillings, "EFT0003", "C3")
@@ -204,6 +206,6 @@ def test_of_two_fillings_a_person_says_what_the_later_plan_leaves_to_write_off(f
     assert fillings.posted()["accounts_receivable"] == -30000
 
 
-def test_where_more_is_posted_than_was_charged_nothing_is_written_off_as_remitted(two_plans: OfficeHome) -> None:
+def test_where_more_is_posted_than_was_charged_nothing_is_written_off_as_remitted(two_plans: PracticeHome) -> None:
     two_plans.run(secondary("80", "420"))
     assert "where $120.00 is the most" in refused(two_plans, "EFT0002", "C2")

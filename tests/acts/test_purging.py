@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from killing import killed_at_step
-from offices import OfficeHome, era, expects, remittance
+from practices import PracticeHome, era, expects, remittance
 from remittance_text import claim
 
 from era_engine.home.folder import Home
@@ -15,11 +15,11 @@ BY = ("--by", "Ann")
 
 
 @pytest.fixture
-def old(home: OfficeHome) -> OfficeHome:
+def old(home: PracticeHome) -> PracticeHome:
     return with_old_files(home)
 
 
-def with_old_files(home: OfficeHome) -> OfficeHome:
+def with_old_files(home: PracticeHome) -> PracticeHome:
     """Received in 2018: 001 posted whole, 002 with a claim left, a strange file put aside; 003 of today, posted."""
     home.expect(expects("C1"), expects("C2", "100"), expects("C3"))
     home.run(remittance("90", claim("C1"), trace="T1"), remittance("90", claim("C2"), trace="T2"))
@@ -31,16 +31,16 @@ def with_old_files(home: OfficeHome) -> OfficeHome:
     return home
 
 
-def kept(home: OfficeHome) -> list[str]:
+def kept(home: PracticeHome) -> list[str]:
     return sorted(str(path.relative_to(home.root)) for path in home.root.glob("[aq]*/*.835"))
 
 
-def answered(home: OfficeHome) -> set[str]:
+def answered(home: PracticeHome) -> set[str]:
     """Numbers of the files whose senders have an answer in acks/."""
     return {path.name[:6] for path in (home.root / "acks").iterdir()}
 
 
-def test_what_is_old_and_done_is_purged_and_everything_else_stays(old: OfficeHome) -> None:
+def test_what_is_old_and_done_is_purged_and_everything_else_stays(old: PracticeHome) -> None:
     before = {asked: old.records(asked) for asked in ("log", "ledger", "eras")}
     assert answered(old) == {"000001", "000002", "000004"}
     ended = old.era("purge", "--before", "2019-01-01", *BY, "--because", "seven years")
@@ -68,7 +68,7 @@ def test_what_is_old_and_done_is_purged_and_everything_else_stays(old: OfficeHom
     assert old.era("audit", "verify").code == 0
 
 
-def test_a_dry_run_of_a_purge_removes_nothing(old: OfficeHome) -> None:
+def test_a_dry_run_of_a_purge_removes_nothing(old: PracticeHome) -> None:
     before = kept(old)
     ended = old.era("purge", "--before", "2019-01-01", "--dry-run", *BY)
     assert "would go  archive/001.835" in ended.out
@@ -77,7 +77,7 @@ def test_a_dry_run_of_a_purge_removes_nothing(old: OfficeHome) -> None:
     assert old.rows("SELECT count(*) FROM files WHERE purged_at IS NOT NULL") == [(0,)]
 
 
-def test_quarantine_is_purged_when_it_is_asked_for(old: OfficeHome) -> None:
+def test_quarantine_is_purged_when_it_is_asked_for(old: PracticeHome) -> None:
     assert (old.root / "quarantine" / "strange.835.txt").exists()
     old.era("purge", "--before", "2019-01-01", "--quarantine", *BY)
     assert kept(old) == ["archive/002.835", "archive/003.835"]
@@ -85,13 +85,13 @@ def test_quarantine_is_purged_when_it_is_asked_for(old: OfficeHome) -> None:
     old.verified()
 
 
-def test_a_file_goes_when_its_work_is_done(old: OfficeHome) -> None:
+def test_a_file_goes_when_its_work_is_done(old: PracticeHome) -> None:
     old.era("close", "T2", "C2", "--by", "Ann", "--because", "paid elsewhere", "--even-with-money")
     old.era("purge", "--before", "2019-01-01", *BY)
     assert kept(old) == ["archive/003.835", "quarantine/strange.835"]
 
 
-def test_a_file_that_repeats_an_open_payment_stays(old: OfficeHome) -> None:
+def test_a_file_that_repeats_an_open_payment_stays(old: PracticeHome) -> None:
     again = remittance("90", claim("C2"), trace="T2").replace("ISA*00", "ISA*00", 1).replace("~", "~\n")
     old.receive(again, "again.835")
     old.receive((old.root / "archive" / "002.835").read_text(), "the_same.835")
@@ -103,7 +103,7 @@ def test_a_file_that_repeats_an_open_payment_stays(old: OfficeHome) -> None:
         assert (old.root / "archive" / name).exists()
 
 
-def test_what_comes_again_after_its_purge_posts_nothing(old: OfficeHome) -> None:
+def test_what_comes_again_after_its_purge_posts_nothing(old: PracticeHome) -> None:
     text = (old.root / "archive" / "001.835").read_text()
     old.era("purge", "--before", "2019-01-01", *BY)
     posted = old.posted()
@@ -112,14 +112,14 @@ def test_what_comes_again_after_its_purge_posts_nothing(old: OfficeHome) -> None
     old.verified()
 
 
-def test_a_file_whose_work_is_not_finished_is_never_purged(old: OfficeHome) -> None:
+def test_a_file_whose_work_is_not_finished_is_never_purged(old: PracticeHome) -> None:
     old.change("UPDATE files SET state = 'received' WHERE id = 1")
     assert "its work is not finished" in old.era("purge", "--before", "2019-01-01", *BY).out
     old.era("run")
     old.verified()
 
 
-def test_a_purge_killed_at_any_step_is_told_as_it_is_and_finished_by_the_next(sqlite_home: OfficeHome) -> None:
+def test_a_purge_killed_at_any_step_is_told_as_it_is_and_finished_by_the_next(sqlite_home: PracticeHome) -> None:
     home = sqlite_home
     numbers = [f"C{number:02d}" for number in range(24)]
     home.expect(*(expects(number) for number in numbers))
@@ -145,7 +145,7 @@ def test_a_purge_killed_at_any_step_is_told_as_it_is_and_finished_by_the_next(sq
     assert finished
 
 
-def test_a_purge_takes_turns_with_backups_and_runs(sqlite_home: OfficeHome) -> None:
+def test_a_purge_takes_turns_with_backups_and_runs(sqlite_home: PracticeHome) -> None:
     old = with_old_files(sqlite_home)
     with Home(old.root).keeping_files():
         assert old.era("purge", "--before", "2019-01-01", *BY).code == 5
@@ -154,7 +154,7 @@ def test_a_purge_takes_turns_with_backups_and_runs(sqlite_home: OfficeHome) -> N
     assert "archive/001.835" in kept(old)
 
 
-def test_no_day_to_come_and_no_day_at_all_are_refused(sqlite_home: OfficeHome) -> None:
+def test_no_day_to_come_and_no_day_at_all_are_refused(sqlite_home: PracticeHome) -> None:
     old = with_old_files(sqlite_home)
     tomorrow = str((datetime.now(UTC) + timedelta(days=1)).date())
     assert old.era("purge", "--before", tomorrow, *BY).code == 2
@@ -163,7 +163,7 @@ def test_no_day_to_come_and_no_day_at_all_are_refused(sqlite_home: OfficeHome) -
     assert "archive/001.835" in kept(old)
 
 
-def test_the_setting_purges_at_the_end_of_every_run(old: OfficeHome) -> None:
+def test_the_setting_purges_at_the_end_of_every_run(old: PracticeHome) -> None:
     old.set({"retention.archived_files_days": 1000})
     ended = old.era("run")
     assert "Purged 1 file received before " in ended.out
@@ -173,7 +173,7 @@ def test_the_setting_purges_at_the_end_of_every_run(old: OfficeHome) -> None:
     old.verified()
 
 
-def test_a_run_beside_a_backup_leaves_purging_to_the_next(sqlite_home: OfficeHome) -> None:
+def test_a_run_beside_a_backup_leaves_purging_to_the_next(sqlite_home: PracticeHome) -> None:
     old = with_old_files(sqlite_home)
     old.set({"retention.archived_files_days": 1000})
     with Home(old.root).keeping_files():
@@ -188,11 +188,11 @@ def test_how_long_files_are_kept_is_of_no_influence_on_decisions(tmp_path: Path)
     assert load_settings(tmp_path).content_hash == Settings().content_hash
 
 
-def test_a_backup_holds_no_purged_file_and_restores_clean(sqlite_home: OfficeHome, tmp_path: Path) -> None:
+def test_a_backup_holds_no_purged_file_and_restores_clean(sqlite_home: PracticeHome, tmp_path: Path) -> None:
     old = with_old_files(sqlite_home)
     old.era("purge", "--before", "2019-01-01", *BY)
     assert old.era("backup", tmp_path / "backup.era").code == 0
     assert era("restore", tmp_path / "backup.era", tmp_path / "new").code == 0
-    restored = OfficeHome(tmp_path / "new", "sqlite:///era.db")
+    restored = PracticeHome(tmp_path / "new", "sqlite:///era.db")
     restored.verified()
     assert kept(restored) == ["archive/002.835", "archive/003.835", "quarantine/strange.835"]

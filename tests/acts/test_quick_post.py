@@ -4,15 +4,15 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from offices import (
+from practices import (
     AUTO,
     BOTH_POSTED,
     QUICK,
     WRITE_OFFS,
-    OfficeHome,
+    PracticeHome,
     era,
     expects,
-    make_office,
+    make_practice,
     remittance,
 )
 from remittance_text import Delimiters, claim, group, interchange, payment, remittance_file, transaction_set, written
@@ -20,7 +20,7 @@ from where import SAMPLES
 
 
 @pytest.fixture
-def left(home: OfficeHome) -> OfficeHome:
+def left(home: PracticeHome) -> PracticeHome:
     """C1 was posted; C2 and C3 were left, for being paid 92 % and 90 % of what was expected."""
     home.expect(expects("C1", "90"), expects("C2", "100"), expects("C3", "100"))
     home.run(remittance("272", claim("C1"), claim("C2", paid="92", write_off="28"), claim("C3")))
@@ -28,12 +28,12 @@ def left(home: OfficeHome) -> OfficeHome:
     return home
 
 
-def outcomes(home: OfficeHome) -> dict[str, str]:
+def outcomes(home: PracticeHome) -> dict[str, str]:
     """The last word on each claim."""
     return {each["claim_number"]: each["outcome"] for each in home.records("log")}
 
 
-def test_quick_post_has_a_minimum_of_its_own_and_takes_only_open_claims(left: OfficeHome) -> None:
+def test_quick_post_has_a_minimum_of_its_own_and_takes_only_open_claims(left: PracticeHome) -> None:
     left.set({f"{QUICK}.minimum_percent": Decimal("91.5")})
     decided = left.records("quick-post", "EFT0001")
     assert [(each["claim_number"], each["outcome"], each["mode"]) for each in decided] == [
@@ -51,7 +51,7 @@ def test_quick_post_has_a_minimum_of_its_own_and_takes_only_open_claims(left: Of
 
 
 @pytest.mark.parametrize(("percent", "outcome"), [("90", "post"), ("90.01", "manual")])
-def test_one_cent_decides_in_quick_mode_too(left: OfficeHome, percent: str, outcome: str) -> None:
+def test_one_cent_decides_in_quick_mode_too(left: PracticeHome, percent: str, outcome: str) -> None:
     left.set({f"{QUICK}.minimum_percent": Decimal(percent)})
     [decided] = left.records("quick-post", "EFT0001", "--claim", "C3")
     assert decided["outcome"] == outcome
@@ -73,7 +73,7 @@ def test_one_cent_decides_in_quick_mode_too(left: OfficeHome, percent: str, outc
     ],
 )
 def test_the_table_decides_by_the_switch_of_quick_mode(
-    left: OfficeHome, settings: dict[str, object], row: str, indicators: str
+    left: PracticeHome, settings: dict[str, object], row: str, indicators: str
 ) -> None:
     left.set(settings)
     [decided] = left.records("quick-post", "EFT0001", "--claim", "C2")
@@ -81,14 +81,14 @@ def test_the_table_decides_by_the_switch_of_quick_mode(
     left.verified()
 
 
-def test_several_plans_are_left_in_quick_mode_too(home: OfficeHome) -> None:
+def test_several_plans_are_left_in_quick_mode_too(home: PracticeHome) -> None:
     home.expect(expects("C1", plans=2))
     home.run(remittance("90", claim("C1")))
     [decided] = home.records("quick-post", "EFT0001")
     assert decided["rule"] == "several-plans-write-offs-on"
 
 
-def test_one_claim_alone_is_quick_posted_with_the_mark_a(left: OfficeHome) -> None:
+def test_one_claim_alone_is_quick_posted_with_the_mark_a(left: PracticeHome) -> None:
     assert [each["claim_number"] for each in left.records("quick-post", "EFT0001", "--claim", "C3")] == ["C3"]
     assert outcomes(left) == {"C1": "post", "C2": "manual", "C3": "post"}
     entries = left.records("ledger", "--claim", "C3")
@@ -104,7 +104,7 @@ def test_one_claim_alone_is_quick_posted_with_the_mark_a(left: OfficeHome) -> No
     left.verified()
 
 
-def test_quick_post_again_posts_nothing_more(left: OfficeHome) -> None:
+def test_quick_post_again_posts_nothing_more(left: PracticeHome) -> None:
     first = left.era("quick-post", "EFT0001")
     assert first.out.endswith("Posted 2 claims, left 0 claims; 1 claim posted before.\n")
     ledger = left.records("ledger")
@@ -115,7 +115,7 @@ def test_quick_post_again_posts_nothing_more(left: OfficeHome) -> None:
     left.verified()
 
 
-def test_a_payment_or_claim_that_is_not_there_is_a_fault_of_the_command(left: OfficeHome) -> None:
+def test_a_payment_or_claim_that_is_not_there_is_a_fault_of_the_command(left: PracticeHome) -> None:
     unknown = left.era("quick-post", "EFT0009")
     assert (unknown.code, "No payment has the trace number EFT0009" in unknown.err) == (2, True)
     unknown = left.era("quick-post", "EFT0001", "--claim", "C9")
@@ -123,7 +123,7 @@ def test_a_payment_or_claim_that_is_not_there_is_a_fault_of_the_command(left: Of
     assert len(left.records("log")) == 3
 
 
-def test_interest_left_by_a_run_is_quick_posted_with_its_payment(home: OfficeHome) -> None:
+def test_interest_left_by_a_run_is_quick_posted_with_its_payment(home: PracticeHome) -> None:
     home.set({f"{AUTO}.enabled": False})
     home.run(remittance("8.41", after=["PLB*1234567893*20261231*L6:X*-8.41"]))
     assert home.posted() == {}
@@ -132,13 +132,13 @@ def test_interest_left_by_a_run_is_quick_posted_with_its_payment(home: OfficeHom
     home.verified()
 
 
-def test_a_payment_without_claims_has_nothing_to_quick_post(home: OfficeHome) -> None:
+def test_a_payment_without_claims_has_nothing_to_quick_post(home: PracticeHome) -> None:
     home.run(remittance("8.41"))
     refused = home.era("quick-post", "EFT0001")
     assert (refused.code, "Payment EFT0001 names no claim" in refused.err) == (2, True)
 
 
-def test_payments_that_share_a_trace_number_are_named_by_their_id(home: OfficeHome) -> None:
+def test_payments_that_share_a_trace_number_are_named_by_their_id(home: PracticeHome) -> None:
     home.expect(expects("C1", "100"), expects("C2", "100"))
     for number, date in (("C1", "20261101"), ("C2", "20261102")):
         home.run(remittance("90", claim(number), date=date))
@@ -153,7 +153,7 @@ def test_payments_that_share_a_trace_number_are_named_by_their_id(home: OfficeHo
     home.verified()
 
 
-def test_a_trace_number_is_never_taken_for_an_id(home: OfficeHome) -> None:
+def test_a_trace_number_is_never_taken_for_an_id(home: PracticeHome) -> None:
     home.expect(expects("C1", "100"), expects("C2", "100"))
     home.run(remittance("90", claim("C1"), trace="FIRST"))
     [first] = home.records("eras")
@@ -162,7 +162,7 @@ def test_a_trace_number_is_never_taken_for_an_id(home: OfficeHome) -> None:
 
 
 @pytest.fixture
-def same_names(home: OfficeHome) -> OfficeHome:
+def same_names(home: PracticeHome) -> PracticeHome:
     """Payments 1 and 2 share a trace number; the trace number of payment 3 is 2."""
     home.expect(*(expects(number, "100") for number in ("C1", "C2", "C3")))
     for number, trace, date in (("C1", "SAME", "20261101"), ("C2", "SAME", "20261102"), ("C3", "2", "20261103")):
@@ -175,7 +175,7 @@ def same_names(home: OfficeHome) -> OfficeHome:
     return home
 
 
-def test_a_name_that_is_one_payments_trace_number_and_anothers_id_is_refused(same_names: OfficeHome) -> None:
+def test_a_name_that_is_one_payments_trace_number_and_anothers_id_is_refused(same_names: PracticeHome) -> None:
     for command in (["quick-post", "2"], ["post", "2", "C2", "--by", "Ann"], ["ledger", "--trace", "2"]):
         refused = same_names.era(*command)
         assert refused.code == 2
@@ -186,7 +186,7 @@ def test_a_name_that_is_one_payments_trace_number_and_anothers_id_is_refused(sam
     assert same_names.posted() == {}
 
 
-def test_an_id_said_to_be_one_names_one_payment_everywhere(same_names: OfficeHome) -> None:
+def test_an_id_said_to_be_one_names_one_payment_everywhere(same_names: PracticeHome) -> None:
     assert [each["claim_number"] for each in same_names.records("quick-post", "id:2")] == ["C2"]
     assert same_names.era("post", "id:3", "C3", "--by", "Ann").code == 0
     for number, named in (("C2", "id:2"), ("C3", "id:3")):
@@ -199,7 +199,7 @@ def test_an_id_said_to_be_one_names_one_payment_everywhere(same_names: OfficeHom
 
 
 def test_an_id_is_written_without_zeros_and_a_trace_number_that_looks_like_one_is_said_by_its_id(
-    home: OfficeHome,
+    home: PracticeHome,
 ) -> None:
     home.expect(expects("C1", "100"), expects("C2", "100"))
     home.run(remittance("90", claim("C1"), trace="FIRST"), remittance("90", claim("C2"), trace="id:1"))
@@ -208,7 +208,7 @@ def test_an_id_is_written_without_zeros_and_a_trace_number_that_looks_like_one_i
     assert [each["claim_number"] for each in home.records("quick-post", "id:2")] == ["C2"]
 
 
-def test_a_claim_that_two_payments_name_is_posted_from_neither(left: OfficeHome) -> None:
+def test_a_claim_that_two_payments_name_is_posted_from_neither(left: PracticeHome) -> None:
     left.run(remittance("100", claim("C2", paid="100", write_off="20"), trace="EFT0002"))
     for trace in ("EFT0001", "EFT0002"):
         [held] = left.records("quick-post", trace, "--claim", "C2")
@@ -233,7 +233,7 @@ DOUBTFUL = {
 
 
 @pytest.mark.parametrize("hold", DOUBTFUL)
-def test_what_holds_a_claim_back_holds_it_in_quick_mode_too(sqlite_home: OfficeHome, hold: str) -> None:
+def test_what_holds_a_claim_back_holds_it_in_quick_mode_too(sqlite_home: PracticeHome, hold: str) -> None:
     sqlite_home.set({"practice.npi": "1234567893"})
     sqlite_home.expect(expects("C1"))
     segments = DOUBTFUL[hold].rstrip("~\n").split("~\n")
@@ -246,7 +246,7 @@ def test_what_holds_a_claim_back_holds_it_in_quick_mode_too(sqlite_home: OfficeH
     sqlite_home.verified()
 
 
-def test_a_payment_that_changed_is_held_in_quick_mode_too(home: OfficeHome) -> None:
+def test_a_payment_that_changed_is_held_in_quick_mode_too(home: PracticeHome) -> None:
     home.expect(expects("C1"), expects("C2"))
     home.run(remittance("90", claim("C1")))
     home.run(remittance("90", claim("C2")))
@@ -256,7 +256,7 @@ def test_a_payment_that_changed_is_held_in_quick_mode_too(home: OfficeHome) -> N
 
 def test_quick_post_decides_the_samples_as_the_run_did_but_for_the_minimum(tmp_path: Path) -> None:
     """What was read is judged again from what was kept of it: the same holds, for every payer's way of writing."""
-    home = make_office(tmp_path / "home", settings={"conformance": "report", f"{QUICK}.minimum_percent": 95})
+    home = make_practice(tmp_path / "home", settings={"conformance": "report", f"{QUICK}.minimum_percent": 95})
     assert era("import", "claims", SAMPLES / "claims.csv", "--home", home.root).code == 0
     assert home.era("run", SAMPLES).code == 3
     open_before = home.records("log", "--open")
@@ -275,7 +275,7 @@ def test_quick_post_decides_the_samples_as_the_run_did_but_for_the_minimum(tmp_p
     home.verified()
 
 
-def test_quick_post_knows_what_another_envelope_brought(home: OfficeHome) -> None:
+def test_quick_post_knows_what_another_envelope_brought(home: PracticeHome) -> None:
     home.expect(expects("C1", "100"))
     text = written(interchange(group(SETS)), Delimiters("|", ">", "{", "'", "\r\n"))
     assert [each["outcome"] for each in home.run(text)] == ["manual"]

@@ -1,32 +1,32 @@
 """Undoing (era undo): compensating entries, never deletion; only a person posts anew."""
 
 import pytest
-from offices import Ended, OfficeHome, expects, remittance
+from practices import Ended, PracticeHome, expects, remittance
 from remittance_text import Segments, claim
 
 WHY = ("--by", "Ann", "--because", "wrong patient")
 
 
-def undo(office: OfficeHome, *arguments: str) -> Ended:
+def undo(practice: PracticeHome, *arguments: str) -> Ended:
     """Undo, and see that the books hold after it."""
-    ended = office.era("undo", *arguments, *WHY)
+    ended = practice.era("undo", *arguments, *WHY)
     assert ended.code == 0, ended
-    office.verified()
+    practice.verified()
     return ended
 
 
-def refused(office: OfficeHome, *arguments: str) -> str:
+def refused(practice: PracticeHome, *arguments: str) -> str:
     """The command is refused, and nothing is written."""
-    before = office.records("log"), office.records("ledger")
-    ended = office.era("undo", *arguments, *WHY)
+    before = practice.records("log"), practice.records("ledger")
+    ended = practice.era("undo", *arguments, *WHY)
     assert ended.code == 2, ended
-    assert (office.records("log"), office.records("ledger")) == before
+    assert (practice.records("log"), practice.records("ledger")) == before
     return ended.err
 
 
-def states(office: OfficeHome) -> list[str]:
+def states(practice: PracticeHome) -> list[str]:
     """The states of the claim payments, in the order they were read."""
-    return [state for (state,) in office.rows("SELECT state FROM claim_payments ORDER BY id")]
+    return [state for (state,) in practice.rows("SELECT state FROM claim_payments ORDER BY id")]
 
 
 def reversal(number: str = "C1", paid: str = "90", write_off: str = "30") -> Segments:
@@ -40,7 +40,7 @@ def reversal(number: str = "C1", paid: str = "90", write_off: str = "30") -> Seg
 
 
 @pytest.fixture
-def posted(home: OfficeHome) -> OfficeHome:
+def posted(home: PracticeHome) -> PracticeHome:
     """C1 and C2 posted by a run, and ten dollars of interest."""
     home.expect(expects("C1"), expects("C2"))
     home.run(remittance("190", claim("C1"), claim("C2"), after=["PLB*1234567893*20261231*L6*-10"]))
@@ -48,7 +48,7 @@ def posted(home: OfficeHome) -> OfficeHome:
     return home
 
 
-def test_one_claim_is_taken_back_by_an_entry(posted: OfficeHome) -> None:
+def test_one_claim_is_taken_back_by_an_entry(posted: PracticeHome) -> None:
     before = posted.records("ledger")
     ended = undo(posted, "EFT0001", "--claim", "C1")
     assert ended.out == "C1: Took back $90.00 and the write-off of $30.00 that were posted.\n"
@@ -65,7 +65,7 @@ def test_one_claim_is_taken_back_by_an_entry(posted: OfficeHome) -> None:
     assert states(posted) == ["open", "posted"]
 
 
-def test_the_log_says_who_took_it_back_and_why(posted: OfficeHome) -> None:
+def test_the_log_says_who_took_it_back_and_why(posted: PracticeHome) -> None:
     [record] = posted.era("undo", "EFT0001", "--claim", "C1", *WHY, "--json").records
     assert record == posted.records("log")[-1]
     told = ("mode", "act", "by", "note", "outcome", "holds", "indicators", "claim_number", "state")
@@ -74,7 +74,7 @@ def test_the_log_says_who_took_it_back_and_why(posted: OfficeHome) -> None:
     ]
 
 
-def test_a_whole_payment_is_taken_back_with_its_provider_level_adjustments(posted: OfficeHome) -> None:
+def test_a_whole_payment_is_taken_back_with_its_provider_level_adjustments(posted: PracticeHome) -> None:
     ended = undo(posted, "EFT0001")
     assert "Took back L6: -$10.00.\n" in ended.out
     assert set(posted.posted().values()) == {0}
@@ -83,14 +83,14 @@ def test_a_whole_payment_is_taken_back_with_its_provider_level_adjustments(poste
     assert item["reason"] == "L6"
 
 
-def test_what_a_person_took_back_no_run_and_no_quick_post_posts_again(posted: OfficeHome) -> None:
+def test_what_a_person_took_back_no_run_and_no_quick_post_posts_again(posted: PracticeHome) -> None:
     undo(posted, "EFT0001")
     assert posted.run() == []
     assert {tuple(each["holds"]) for each in posted.records("quick-post", "EFT0001")} == {("undone",)}
     assert set(posted.posted().values()) == {0}
 
 
-def test_it_is_posted_anew_by_hand_and_taken_back_again(posted: OfficeHome) -> None:
+def test_it_is_posted_anew_by_hand_and_taken_back_again(posted: PracticeHome) -> None:
     for _ in range(2):
         undo(posted, "EFT0001", "--claim", "C1")
         assert posted.era("post", "EFT0001", "C1", "--line", "1=90,10", "--by", "Ann").code == 0
@@ -106,21 +106,21 @@ def test_it_is_posted_anew_by_hand_and_taken_back_again(posted: OfficeHome) -> N
     ]
 
 
-def test_nothing_is_taken_back_twice(posted: OfficeHome) -> None:
+def test_nothing_is_taken_back_twice(posted: PracticeHome) -> None:
     undo(posted, "EFT0001", "--claim", "C1")
     assert "Nothing is posted for claim C1" in refused(posted, "EFT0001", "--claim", "C1")
     undo(posted, "EFT0001")
     assert "Nothing of payment EFT0001 is posted." in refused(posted, "EFT0001")
 
 
-def test_who_and_why_must_be_said(posted: OfficeHome) -> None:
+def test_who_and_why_must_be_said(posted: PracticeHome) -> None:
     assert posted.era("undo", "EFT0001", "--by", "Ann").code == 2
     assert posted.era("undo", "EFT0001", "--because", "wrong").code == 2
     assert posted.era("undo", "EFT0001", "--by", "Ann", "--because", " ").code == 2
     assert states(posted) == ["posted", "posted"]
 
 
-def test_what_the_payer_reversed_is_not_undone_before_the_reversal(posted: OfficeHome) -> None:
+def test_what_the_payer_reversed_is_not_undone_before_the_reversal(posted: PracticeHome) -> None:
     posted.run(remittance("-90", reversal(), trace="EFT0002"))
     assert posted.era("post", "EFT0002", "C1", "--by", "Ann").code == 0
     assert states(posted) == ["reversed", "posted", "posted"]
@@ -129,7 +129,7 @@ def test_what_the_payer_reversed_is_not_undone_before_the_reversal(posted: Offic
     assert states(posted) == ["reversed", "posted", "posted"]
 
 
-def test_an_undone_reversal_puts_the_payment_in_force_again_to_and_fro(posted: OfficeHome) -> None:
+def test_an_undone_reversal_puts_the_payment_in_force_again_to_and_fro(posted: PracticeHome) -> None:
     posted.run(remittance("-90", reversal(), trace="EFT0002"))
     for _ in range(2):
         assert posted.era("post", "EFT0002", "C1", "--by", "Ann").code == 0
@@ -144,7 +144,7 @@ def test_an_undone_reversal_puts_the_payment_in_force_again_to_and_fro(posted: O
     assert posted.posted()["insurance_deposits"] == 10000
 
 
-def test_a_reversal_is_not_undone_beside_its_correction(posted: OfficeHome) -> None:
+def test_a_reversal_is_not_undone_beside_its_correction(posted: PracticeHome) -> None:
     corrected = claim("C1", "120", "95", "25", payer_claim_number="ICN2")
     posted.run(remittance("5", reversal(), corrected, trace="EFT0002"))
     first = posted.records("log")[2]["claim_payment_id"]
@@ -158,7 +158,7 @@ def test_a_reversal_is_not_undone_beside_its_correction(posted: OfficeHome) -> N
     assert posted.posted()["insurance_deposits"] == 19000
 
 
-def test_a_payment_with_its_own_reversal_is_undone_whole(home: OfficeHome) -> None:
+def test_a_payment_with_its_own_reversal_is_undone_whole(home: PracticeHome) -> None:
     home.set({"reversals.post_exact": True})
     home.expect(expects("C1"))
     home.run(remittance("0", claim(), reversal(), method="NON"))
@@ -168,7 +168,7 @@ def test_a_payment_with_its_own_reversal_is_undone_whole(home: OfficeHome) -> No
     assert set(home.posted().values()) == {0}
 
 
-def test_what_something_else_rests_on_is_not_undone(home: OfficeHome) -> None:
+def test_what_something_else_rests_on_is_not_undone(home: PracticeHome) -> None:
     home.expect(expects("C1", "100"))
     home.run(remittance("60", claim("C1", "120", "60", "60")))
     assert home.era("post", "EFT0001", "C1", "--by", "Ann").code == 0
@@ -179,7 +179,7 @@ def test_what_something_else_rests_on_is_not_undone(home: OfficeHome) -> None:
     undo(home, "EFT0001")
 
 
-def test_a_closed_claim_is_opened_again_and_judged_by_the_rules(home: OfficeHome) -> None:
+def test_a_closed_claim_is_opened_again_and_judged_by_the_rules(home: PracticeHome) -> None:
     home.expect(expects("C1"))
     home.run(remittance("0", claim("C1", "120", "0", "120", status="25"), method="NON"))
     assert home.era("close", "EFT0001", "C1", *WHY).code == 0
@@ -193,7 +193,7 @@ def test_a_closed_claim_is_opened_again_and_judged_by_the_rules(home: OfficeHome
     assert record["explanation"].startswith("Opened again by hand. Still: ")
 
 
-def test_a_claim_with_money_is_closed_only_when_that_is_said(home: OfficeHome) -> None:
+def test_a_claim_with_money_is_closed_only_when_that_is_said(home: PracticeHome) -> None:
     home.expect(expects("C1", "100"))
     home.run(remittance("90", claim()))
     ended = home.era("close", "EFT0001", "C1", *WHY)

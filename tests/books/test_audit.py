@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from killing import killed_at
-from offices import AUTO, OfficeHome, Record, expects, make_office, remittance
+from practices import AUTO, PracticeHome, Record, expects, make_practice, remittance
 from remittance_text import claim
 from sqlalchemy.exc import DBAPIError
 from tampering import database_kind, lock_again, pick_the_locks
@@ -17,20 +17,20 @@ from tampering import database_kind, lock_again, pick_the_locks
 from era_engine.store.books.audit import chained_hash
 
 
-def acts(home: OfficeHome) -> list[Record]:
+def acts(home: PracticeHome) -> list[Record]:
     ended = home.era("audit", "export")
     assert ended.code == 0, ended
     return ended.records
 
 
-def proven(home: OfficeHome) -> str:
+def proven(home: PracticeHome) -> str:
     """What `era audit verify` says when everything holds."""
     ended = home.era("audit", "verify")
     assert ended.code == 0, ended
     return ended.out
 
 
-def refused(home: OfficeHome, *more: str) -> str:
+def refused(home: PracticeHome, *more: str) -> str:
     ended = home.era("audit", "verify", *more)
     assert (ended.code, ended.err) == (1, ""), ended
     return ended.out
@@ -39,7 +39,7 @@ def refused(home: OfficeHome, *more: str) -> str:
 # what is written down
 
 
-def test_every_act_is_written_down_with_who_and_what(home: OfficeHome, tmp_path: Path) -> None:
+def test_every_act_is_written_down_with_who_and_what(home: PracticeHome, tmp_path: Path) -> None:
     fees, bank = tmp_path / "fees.csv", tmp_path / "bank.csv"
     fees.write_text("payer,procedure,allowed,percent\nDDP71,D0120,100.00,90\n")
     bank.write_text("date,amount,trace\n2026-10-06,180.00,EFT0001\n")
@@ -79,7 +79,7 @@ def test_every_act_is_written_down_with_who_and_what(home: OfficeHome, tmp_path:
     assert "15 acts on 1 payment" in proven(home)
 
 
-def test_settings_and_rules_that_change_are_an_act_and_those_that_stay_are_none(home: OfficeHome) -> None:
+def test_settings_and_rules_that_change_are_an_act_and_those_that_stay_are_none(home: PracticeHome) -> None:
     home.run()
     home.run()
     home.set({f"{AUTO}.minimum_percent": 80})
@@ -89,31 +89,31 @@ def test_settings_and_rules_that_change_are_an_act_and_those_that_stay_are_none(
     assert second["ruleset_before"] == first["ruleset"] == second["ruleset"]
 
 
-def test_what_only_looks_and_what_is_rehearsed_is_no_act(week: OfficeHome) -> None:
+def test_what_only_looks_and_what_is_rehearsed_is_no_act(week: PracticeHome) -> None:
     before = acts(week)
     for command in (["log"], ["todo"], ["run", "--dry-run"], ["verify"], ["audit", "verify"], ["settings", "check"]):
         assert week.era(*command).code == 0
     assert acts(week) == before
 
 
-def test_an_act_that_fails_is_no_act(week: OfficeHome) -> None:
+def test_an_act_that_fails_is_no_act(week: PracticeHome) -> None:
     before = acts(week)
     assert week.era("post", "T1", "C1", "--by", "Ann").code == 2
     assert acts(week) == before
 
 
-def test_acts_are_exported_by_person_kind_and_day(week: OfficeHome) -> None:
+def test_acts_are_exported_by_person_kind_and_day(week: PracticeHome) -> None:
     week.era("close", "T2", "C3", "--even-with-money", "--by", "Ann", "--because", "void")
     [by_ann] = week.era("audit", "export", "--by", "Ann").records
     assert by_ann["act"] == "close"
     assert [each["act"] for each in week.era("audit", "export", "--act", "payment").records] == ["payment"] * 2
     assert week.era("audit", "export", "--until", "2020-01-01").out == ""
     header, *lines = week.era("audit", "export", "--format", "csv").out.splitlines()
-    assert header == "office,seq,at,account,by,act,details,previous,hash"
+    assert header == "practice,seq,at,account,by,act,details,previous,hash"
     assert len(lines) == len(acts(week))
 
 
-def test_what_cannot_be_meant_is_refused_and_not_answered_with_nothing(week: OfficeHome) -> None:
+def test_what_cannot_be_meant_is_refused_and_not_answered_with_nothing(week: PracticeHome) -> None:
     for question, told in (
         (("--act", "posting"), "Give one of adopt, backup, begin, close, file,"),
         (("--since", "2026-11-02", "--until", "2026-11-01"), "No day is both 2026-11-02 or later and 2026-11-01"),
@@ -126,7 +126,7 @@ def test_what_cannot_be_meant_is_refused_and_not_answered_with_nothing(week: Off
     assert week.era("audit", "export", "--since", "2026-11-01", "--until", "2026-11-01").code == 0
 
 
-def test_nothing_of_a_patient_is_in_it(week: OfficeHome) -> None:
+def test_nothing_of_a_patient_is_in_it(week: PracticeHome) -> None:
     text = json.dumps(acts(week)).casefold()
     for known in ("doe", "jane", "sub1", '"c1"', "p1", "1980"):
         assert known not in text
@@ -159,21 +159,21 @@ CHANGES = {
 
 
 @pytest.fixture
-def acted(week: OfficeHome) -> OfficeHome:
+def acted(week: PracticeHome) -> PracticeHome:
     week.era("close", "T2", "C3", "--even-with-money", "--by", "Ann", "--because", "void")
     proven(week)
     return week
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_a_log_that_was_changed_is_found(acted: OfficeHome, change: tuple[str, ...]) -> None:
+def test_a_log_that_was_changed_is_found(acted: PracticeHome, change: tuple[str, ...]) -> None:
     pick_the_locks(acted)
     acted.change(*change)
     lock_again(acted)
     assert "✘ " in refused(acted)
 
 
-def test_every_single_row_may_not_be_touched(acted: OfficeHome) -> None:
+def test_every_single_row_may_not_be_touched(acted: PracticeHome) -> None:
     """Each row in turn loses the last letter of what was done; each time that row, and no other, is named."""
     pick_the_locks(acted)
     for row in acts(acted):
@@ -184,20 +184,20 @@ def test_every_single_row_may_not_be_touched(acted: OfficeHome) -> None:
             assert (f"row {row['seq']} (" in told.out) == (text != details)
 
 
-def test_a_chain_that_was_forged_anew_does_not_hold_what_was_noted_elsewhere(sqlite_home: OfficeHome) -> None:
+def test_a_chain_that_was_forged_anew_does_not_hold_what_was_noted_elsewhere(sqlite_home: PracticeHome) -> None:
     """Whoever may write everything in the home can make a chain that holds; the place noted elsewhere gives it away."""
     sqlite_home.expect(expects("C1"))
     sqlite_home.run(remittance("90", claim("C1")))
     noted = proven(sqlite_home).splitlines()[-1].removeprefix("It ends at ")
     forge(sqlite_home, lambda row: row | {"account": "somebody"})
-    assert "which this home remembers, is not in this office's log" in refused(sqlite_home)
+    assert "which this home remembers, is not in this practice's log" in refused(sqlite_home)
     (sqlite_home.root / ".audit-head").unlink()
     sqlite_home.run()  # which remembers what it finds
     proven(sqlite_home)
-    assert "which was expected, is not in this office's log" in refused(sqlite_home, "--expect", noted)
+    assert "which was expected, is not in this practice's log" in refused(sqlite_home, "--expect", noted)
 
 
-def forge(home: OfficeHome, change: Callable[[Record], Record]) -> None:
+def forge(home: PracticeHome, change: Callable[[Record], Record]) -> None:
     pick_the_locks(home)
     with closing(sqlite3.connect(home.root / "era.db")) as database:
         database.row_factory = sqlite3.Row
@@ -232,7 +232,7 @@ BOOKS = {
 
 
 @pytest.mark.parametrize("change", BOOKS.values(), ids=BOOKS)
-def test_books_that_are_not_what_the_last_act_left_are_found(acted: OfficeHome, change: str) -> None:
+def test_books_that_are_not_what_the_last_act_left_are_found(acted: PracticeHome, change: str) -> None:
     pick_the_locks(acted)
     acted.change(change)
     lock_again(acted)
@@ -246,7 +246,7 @@ def test_books_that_are_not_what_the_last_act_left_are_found(acted: OfficeHome, 
     ["UPDATE settings_texts SET text = text || ' '", "DELETE FROM settings_texts WHERE version = 1"],
     ids=["changed", "deleted"],
 )
-def test_a_version_of_the_settings_that_is_not_what_was_kept_is_found(acted: OfficeHome, change: str) -> None:
+def test_a_version_of_the_settings_that_is_not_what_was_kept_is_found(acted: PracticeHome, change: str) -> None:
     assert acted.era("audit", "verify").code == 0
     pick_the_locks(acted)
     acted.change(change)
@@ -256,7 +256,7 @@ def test_a_version_of_the_settings_that_is_not_what_was_kept_is_found(acted: Off
     assert "version 1 of its settings is not what was kept." in found.out
 
 
-def test_a_payment_nobody_brought_there_is_found(acted: OfficeHome) -> None:
+def test_a_payment_nobody_brought_there_is_found(acted: PracticeHome) -> None:
     columns = "first_segment, originator, trace_number, payment_date, payment_cents, method, payer, payee_ids"
     columns += ", separators, claims_paid_cents, findings"
     acted.change(
@@ -269,7 +269,7 @@ def test_a_payment_nobody_brought_there_is_found(acted: OfficeHome) -> None:
 # the end of the log that the home remembers
 
 
-def test_a_log_shorter_than_the_home_remembers_is_told_by_whatever_opens_it(acted: OfficeHome) -> None:
+def test_a_log_shorter_than_the_home_remembers_is_told_by_whatever_opens_it(acted: PracticeHome) -> None:
     pick_the_locks(acted)
     acted.change(*CHANGES["rows cut off the end, and the end moved"])
     remembered = (acted.root / ".audit-head").read_text()
@@ -280,7 +280,7 @@ def test_a_log_shorter_than_the_home_remembers_is_told_by_whatever_opens_it(acte
     assert (acted.root / ".audit-head").read_text() == remembered  # the proof is not written over
 
 
-def test_a_home_that_remembers_less_than_the_log_holds_is_in_order(acted: OfficeHome) -> None:
+def test_a_home_that_remembers_less_than_the_log_holds_is_in_order(acted: PracticeHome) -> None:
     """A run that is killed after its last commit has not told the home."""
     remembered = (acted.root / ".audit-head").read_text()
     acted.run()
@@ -288,13 +288,13 @@ def test_a_home_that_remembers_less_than_the_log_holds_is_in_order(acted: Office
     proven(acted)
 
 
-def test_a_first_run_that_is_killed_has_told_the_home_that_nothing_was_done_before(sqlite_home: OfficeHome) -> None:
+def test_a_first_run_that_is_killed_has_told_the_home_that_nothing_was_done_before(sqlite_home: PracticeHome) -> None:
     sqlite_home.receive(remittance("90", claim("C1")))
     assert killed_at(4, "run", "--home", sqlite_home.root, named=("after commit",))
     proven(sqlite_home)
 
 
-def test_an_end_of_the_log_that_was_deleted_from_the_home_is_told(acted: OfficeHome) -> None:
+def test_an_end_of_the_log_that_was_deleted_from_the_home_is_told(acted: PracticeHome) -> None:
     remembered = acted.root / ".audit-head"
     remembered.unlink()
     told = refused(acted)
@@ -304,19 +304,19 @@ def test_an_end_of_the_log_that_was_deleted_from_the_home_is_told(acted: OfficeH
     proven(acted)
 
 
-def test_an_identity_that_was_deleted_from_the_home_is_told_and_no_other_one_made(acted: OfficeHome) -> None:
+def test_an_identity_that_was_deleted_from_the_home_is_told_and_no_other_one_made(acted: PracticeHome) -> None:
     file = acted.root / ".home-id"
-    office = file.read_text()
+    practice = file.read_text()
     file.unlink()
     for command in (["audit", "verify"], ["verify"], ["run"], ["todo"]):
         ended = acted.era(*command)
         assert (ended.code, ended.out) == (1, ""), command
         assert f"Error: {file} is missing, by which this home knows its own books." in ended.err
-        assert f"Remedy: Write it again: printf %s {office} > {file}" in ended.err
+        assert f"Remedy: Write it again: printf %s {practice} > {file}" in ended.err
     assert not file.exists()
 
 
-def test_a_trigger_that_is_dropped_or_does_nothing_is_told_with_what_puts_it_back(acted: OfficeHome) -> None:
+def test_a_trigger_that_is_dropped_or_does_nothing_is_told_with_what_puts_it_back(acted: PracticeHome) -> None:
     pick = {
         "sqlite": [
             "DROP TRIGGER entries_no_update",
@@ -345,7 +345,7 @@ def test_a_trigger_that_is_dropped_or_does_nothing_is_told_with_what_puts_it_bac
             acted.change(statement)
 
 
-def carry_out(home: OfficeHome, script: str) -> None:
+def carry_out(home: PracticeHome, script: str) -> None:
     """Type statements into the database's own tool."""
     if database_kind(home) == "postgresql":
         with psycopg.connect(home.url.replace("+psycopg", "")) as database:
@@ -355,19 +355,19 @@ def carry_out(home: OfficeHome, script: str) -> None:
         database.executescript(script)
 
 
-def test_a_place_that_is_none_is_refused(acted: OfficeHome) -> None:
+def test_a_place_that_is_none_is_refused(acted: PracticeHome) -> None:
     for wrong in ("", "7", "x:" + "0" * 64, "7:abc", f"{'9' * 30}:{'0' * 64}"):
         assert acted.era("audit", "verify", "--expect", wrong).code == 2
     assert "which was expected" in refused(acted, "--expect", "9999:" + "0" * 64)
 
 
-# several offices
+# several practices
 
 
-def test_each_office_has_its_own_chain_and_a_payment_stays_with_the_one_that_read_it(
+def test_each_practice_has_its_own_chain_and_a_payment_stays_with_the_one_that_read_it(
     postgresql_url: str, tmp_path: Path
 ) -> None:
-    first, second = (make_office(tmp_path / name, postgresql_url) for name in ("first", "second"))
+    first, second = (make_practice(tmp_path / name, postgresql_url) for name in ("first", "second"))
     first.expect(expects("C1", "100"))
     first.run(remittance("90", claim("C1")))
     second.run(remittance("50", claim("C9", paid="50", write_off="70"), trace="EFT0009"))

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from crash_ways import CUT
 from killing import killed_at_step
-from offices import Ended, OfficeHome, era, expects, finished, make_office, remittance
 from postgresql_server import Server
+from practices import Ended, PracticeHome, era, expects, finished, make_practice, remittance
 from remittance_text import claim
 from where import RULES
 
@@ -34,14 +34,14 @@ class Elsewhere:
         """An empty database of the kind; a SQLite file lies in the home."""
         return self._stack.enter_context(self._server.database(empty=True)) if self._server else "sqlite:///era.db"
 
-    def restored(self, backup: Path) -> OfficeHome:
+    def restored(self, backup: Path) -> PracticeHome:
         self._homes += 1
-        home = OfficeHome(self._folder / f"restored{self._homes}", self.database())
+        home = PracticeHome(self._folder / f"restored{self._homes}", self.database())
         ended = era("restore", backup, home.root, "--database", home.database_url)
         assert ended.code == 0, ended
         return home
 
-    def clean(self, backup: Path) -> OfficeHome:
+    def clean(self, backup: Path) -> PracticeHome:
         """The home restored, in which books and audit log hold."""
         home = self.restored(backup)
         home.verified()
@@ -57,7 +57,7 @@ def elsewhere(request: pytest.FixtureRequest, database_url: str, tmp_path: Path)
         yield Elsewhere(tmp_path, server, stack)
 
 
-def backed_up(home: OfficeHome, name: str = "backup.era") -> Path:
+def backed_up(home: PracticeHome, name: str = "backup.era") -> Path:
     file = home.root.parent / name
     ended = home.era("backup", file)
     assert ended.code == 0, ended
@@ -77,7 +77,7 @@ def refused(file: Path, folder: Path, *arguments: str) -> Ended:
 # what is kept
 
 
-def test_a_backup_holds_all_of_a_home(week: OfficeHome, elsewhere: Elsewhere) -> None:
+def test_a_backup_holds_all_of_a_home(week: PracticeHome, elsewhere: Elsewhere) -> None:
     strange = week.root.parent / "strange.835"
     strange.write_text("no remittance")
     week.era("run", strange)
@@ -90,7 +90,7 @@ def test_a_backup_holds_all_of_a_home(week: OfficeHome, elsewhere: Elsewhere) ->
         assert home.records(asked) == week.records(asked)
 
 
-def test_a_restored_home_goes_on_where_the_backup_was_taken(week: OfficeHome, elsewhere: Elsewhere) -> None:
+def test_a_restored_home_goes_on_where_the_backup_was_taken(week: PracticeHome, elsewhere: Elsewhere) -> None:
     home = elsewhere.clean(backed_up(week))
     home.expect(expects("C4"))
     assert [each["claim_number"] for each in home.run(remittance("90", claim("C4"), trace="T4"))] == ["C4"]
@@ -99,7 +99,7 @@ def test_a_restored_home_goes_on_where_the_backup_was_taken(week: OfficeHome, el
     assert home.era("audit", "verify").code == 0
 
 
-def test_backup_and_restoring_are_acts_in_the_audit_log(week: OfficeHome, elsewhere: Elsewhere) -> None:
+def test_backup_and_restoring_are_acts_in_the_audit_log(week: PracticeHome, elsewhere: Elsewhere) -> None:
     backup = backed_up(week)
     home = elsewhere.restored(backup)
     [taken] = week.era("audit", "export", "--act", "backup").records
@@ -109,7 +109,7 @@ def test_backup_and_restoring_are_acts_in_the_audit_log(week: OfficeHome, elsewh
     assert taken["previous"] == restored["previous"]
 
 
-def test_a_backup_is_for_its_owner_alone_and_overwrites_nothing(sqlite_home: OfficeHome) -> None:
+def test_a_backup_is_for_its_owner_alone_and_overwrites_nothing(sqlite_home: PracticeHome) -> None:
     backup = backed_up(sqlite_home)
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
     written = backup.read_bytes()
@@ -119,16 +119,16 @@ def test_a_backup_is_for_its_owner_alone_and_overwrites_nothing(sqlite_home: Off
 
 
 def test_rules_of_the_home_are_in_its_backup(tmp_path: Path) -> None:
-    home = make_office(tmp_path / "home", settings={"rules": "rules"})
+    home = make_practice(tmp_path / "home", settings={"rules": "rules"})
     (home.root / "rules").mkdir()
     for file in (RULES).glob("*.yaml"):
         (home.root / "rules" / file.name).write_bytes(file.read_bytes())
-    restored = OfficeHome(tmp_path / "restored", "sqlite:///era.db")
+    restored = PracticeHome(tmp_path / "restored", "sqlite:///era.db")
     assert era("restore", backed_up(home), restored.root).code == 0
     assert restored.era("rules", "check").code == 0
 
 
-def test_a_lost_file_keeps_no_backup_from_being_taken_and_is_told(week: OfficeHome, elsewhere: Elsewhere) -> None:
+def test_a_lost_file_keeps_no_backup_from_being_taken_and_is_told(week: PracticeHome, elsewhere: Elsewhere) -> None:
     (week.root / "archive" / "001.835").unlink()
     backup = week.root.parent / "backup.era"
     ended = week.era("backup", backup)
@@ -140,7 +140,7 @@ def test_a_lost_file_keeps_no_backup_from_being_taken_and_is_told(week: OfficeHo
 # a home at work
 
 
-def test_every_backup_taken_while_a_run_is_at_work_restores_clean(home: OfficeHome, elsewhere: Elsewhere) -> None:
+def test_every_backup_taken_while_a_run_is_at_work_restores_clean(home: PracticeHome, elsewhere: Elsewhere) -> None:
     numbers = [f"C{number:02d}" for number in range(16)]
     home.expect(*(expects(number) for number in numbers))
     for number in numbers:
@@ -164,12 +164,12 @@ def test_every_backup_taken_while_a_run_is_at_work_restores_clean(home: OfficeHo
 
 def test_a_backup_of_a_home_whose_run_was_killed_at_any_step_loses_nothing(tmp_path: Path) -> None:
     for step in range(1, 100, 4):
-        home = make_office(tmp_path / str(step) / "home")
+        home = make_practice(tmp_path / str(step) / "home")
         home.expect(expects("C1"), expects("C2"), expects("C3"))
         home.receive(CUT)
         if not killed_at_step(step, "run", "--home", home.root):
             break
-        restored = OfficeHome(tmp_path / str(step) / "restored", "sqlite:///era.db")
+        restored = PracticeHome(tmp_path / str(step) / "restored", "sqlite:///era.db")
         assert era("restore", backed_up(home), restored.root).code == 0
         restored.verified()
         restored.era("run")
@@ -180,7 +180,7 @@ def test_a_backup_of_a_home_whose_run_was_killed_at_any_step_loses_nothing(tmp_p
     assert step > 8
 
 
-def test_one_backup_at_a_time_and_a_run_beside_it(sqlite_home: OfficeHome) -> None:
+def test_one_backup_at_a_time_and_a_run_beside_it(sqlite_home: PracticeHome) -> None:
     with Home(sqlite_home.root).keeping_files():
         busy = sqlite_home.era("backup", sqlite_home.root.parent / "backup.era")
         assert (busy.code, busy.out) == (5, "")
@@ -192,7 +192,7 @@ def test_one_backup_at_a_time_and_a_run_beside_it(sqlite_home: OfficeHome) -> No
 # killed
 
 
-def test_a_backup_that_is_killed_has_not_got_its_name(sqlite_home: OfficeHome, tmp_path: Path) -> None:
+def test_a_backup_that_is_killed_has_not_got_its_name(sqlite_home: PracticeHome, tmp_path: Path) -> None:
     sqlite_home.run(remittance("90", claim("C1")))
     for step in range(1, 20):
         backup = tmp_path / f"{step}.era"
@@ -206,10 +206,10 @@ def test_a_backup_that_is_killed_has_not_got_its_name(sqlite_home: OfficeHome, t
     assert not (sqlite_home.root / ".snapshot.db").exists()
 
 
-def test_restoring_that_is_killed_leaves_no_home_and_can_be_done_again(week: OfficeHome, elsewhere: Elsewhere) -> None:
+def test_a_killed_restoring_leaves_no_home_and_can_be_done_again(week: PracticeHome, elsewhere: Elsewhere) -> None:
     backup = backed_up(week)
     for step in range(1, 30, 3):
-        home = OfficeHome(week.root.parent / f"restored-{step}", elsewhere.database())
+        home = PracticeHome(week.root.parent / f"restored-{step}", elsewhere.database())
         command = ["restore", str(backup), str(home.root), "--database", home.database_url]
         if not killed_at_step(step, *command):
             break
@@ -236,7 +236,7 @@ def unpacked(data: bytes | bytearray) -> bytes | None:
         return None
 
 
-def test_two_restores_into_one_folder_at_one_moment_are_not_mixed(sqlite_home: OfficeHome, tmp_path: Path) -> None:
+def test_two_restores_into_one_folder_at_one_moment_are_not_mixed(sqlite_home: PracticeHome, tmp_path: Path) -> None:
     """The second comes while the first works, and another before the first has its name but after the folder was
     looked at.
     """
@@ -253,7 +253,7 @@ def test_two_restores_into_one_folder_at_one_moment_are_not_mixed(sqlite_home: O
     assert len(others) > 3
     assert {each.code for each in others} == {5}
     assert all("Error: Another restore is at work on " in each.err for each in others)
-    restored = OfficeHome(folder, "sqlite:///era.db")
+    restored = PracticeHome(folder, "sqlite:///era.db")
     restored.verified()
     assert restored.era("audit", "verify").code == 0
 
@@ -265,11 +265,11 @@ def test_two_restores_into_one_folder_at_one_moment_are_not_mixed(sqlite_home: O
 
     with pytest.raises(UsageError, match="is not empty"):
         restore(backup, late, None, first_is_faster)
-    OfficeHome(late, "sqlite:///era.db").verified()
+    PracticeHome(late, "sqlite:///era.db").verified()
     assert [each.name for each in tmp_path.iterdir() if each.name.startswith(".")] == []
 
 
-def test_a_backup_with_any_byte_changed_or_cut_off_is_refused(sqlite_home: OfficeHome, tmp_path: Path) -> None:
+def test_a_backup_with_any_byte_changed_or_cut_off_is_refused(sqlite_home: PracticeHome, tmp_path: Path) -> None:
     sqlite_home.run(remittance("90", claim("C1")))
     whole = backed_up(sqlite_home).read_bytes()
     damaged = tmp_path / "damaged.era"
@@ -283,7 +283,7 @@ def test_a_backup_with_any_byte_changed_or_cut_off_is_refused(sqlite_home: Offic
             assert "is no backup that can be used" in refused(damaged, tmp_path / "restored").err, at
 
 
-def test_a_backup_packed_anew_with_other_content_is_refused(sqlite_home: OfficeHome, tmp_path: Path) -> None:
+def test_a_backup_packed_anew_with_other_content_is_refused(sqlite_home: PracticeHome, tmp_path: Path) -> None:
     sqlite_home.run(remittance("90", claim("C1")))
     whole = backed_up(sqlite_home).read_bytes()
     changed = gzip.decompress(whole).replace(b"CLP*C1*1*120*90", b"CLP*C1*1*120*99")
@@ -323,7 +323,7 @@ def repacked(backup: Path, change: dict[str, str], extra: tarfile.TarInfo | None
     ["home/../../evil.835", "/tmp/evil.835", "home/./evil.835", "home//evil.835", "evil.835", "home/archive/002.835"],
 )
 def test_a_backup_that_would_write_elsewhere_or_twice_is_refused(
-    sqlite_home: OfficeHome, tmp_path: Path, name: str
+    sqlite_home: PracticeHome, tmp_path: Path, name: str
 ) -> None:
     sqlite_home.run(remittance("90", claim("C1")), remittance("90", claim("C2"), trace="T2"))
     hostile = repacked(backed_up(sqlite_home), {"home/archive/001.835": name})
@@ -332,14 +332,14 @@ def test_a_backup_that_would_write_elsewhere_or_twice_is_refused(
     assert not list(tmp_path.rglob("evil*"))
 
 
-def test_a_backup_with_a_link_in_it_is_refused(sqlite_home: OfficeHome, tmp_path: Path) -> None:
+def test_a_backup_with_a_link_in_it_is_refused(sqlite_home: PracticeHome, tmp_path: Path) -> None:
     link = tarfile.TarInfo("home/inbox")
     link.type, link.linkname = tarfile.SYMTYPE, str(tmp_path)
     hostile = repacked(backed_up(sqlite_home), {}, link)
     assert "something that is no file" in refused(hostile, tmp_path / "restored").err
 
 
-def test_nothing_is_restored_over_a_home(week: OfficeHome) -> None:
+def test_nothing_is_restored_over_a_home(week: PracticeHome) -> None:
     backup = backed_up(week)
     before = sorted(week.root.rglob("*"))
     assert "is not empty" in refused(backup, week.root).err
@@ -347,7 +347,7 @@ def test_nothing_is_restored_over_a_home(week: OfficeHome) -> None:
 
 
 def test_no_postgresql_database_is_filled_twice(tmp_path: Path, postgresql_url: str) -> None:
-    home = make_office(tmp_path / "home", postgresql_url)
+    home = make_practice(tmp_path / "home", postgresql_url)
     home.expect(expects("C1"))
     backup = backed_up(home)
     assert "is not empty" in refused(backup, tmp_path / "restored").err
@@ -356,13 +356,13 @@ def test_no_postgresql_database_is_filled_twice(tmp_path: Path, postgresql_url: 
 
 
 def test_a_sqlite_file_outside_the_home_is_never_overwritten(tmp_path: Path) -> None:
-    home = make_office(tmp_path / "home", f"sqlite:///{tmp_path}/books.db")
+    home = make_practice(tmp_path / "home", f"sqlite:///{tmp_path}/books.db")
     home.expect(expects("C1"))
     backup = backed_up(home)
     assert "books.db is there already" in refused(backup, tmp_path / "restored").err
     (tmp_path / "books.db").rename(tmp_path / "old.db")
     assert era("restore", backup, tmp_path / "restored").code == 0
-    OfficeHome(tmp_path / "restored", home.database_url).verified()
+    PracticeHome(tmp_path / "restored", home.database_url).verified()
     assert (tmp_path / "books.db").exists()
 
 
@@ -377,7 +377,7 @@ def killed_writer_of(database: Path) -> None:
     assert Path(f"{database}-wal").exists()
 
 
-def test_a_log_left_by_another_sqlite_database_is_never_read_into_the_one_restored(sqlite_home: OfficeHome) -> None:
+def test_a_log_left_by_another_sqlite_database_is_never_read_into_the_one_restored(sqlite_home: PracticeHome) -> None:
     folder = sqlite_home.root.parent
     books = folder / "books.db"
     backup = backed_up(sqlite_home)
@@ -388,25 +388,25 @@ def test_a_log_left_by_another_sqlite_database_is_never_read_into_the_one_restor
     for end in ("-wal", "-shm"):  # as of restoring that was killed
         (folder / f"books.db{end}").rename(folder / f".books.db.restoring{end}")
     assert era("restore", backup, *restoring).code == 0
-    restored = OfficeHome(folder / "restored", f"sqlite:///{books}")
+    restored = PracticeHome(folder / "restored", f"sqlite:///{books}")
     assert restored.rows("SELECT name FROM sqlite_master WHERE name = 'of_another'") == []
     restored.verified()
 
 
-def test_what_a_link_leads_to_becomes_the_home(sqlite_home: OfficeHome, tmp_path: Path) -> None:
+def test_what_a_link_leads_to_becomes_the_home(sqlite_home: PracticeHome, tmp_path: Path) -> None:
     (tmp_path / "disk").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "disk")
     assert era("restore", backed_up(sqlite_home), tmp_path / "link").code == 0
     assert (tmp_path / "link").is_symlink()
-    OfficeHome(tmp_path / "disk", "sqlite:///era.db").verified()
+    PracticeHome(tmp_path / "disk", "sqlite:///era.db").verified()
 
 
-def test_no_disk_as_a_whole_becomes_a_home(sqlite_home: OfficeHome) -> None:
+def test_no_disk_as_a_whole_becomes_a_home(sqlite_home: PracticeHome) -> None:
     ended = era("restore", backed_up(sqlite_home), Path("/proc"))
     assert (ended.code, "a disk of its own" in ended.err) == (2, True)
 
 
-def test_no_backup_lands_among_the_files_it_is_of(sqlite_home: OfficeHome) -> None:
+def test_no_backup_lands_among_the_files_it_is_of(sqlite_home: PracticeHome) -> None:
     for name in ("inbox", "archive", "quarantine", "acks"):
         ended = sqlite_home.era("backup", sqlite_home.root / name / "backup.era")
         assert (ended.code, "among the files of the home" in ended.err) == (2, True)
@@ -414,7 +414,7 @@ def test_no_backup_lands_among_the_files_it_is_of(sqlite_home: OfficeHome) -> No
 
 
 def test_another_database_is_written_into_the_settings_and_nothing_else(tmp_path: Path) -> None:
-    home = OfficeHome(tmp_path / "home", "sqlite:///era.db")
+    home = PracticeHome(tmp_path / "home", "sqlite:///era.db")
     assert era("init", home.root).code == 0
     backup = backed_up(home)
     assert era("restore", backup, tmp_path / "restored", "--database", "sqlite:///books.db").code == 0

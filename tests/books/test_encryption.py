@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from crash_ways import CUT
 from killing import killed_at_step
-from offices import OfficeHome, era, expects, finished, make_office, remittance, start_era
+from practices import PracticeHome, era, expects, finished, make_practice, remittance, start_era
 from remittance_text import claim
 from tampering import problems
 
 from era_engine.books.backup.taking import back_up
-from era_engine.books.opened import open_office
+from era_engine.books.opened import open_books
 from era_engine.foundation.errors import SettingsError
 from era_engine.jobs.run import run
 
@@ -40,7 +40,7 @@ def second(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def sealed(sqlite_home: OfficeHome, first: str) -> OfficeHome:
+def sealed(sqlite_home: PracticeHome, first: str) -> PracticeHome:
     """C1 posted from 001, read from the inbox; C2 from a cut file put aside, named by path."""
     home = sqlite_home
     home.set({KEY_FILE: first})
@@ -52,13 +52,13 @@ def sealed(sqlite_home: OfficeHome, first: str) -> OfficeHome:
     return home
 
 
-def kept(home: OfficeHome) -> dict[str, bytes]:
+def kept(home: PracticeHome) -> dict[str, bytes]:
     """What came from outside: no notes and no answers, which are ours and say nothing of a patient."""
     found = [path for name in ("archive", "quarantine") for path in sorted((home.root / name).glob("*.835"))]
     return {str(path.relative_to(home.root)): path.read_bytes() for path in found}
 
 
-def sealed_with(home: OfficeHome) -> set[bytes]:
+def sealed_with(home: PracticeHome) -> set[bytes]:
     """Ids of the keys of what is kept; b"" where it is plain."""
     start = b"era-engine sealed file 1, key "
     return {each[len(start) :][:16] if each.startswith(start) else b"" for each in kept(home).values()}
@@ -71,7 +71,7 @@ def id_of(key_file: str) -> bytes:
 # sealed
 
 
-def test_what_is_kept_is_sealed_and_nothing_plain_is_left(sealed: OfficeHome, first: str) -> None:
+def test_what_is_kept_is_sealed_and_nothing_plain_is_left(sealed: PracticeHome, first: str) -> None:
     assert sorted(kept(sealed)) == ["archive/001.835", "quarantine/strange.835"]
     assert sealed_with(sealed) == {id_of(first)}
     assert list((sealed.root / "inbox").iterdir()) == []
@@ -82,7 +82,7 @@ def test_what_is_kept_is_sealed_and_nothing_plain_is_left(sealed: OfficeHome, fi
     sealed.verified()
 
 
-def test_a_file_that_comes_again_is_recognised_and_one_of_the_same_name_kept_beside(sealed: OfficeHome) -> None:
+def test_a_file_that_comes_again_is_recognised_and_one_of_the_same_name_kept_beside(sealed: PracticeHome) -> None:
     sealed.receive(remittance("90", claim("C1"), trace="T1"), "001.835")
     assert [each["outcome"] for each in sealed.records("run")] == ["duplicate"]
     assert len(kept(sealed)) == 3
@@ -90,7 +90,7 @@ def test_a_file_that_comes_again_is_recognised_and_one_of_the_same_name_kept_bes
     sealed.verified()
 
 
-def test_a_sealed_file_is_shown_to_who_has_the_key(sealed: OfficeHome, tmp_path: Path, first: str) -> None:
+def test_a_sealed_file_is_shown_to_who_has_the_key(sealed: PracticeHome, tmp_path: Path, first: str) -> None:
     file = sealed.root / "quarantine" / "strange.835"
     shown = finished(start_era("encryption", "show", str(file), "--home", str(sealed.root)))
     assert (shown.code, shown.out) == (0, CUT)
@@ -106,7 +106,7 @@ def test_a_sealed_file_is_shown_to_who_has_the_key(sealed: OfficeHome, tmp_path:
 
 @pytest.mark.parametrize("how", ["ERA_KEY_FILE", "ERA_KEY"])
 def test_the_key_may_come_from_the_environment(
-    sqlite_home: OfficeHome, first: str, how: str, monkeypatch: pytest.MonkeyPatch
+    sqlite_home: PracticeHome, first: str, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(how, first if how == "ERA_KEY_FILE" else Path(first).read_text().splitlines()[1])
     sqlite_home.run(remittance("90", claim("C1")))
@@ -116,7 +116,7 @@ def test_the_key_may_come_from_the_environment(
 
 def test_a_run_with_a_key_killed_at_any_step_is_taken_up_by_the_next(tmp_path: Path, first: str) -> None:
     for step in range(2, 100, 4):
-        home = make_office(tmp_path / str(step), settings={KEY_FILE: first})
+        home = make_practice(tmp_path / str(step), settings={KEY_FILE: first})
         home.expect(expects("C1"), expects("C2"), expects("C3"))
         home.receive(CUT)
         if not killed_at_step(step, "run", "--home", home.root):
@@ -138,7 +138,7 @@ COMMANDS = (["run"], ["run", "--dry-run"], ["verify"], ["audit", "verify"], ["lo
 
 @pytest.mark.parametrize("key", ["none", "another"])
 def test_without_its_key_nothing_of_a_home_is_read_and_nothing_is_run(
-    sealed: OfficeHome, key: str, second: str, first: str
+    sealed: PracticeHome, key: str, second: str, first: str
 ) -> None:
     sealed.receive(remittance("90", claim("C3"), trace="T3"))
     sealed.set({KEY_FILE: second} if key == "another" else {})
@@ -156,15 +156,15 @@ def test_without_its_key_nothing_of_a_home_is_read_and_nothing_is_run(
 
 @pytest.mark.parametrize("command", [["run"], ["settings", "check"]], ids=["run", "settings-check"])
 def test_a_key_file_that_is_missing_or_in_the_home_or_open_to_others_is_refused(
-    sqlite_home: OfficeHome, first: str, second: str, command: list[str]
+    sqlite_home: PracticeHome, first: str, second: str, command: list[str]
 ) -> None:
-    inside = sqlite_home.root / "office.key"
+    inside = sqlite_home.root / "practice.key"
     inside.write_text(Path(first).read_text())
     inside.chmod(0o600)
     Path(second).chmod(0o640)
     for key_file, told in (
         ("/nowhere/key", "cannot be read"),
-        ("office.key", "protects nothing"),
+        ("practice.key", "protects nothing"),
         (second, f"Remedy: Run chmod 600 {second}"),
     ):
         sqlite_home.set({KEY_FILE: key_file})
@@ -173,9 +173,9 @@ def test_a_key_file_that_is_missing_or_in_the_home_or_open_to_others_is_refused(
 
 
 def test_the_environment_names_no_key_in_the_home(
-    sqlite_home: OfficeHome, first: str, monkeypatch: pytest.MonkeyPatch
+    sqlite_home: PracticeHome, first: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    inside = Path(first).rename(sqlite_home.root / "office.key")
+    inside = Path(first).rename(sqlite_home.root / "practice.key")
     monkeypatch.setenv("ERA_KEY_FILE", str(inside))
     sqlite_home.receive(remittance("90", claim("C1")))
     for command in (["run"], ["settings", "check"], ["verify"]):
@@ -185,7 +185,7 @@ def test_the_environment_names_no_key_in_the_home(
 
 
 def test_a_check_of_the_settings_says_whether_a_run_would_have_its_key(
-    sqlite_home: OfficeHome, first: str, second: str
+    sqlite_home: PracticeHome, first: str, second: str
 ) -> None:
     sqlite_home.set({KEY_FILE: first})
     assert sqlite_home.era("settings", "check").code == 0
@@ -196,18 +196,18 @@ def test_a_check_of_the_settings_says_whether_a_run_would_have_its_key(
     assert sqlite_home.era("settings", "check") == sqlite_home.era("run")
 
 
-def test_no_key_is_made_in_a_home(sqlite_home: OfficeHome) -> None:
-    for name in ("office.key", "archive/office.key"):
+def test_no_key_is_made_in_a_home(sqlite_home: PracticeHome) -> None:
+    for name in ("practice.key", "archive/practice.key"):
         refused = era("encryption", "new-key", sqlite_home.root / name)
         assert (refused.code, "protects nothing" in refused.err) == (4, True), refused
         assert not (sqlite_home.root / name).exists()
 
 
 def test_a_key_is_not_changed_to_one_in_the_home_nor_without_the_one_it_has(
-    sealed: OfficeHome, first: str, second: str, tmp_path: Path
+    sealed: PracticeHome, first: str, second: str, tmp_path: Path
 ) -> None:
     before = kept(sealed)
-    inside = sealed.root / "office.key"
+    inside = sealed.root / "practice.key"
     Path(second).rename(inside)
     inside_refused = sealed.era("encryption", "rotate", "--to", inside, "--by", "Ann")
     assert (inside_refused.code, "protects nothing" in inside_refused.err) == (4, True), inside_refused
@@ -221,7 +221,7 @@ def test_a_key_is_not_changed_to_one_in_the_home_nor_without_the_one_it_has(
     sealed.verified()
 
 
-def test_a_damaged_or_swapped_sealed_file_is_named(sealed: OfficeHome) -> None:
+def test_a_damaged_or_swapped_sealed_file_is_named(sealed: PracticeHome) -> None:
     archived, aside = sealed.root / "archive" / "001.835", sealed.root / "quarantine" / "strange.835"
     whole, other = archived.read_bytes(), aside.read_bytes()
     archived.write_bytes(whole[:-20])
@@ -233,9 +233,9 @@ def test_a_damaged_or_swapped_sealed_file_is_named(sealed: OfficeHome) -> None:
 
 
 def test_a_file_sealed_with_a_strange_key_stays_in_the_inbox_and_stops_no_run(
-    sealed: OfficeHome, second: str, tmp_path: Path
+    sealed: PracticeHome, second: str, tmp_path: Path
 ) -> None:
-    other = make_office(tmp_path / "other", settings={KEY_FILE: second})
+    other = make_practice(tmp_path / "other", settings={KEY_FILE: second})
     other.run(remittance("90", claim("C9")))
     (sealed.root / "inbox" / "a_strange.835").write_bytes((other.root / "archive" / "001.835").read_bytes())
     sealed.receive(remittance("90", claim("C3"), trace="T3"))
@@ -249,7 +249,7 @@ def test_a_file_sealed_with_a_strange_key_stays_in_the_inbox_and_stops_no_run(
 # changing the key
 
 
-def test_a_change_of_key_seals_everything_anew(sealed: OfficeHome, first: str, second: str) -> None:
+def test_a_change_of_key_seals_everything_anew(sealed: PracticeHome, first: str, second: str) -> None:
     ended = sealed.era("encryption", "rotate", "--to", second, "--by", "Ann")
     assert ended.code == 0, ended
     assert f"Sealed 2 files with key {id_of(second).decode()}; 0 files had it already." in ended.out
@@ -266,7 +266,7 @@ def test_a_change_of_key_seals_everything_anew(sealed: OfficeHome, first: str, s
     assert sealed.era("audit", "verify").code == 0
 
 
-def test_a_home_of_plain_files_is_sealed_by_the_same_command(home: OfficeHome, first: str) -> None:
+def test_a_home_of_plain_files_is_sealed_by_the_same_command(home: PracticeHome, first: str) -> None:
     home.run(remittance("90", claim("C1")))
     home.set({KEY_FILE: first})
     assert problems(home) == ["File 001.835: archive/001.835 is not sealed. Run `era encryption rotate`."]
@@ -277,7 +277,7 @@ def test_a_home_of_plain_files_is_sealed_by_the_same_command(home: OfficeHome, f
 
 def test_a_change_of_key_killed_at_any_step_is_finished_by_calling_it_again(tmp_path: Path) -> None:
     keys = [new_key(tmp_path, f"{number}.key") for number in range(20)]
-    home = make_office(tmp_path / "home", settings={KEY_FILE: keys[0]})
+    home = make_practice(tmp_path / "home", settings={KEY_FILE: keys[0]})
     home.run(*(remittance("90", claim(f"C{number}"), trace=f"T{number}") for number in range(2)))
     for step in range(1, 20):
         old, new = keys[step - 1], keys[step]
@@ -301,15 +301,15 @@ def test_a_change_of_key_killed_at_any_step_is_finished_by_calling_it_again(tmp_
 
 
 def test_a_key_changed_between_opening_and_holding_a_home_stops_run_and_backup(
-    sealed: OfficeHome, second: str, tmp_path: Path
+    sealed: PracticeHome, second: str, tmp_path: Path
 ) -> None:
     waiting = sealed.receive(remittance("90", claim("C3"), trace="T3"), "003.835")
-    with open_office(sealed.root) as office:
+    with open_books(sealed.root) as practice:
         assert sealed.era("encryption", "rotate", "--to", second, "--by", "Ann").code == 0
         with pytest.raises(SettingsError, match="was changed meanwhile"):
-            list(run(office, ()))
+            list(run(practice, ()))
         with pytest.raises(SettingsError, match="was changed meanwhile"):
-            back_up(office.home, office.settings, office.database, tmp_path / "b.era", lambda *_: None)
+            back_up(practice.home, practice.settings, practice.database, tmp_path / "b.era", lambda *_: None)
     assert waiting.exists()
     sealed.set({KEY_FILE: second})
     assert sealed.era("run").code == 0
@@ -317,7 +317,7 @@ def test_a_key_changed_between_opening_and_holding_a_home_stops_run_and_backup(
     sealed.verified()
 
 
-def test_a_damaged_file_keeps_the_need_for_the_old_key(sealed: OfficeHome, first: str, second: str) -> None:
+def test_a_damaged_file_keeps_the_need_for_the_old_key(sealed: PracticeHome, first: str, second: str) -> None:
     archived = sealed.root / "archive" / "001.835"
     whole = archived.read_bytes()
     archived.write_bytes(whole[:-1])
@@ -337,7 +337,7 @@ def test_a_damaged_file_keeps_the_need_for_the_old_key(sealed: OfficeHome, first
 
 
 def test_a_backup_of_a_sealed_home_is_sealed_whole_and_so_is_what_is_restored(
-    sqlite_home: OfficeHome, first: str, second: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sqlite_home: PracticeHome, first: str, second: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sqlite_home.set({KEY_FILE: first})
     sqlite_home.run(remittance("90", claim("C1")))
@@ -356,14 +356,14 @@ def test_a_backup_of_a_sealed_home_is_sealed_whole_and_so_is_what_is_restored(
         refused = era("restore", cut, folder)
         assert (refused.code, "is no backup that can be used" in refused.err, folder.exists()) == (2, True, False)
     assert era("restore", backup, folder).code == 0
-    restored = OfficeHome(folder, "sqlite:///era.db")
+    restored = PracticeHome(folder, "sqlite:///era.db")
     monkeypatch.delenv("ERA_KEY_FILE")
     assert sealed_with(restored) == {id_of(first)}
     restored.verified()
     assert restored.era("audit", "verify").code == 0
 
 
-def test_a_sealed_file_that_cannot_be_read_is_told_and_not_in_the_backup(sealed: OfficeHome, tmp_path: Path) -> None:
+def test_a_sealed_file_that_cannot_be_read_is_told_and_not_in_the_backup(sealed: PracticeHome, tmp_path: Path) -> None:
     archived = sealed.root / "archive" / "001.835"
     archived.write_bytes(archived.read_bytes()[:-1])
     ended = sealed.era("backup", tmp_path / "backup.era")

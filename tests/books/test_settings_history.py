@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from killing import MAIN_STEPS, killed_at
-from offices import AUTO, Ended, OfficeHome, Record, era, expects, make_office, remittance
+from practices import AUTO, Ended, PracticeHome, Record, era, expects, make_practice, remittance
 from remittance_text import claim
 from where import RULES
 
@@ -16,93 +16,93 @@ WHO = ("--by", "Ann", "--because", "contract of July")
 
 
 @pytest.fixture
-def office(home: OfficeHome) -> OfficeHome:
+def practice(home: PracticeHome) -> PracticeHome:
     """An era.toml with comments, and one override."""
     toml = home.root / "era.toml"
     toml.write_text(f"# ours\n{toml.read_text()}\n[[override]]\npayer = 'DELTA'  # big\n{PERCENT} = 90\n# end\n")
     return home
 
 
-def text(home: OfficeHome) -> str:
+def text(home: PracticeHome) -> str:
     return (home.root / "era.toml").read_text()
 
 
-def change(home: OfficeHome, *words: str | Path) -> Ended:
+def change(home: PracticeHome, *words: str | Path) -> Ended:
     ended = home.era("settings", *words, *WHO)
     assert ended.code == 0, ended
     return ended
 
 
-def by_hand(home: OfficeHome, before: str, after: str) -> None:
+def by_hand(home: PracticeHome, before: str, after: str) -> None:
     assert before in text(home)
     (home.root / "era.toml").write_text(text(home).replace(before, after))
 
 
-def history(home: OfficeHome) -> list[Record]:
+def history(home: PracticeHome) -> list[Record]:
     ended = home.era("settings", "history", "--format=json")
     assert ended.code == 0, ended
     return ended.records
 
 
-def told(home: OfficeHome) -> list[tuple[str, str | None, str]]:
+def told(home: PracticeHome) -> list[tuple[str, str | None, str]]:
     return [(each["how"], each["by"], each["changed"]) for each in history(home)]
 
 
-def acts(home: OfficeHome) -> list[Record]:
+def acts(home: PracticeHome) -> list[Record]:
     return home.era("audit", "export", "--act", "settings").records
 
 
 # by a command
 
 
-def test_a_value_is_set_with_a_name_and_a_reason(office: OfficeHome) -> None:
-    before = text(office)
-    ended = change(office, "set", "conformance", "report")
+def test_a_value_is_set_with_a_name_and_a_reason(practice: PracticeHome) -> None:
+    before = text(practice)
+    ended = change(practice, "set", "conformance", "report")
     assert ended.out == "✔ conformance: off → report. Version 2.\n"
-    assert text(office) == before.replace('conformance = "off"', 'conformance = "report"')
-    assert (office.root / "era.toml").stat().st_mode & 0o777 == 0o600
-    first, second = history(office)
+    assert text(practice) == before.replace('conformance = "off"', 'conformance = "report"')
+    assert (practice.root / "era.toml").stat().st_mode & 0o777 == 0o600
+    first, second = history(practice)
     assert (first["how"], first["by"], first["because"]) == ("first", None, None)
     assert (second["version"], second["by"], second["because"]) == (2, "Ann", "contract of July")
-    assert second["settings"] == office.era("settings", "show", "--json").records[0]["hash"]
-    assert office.era("audit", "verify").code == 0
+    assert second["settings"] == practice.era("settings", "show", "--json").records[0]["hash"]
+    assert practice.era("audit", "verify").code == 0
 
 
-def test_what_is_set_decides_from_the_next_run_on(office: OfficeHome) -> None:
-    office.expect(expects("C1", "100"))
-    change(office, "set", PERCENT, "90")
-    assert [each["outcome"] for each in office.run(remittance("90", claim("C1")))] == ["post"]
+def test_what_is_set_decides_from_the_next_run_on(practice: PracticeHome) -> None:
+    practice.expect(expects("C1", "100"))
+    change(practice, "set", PERCENT, "90")
+    assert [each["outcome"] for each in practice.run(remittance("90", claim("C1")))] == ["post"]
 
 
-def test_an_override_is_made_changed_and_taken_out(office: OfficeHome) -> None:
-    before = text(office)
-    change(office, "set", f"{AUTO}.enabled", "shadow", "--payer", "delta", "--location", "LPFD")
-    assert text(office) == f'{before}\n[[override]]\npayer = "delta"\nlocation = "LPFD"\n{AUTO}.enabled = "shadow"\n'
-    change(office, "set", f"{AUTO}.enabled", "false", "--payer", "DELTA", "--location", "lpfd")
-    assert text(office).endswith(f"{AUTO}.enabled = false\n")
-    change(office, "unset", f"{AUTO}.enabled", "--payer", "Delta", "--location", "LPFD")
-    assert text(office) == before
+def test_an_override_is_made_changed_and_taken_out(practice: PracticeHome) -> None:
+    before = text(practice)
+    change(practice, "set", f"{AUTO}.enabled", "shadow", "--payer", "delta", "--location", "LPFD")
+    assert text(practice) == f'{before}\n[[override]]\npayer = "delta"\nlocation = "LPFD"\n{AUTO}.enabled = "shadow"\n'
+    change(practice, "set", f"{AUTO}.enabled", "false", "--payer", "DELTA", "--location", "lpfd")
+    assert text(practice).endswith(f"{AUTO}.enabled = false\n")
+    change(practice, "unset", f"{AUTO}.enabled", "--payer", "Delta", "--location", "LPFD")
+    assert text(practice) == before
     named = f"{AUTO}.enabled for payer delta, location LPFD"
-    assert [changed for _, _, changed in told(office)] == [
+    assert [changed for _, _, changed in told(practice)] == [
         "first",
         f"{named}: not given → shadow",
         f"{named}: shadow → false",
         f"{named}: false → not given",
     ]
-    change(office, "set", PERCENT, "85", "--payer", "Delta")
-    assert text(office) == before.replace(f"{PERCENT} = 90", f"{PERCENT} = 85")
+    change(practice, "set", PERCENT, "85", "--payer", "Delta")
+    assert text(practice) == before.replace(f"{PERCENT} = 90", f"{PERCENT} = 85")
 
 
-def test_what_is_so_already_is_said_and_no_version(office: OfficeHome) -> None:
-    change(office, "set", PERCENT, "80")
-    again = change(office, "set", PERCENT, "80.0")
+def test_what_is_so_already_is_said_and_no_version(practice: PracticeHome) -> None:
+    change(practice, "set", PERCENT, "80")
+    again = change(practice, "set", PERCENT, "80.0")
     assert again.out == f"era.toml gives {PERCENT} so already; nothing was changed.\n"
-    restored = change(office, "restore", "2")
+    restored = change(practice, "restore", "2")
     assert restored.out == "era.toml is as in version 2 already; nothing was changed.\n"
-    assert len(history(office)) == len(acts(office)) == 2
+    assert len(history(practice)) == len(acts(practice)) == 2
 
 
-def test_a_default_may_be_given_in_words_and_taken_out_again(sqlite_home: OfficeHome) -> None:
+def test_a_default_may_be_given_in_words_and_taken_out_again(sqlite_home: PracticeHome) -> None:
     before = text(sqlite_home)
     given = change(sqlite_home, "set", PERCENT, "95")
     assert given.out == "✔ no value in force differs (spelling only). Version 2.\n"
@@ -111,7 +111,7 @@ def test_a_default_may_be_given_in_words_and_taken_out_again(sqlite_home: Office
     assert sqlite_home.era("settings", "diff", "1", "3").out == "No value differs: spelling only.\n"
 
 
-def test_a_byte_order_mark_stays(sqlite_home: OfficeHome) -> None:
+def test_a_byte_order_mark_stays(sqlite_home: PracticeHome) -> None:
     toml = sqlite_home.root / "era.toml"
     toml.write_bytes(b"\xef\xbb\xbf" + toml.read_bytes())
     change(sqlite_home, "set", "conformance", "report")
@@ -127,7 +127,7 @@ def test_a_byte_order_mark_stays(sqlite_home: OfficeHome) -> None:
         (["set", "deposits.required", "true", "--payer", "X"], 4, "key override.deposits: there is no such setting"),
         (["set", "holds.already-posted", "warn"], 4, "key holds.already-posted: this hold always holds"),
         (["set", "holds.denide", "warn"], 4, "no hold has this id (did you mean denied?)"),
-        (["set", "encryption.key_file", "/nowhere/office.key"], 4, "/nowhere/office.key"),
+        (["set", "encryption.key_file", "/nowhere/practice.key"], 4, "/nowhere/practice.key"),
         (["set", f"{AUTO}.enabled", "1"], 4, f"key {AUTO}.enabled: 1 is not true or false"),
         (["set", "rules", "nowhere"], 4, '"nowhere" is not an existing folder'),
         (["unset", f"{AUTO}.enabled"], 2, f"{AUTO}.enabled is not given in era.toml."),
@@ -138,7 +138,7 @@ def test_a_byte_order_mark_stays(sqlite_home: OfficeHome) -> None:
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_what_is_not_valid_is_refused_and_nothing_is_written(
-    sqlite_home: OfficeHome, words: list[str], code: int, said: str
+    sqlite_home: PracticeHome, words: list[str], code: int, said: str
 ) -> None:
     sqlite_home.era("settings", "history")
     before = text(sqlite_home)
@@ -147,13 +147,13 @@ def test_what_is_not_valid_is_refused_and_nothing_is_written(
     assert (text(sqlite_home), len(history(sqlite_home))) == (before, 1)
 
 
-def test_settings_do_not_change_while_a_run_is_at_work(sqlite_home: OfficeHome) -> None:
+def test_settings_do_not_change_while_a_run_is_at_work(sqlite_home: PracticeHome) -> None:
     with Home(sqlite_home.root).locked():
         assert sqlite_home.era("settings", "set", PERCENT, "90", *WHO).code == 5
         assert sqlite_home.era("settings", "history").code == 0
 
 
-def test_an_era_toml_kept_elsewhere_stays_there(sqlite_home: OfficeHome, tmp_path: Path) -> None:
+def test_an_era_toml_kept_elsewhere_stays_there(sqlite_home: PracticeHome, tmp_path: Path) -> None:
     link = sqlite_home.root / "era.toml"
     shutil.move(link, tmp_path / "managed.toml")
     link.symlink_to(tmp_path / "managed.toml")
@@ -165,52 +165,52 @@ def test_an_era_toml_kept_elsewhere_stays_there(sqlite_home: OfficeHome, tmp_pat
 # by hand
 
 
-def test_what_was_changed_by_hand_is_found_by_the_next_run_once(office: OfficeHome) -> None:
-    office.run()
-    by_hand(office, f"{PERCENT} = 90", f"{PERCENT} = 70")
-    office.run()
-    office.run()
+def test_what_was_changed_by_hand_is_found_by_the_next_run_once(practice: PracticeHome) -> None:
+    practice.run()
+    by_hand(practice, f"{PERCENT} = 90", f"{PERCENT} = 70")
+    practice.run()
+    practice.run()
     changed = f"{PERCENT} for payer DELTA: 90 → 70"
-    assert told(office) == [("first", None, "first"), ("hand", None, changed)]
-    first, second = (each["details"] for each in acts(office))
+    assert told(practice) == [("first", None, "first"), ("hand", None, changed)]
+    first, second = (each["details"] for each in acts(practice))
     assert (first["version"], second["version"], second["how"]) == (1, 2, "hand")
     assert second["settings_before"] == first["settings"] != second["settings"]
-    assert history(office)[1]["account"] == acts(office)[1]["account"]
+    assert history(practice)[1]["account"] == acts(practice)[1]["account"]
 
 
-def test_it_is_found_before_a_command_changes_more(office: OfficeHome) -> None:
-    change(office, "set", PERCENT, "80")
-    by_hand(office, "# ours", "# ours alone")
-    change(office, "set", PERCENT, "75")
-    assert told(office) == [
+def test_it_is_found_before_a_command_changes_more(practice: PracticeHome) -> None:
+    change(practice, "set", PERCENT, "80")
+    by_hand(practice, "# ours", "# ours alone")
+    change(practice, "set", PERCENT, "75")
+    assert told(practice) == [
         ("first", None, "first"),
         ("set", "Ann", f"{PERCENT}: 95 → 80"),
         ("hand", None, "comments only"),
         ("set", "Ann", f"{PERCENT}: 80 → 75"),
     ]
-    hashes = [each["settings"] for each in history(office)]
+    hashes = [each["settings"] for each in history(practice)]
     assert hashes[1] == hashes[2]
-    assert [each["details"]["how"] for each in acts(office)] == ["first", "set", "hand", "set"]
+    assert [each["details"]["how"] for each in acts(practice)] == ["first", "set", "hand", "set"]
 
 
-def test_settings_and_rules_are_one_act_each_however_they_change(office: OfficeHome) -> None:
-    change(office, "set", PERCENT, "80")
-    office.run()  # the rules are known since the change
-    assert [each["details"]["how"] for each in acts(office)] == ["first", "set"]
-    assert (acts(office)[1]["by"], acts(office)[1]["details"]["key"]) == ("Ann", PERCENT)
-    shutil.copytree(RULES, office.root / "rules")
-    holds = office.root / "rules" / "holds.yaml"
-    by_hand(office, "# ours\n", "# ours\nrules = 'rules'\n")
-    office.run()
+def test_settings_and_rules_are_one_act_each_however_they_change(practice: PracticeHome) -> None:
+    change(practice, "set", PERCENT, "80")
+    practice.run()  # the rules are known since the change
+    assert [each["details"]["how"] for each in acts(practice)] == ["first", "set"]
+    assert (acts(practice)[1]["by"], acts(practice)[1]["details"]["key"]) == ("Ann", PERCENT)
+    shutil.copytree(RULES, practice.root / "rules")
+    holds = practice.root / "rules" / "holds.yaml"
+    by_hand(practice, "# ours\n", "# ours\nrules = 'rules'\n")
+    practice.run()
     holds.write_text(holds.read_text().replace("An amount of this claim could not be read.", "Illegible."))
-    office.run()
-    last = acts(office)[-1]["details"]
+    practice.run()
+    last = acts(practice)[-1]["details"]
     assert "how" not in last
     assert last["ruleset"] != last["ruleset_before"]
     assert last["settings"] == last["settings_before"]
 
 
-def test_a_dry_run_keeps_no_version(sqlite_home: OfficeHome) -> None:
+def test_a_dry_run_keeps_no_version(sqlite_home: PracticeHome) -> None:
     assert sqlite_home.era("run", "--dry-run").code == 0
     assert sqlite_home.rows("SELECT version FROM settings_texts") == []
 
@@ -218,33 +218,33 @@ def test_a_dry_run_keeps_no_version(sqlite_home: OfficeHome) -> None:
 # compared and brought back
 
 
-def test_two_versions_are_compared_by_value(office: OfficeHome) -> None:
-    change(office, "set", PERCENT, "80.50")
-    change(office, "set", PERCENT, "85", "--payer", "DELTA")
-    by_hand(office, 'conformance = "off"', 'conformance = "report"')
-    assert office.era("settings", "diff", "1", "now", "--json").records == [
+def test_two_versions_are_compared_by_value(practice: PracticeHome) -> None:
+    change(practice, "set", PERCENT, "80.50")
+    change(practice, "set", PERCENT, "85", "--payer", "DELTA")
+    by_hand(practice, 'conformance = "off"', 'conformance = "report"')
+    assert practice.era("settings", "diff", "1", "now", "--json").records == [
         {"key": "conformance", "before": "off", "after": "report"},
         {"key": f"{PERCENT} for payer DELTA", "before": "90", "after": "85"},
         {"key": PERCENT, "before": "95", "after": "80.5"},
     ]
-    assert "conformance" not in office.era("settings", "diff", "1", "3").out
-    assert office.era("settings", "diff", "now", "4").out == "Nothing differs.\n"
-    by_hand(office, "80.50", "80.5")
-    assert office.era("settings", "diff", "4", "now").out == "No value differs: spelling only.\n"
+    assert "conformance" not in practice.era("settings", "diff", "1", "3").out
+    assert practice.era("settings", "diff", "now", "4").out == "Nothing differs.\n"
+    by_hand(practice, "80.50", "80.5")
+    assert practice.era("settings", "diff", "4", "now").out == "No value differs: spelling only.\n"
 
 
-def test_an_earlier_text_comes_back_as_a_new_version(office: OfficeHome) -> None:
-    before = text(office)
-    change(office, "set", PERCENT, "80")
-    by_hand(office, "# end", "# the end")
-    ended = change(office, "restore", "1")
+def test_an_earlier_text_comes_back_as_a_new_version(practice: PracticeHome) -> None:
+    before = text(practice)
+    change(practice, "set", PERCENT, "80")
+    by_hand(practice, "# end", "# the end")
+    ended = change(practice, "restore", "1")
     assert ended.out.startswith(f"✔ Version 1 is in force again: {PERCENT}: 80 → 95. Version 4.")
-    assert text(office) == before
-    assert [each["how"] for each in history(office)] == ["first", "set", "hand", "restore"]
-    assert acts(office)[-1]["details"]["restored"] == 1
+    assert text(practice) == before
+    assert [each["how"] for each in history(practice)] == ["first", "set", "hand", "restore"]
+    assert acts(practice)[-1]["details"]["restored"] == 1
 
 
-def test_a_text_that_is_not_valid_any_more_does_not_come_back(sqlite_home: OfficeHome) -> None:
+def test_a_text_that_is_not_valid_any_more_does_not_come_back(sqlite_home: PracticeHome) -> None:
     (sqlite_home.root / "mine").symlink_to(RULES)
     change(sqlite_home, "set", "rules", "mine")
     change(sqlite_home, "unset", "rules")
@@ -254,17 +254,17 @@ def test_a_text_that_is_not_valid_any_more_does_not_come_back(sqlite_home: Offic
     assert len(history(sqlite_home)) == 3
 
 
-def test_history_is_in_the_backup(sqlite_home: OfficeHome, tmp_path: Path) -> None:
+def test_history_is_in_the_backup(sqlite_home: PracticeHome, tmp_path: Path) -> None:
     change(sqlite_home, "set", PERCENT, "80")
     known = history(sqlite_home)
-    assert sqlite_home.era("backup", tmp_path / "office.era").code == 0
-    copy = OfficeHome(tmp_path / "copy", sqlite_home.database_url)
-    assert era("restore", tmp_path / "office.era", copy.root).code == 0
+    assert sqlite_home.era("backup", tmp_path / "practice.era").code == 0
+    copy = PracticeHome(tmp_path / "copy", sqlite_home.database_url)
+    assert era("restore", tmp_path / "practice.era", copy.root).code == 0
     assert history(copy) == known
 
 
 def test_homes_on_one_database_have_their_own_history(postgresql_url: str, tmp_path: Path) -> None:
-    ours, theirs = (make_office(tmp_path / name, postgresql_url) for name in ("ours", "theirs"))
+    ours, theirs = (make_practice(tmp_path / name, postgresql_url) for name in ("ours", "theirs"))
     change(ours, "set", PERCENT, "80")
     change(theirs, "set", f"{AUTO}.enabled", "false")
     change(ours, "set", PERCENT, "70")
@@ -280,7 +280,7 @@ def test_homes_on_one_database_have_their_own_history(postgresql_url: str, tmp_p
 # what must not happen
 
 
-def test_killed_at_any_step_no_version_is_without_its_file(home: OfficeHome) -> None:
+def test_killed_at_any_step_no_version_is_without_its_file(home: PracticeHome) -> None:
     home.era("settings", "history")
     for step in range(1, 20):
         value = f"{40 + step}"
@@ -299,7 +299,7 @@ def test_killed_at_any_step_no_version_is_without_its_file(home: OfficeHome) -> 
     assert home.era("run").code == 0
 
 
-def test_no_password_is_in_the_books_the_log_or_any_answer(home: OfficeHome, tmp_path: Path) -> None:
+def test_no_password_is_in_the_books_the_log_or_any_answer(home: PracticeHome, tmp_path: Path) -> None:
     url = home.database_url.replace("postgres@", "postgres:hunter2canary@")
     toml = home.root / "era.toml"
     commented = f"# before: postgresql://me:hunter2canary@old/x?sslpassword=hunter2canary\n{text(home)}"
@@ -330,7 +330,7 @@ def test_no_password_is_in_the_books_the_log_or_any_answer(home: OfficeHome, tmp
     assert text(home).startswith("# before: postgresql://…@old/x?…\n")
 
 
-def test_versions_are_printed_as_a_table_and_csv(sqlite_home: OfficeHome) -> None:
+def test_versions_are_printed_as_a_table_and_csv(sqlite_home: PracticeHome) -> None:
     change(sqlite_home, "set", PERCENT, "80")
     lines = sqlite_home.era("settings", "history").out.splitlines()
     assert lines[0].split() == ["version", "at", "how", "by", "changed", "because"]

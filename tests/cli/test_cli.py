@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 import pytest
-from offices import Ended, OfficeHome, era, expects, make_office, remittance
+from practices import Ended, PracticeHome, era, expects, make_practice, remittance
 from remittance_text import claim
 
 from era_engine.cli import era as era_group
@@ -91,23 +91,23 @@ def test_the_version_is_that_of_the_package() -> None:
 
 
 def test_init_makes_a_home_and_never_another_over_it(tmp_path: Path) -> None:
-    made = era("init", tmp_path / "office")
+    made = era("init", tmp_path / "practice")
     assert made.code == 0
     assert "era import claims FILE --home" in made.out
-    assert sorted(path.name for path in (tmp_path / "office").iterdir() if path.is_dir()) == [
+    assert sorted(path.name for path in (tmp_path / "practice").iterdir() if path.is_dir()) == [
         "acks",
         "archive",
         "inbox",
         "quarantine",
     ]
-    assert (tmp_path / "office" / "era.db").exists()
-    (tmp_path / "office" / "era.toml").write_text("# mine\n")
-    again = era("init", tmp_path / "office")
+    assert (tmp_path / "practice" / "era.db").exists()
+    (tmp_path / "practice" / "era.toml").write_text("# mine\n")
+    again = era("init", tmp_path / "practice")
     assert (again.code, "is a home of era-engine already" in again.err) == (2, True)
-    assert (tmp_path / "office" / "era.toml").read_text() == "# mine\n"
+    assert (tmp_path / "practice" / "era.toml").read_text() == "# mine\n"
 
 
-def test_the_home_is_named_by_option_or_environment_or_is_here(sqlite_home: OfficeHome, tmp_path: Path) -> None:
+def test_the_home_is_named_by_option_or_environment_or_is_here(sqlite_home: PracticeHome, tmp_path: Path) -> None:
     sqlite_home.expect(expects("C1"))
     sqlite_home.run(remittance("90", claim("C1")))
     told = sqlite_home.era("log", "--format", "json").out
@@ -133,13 +133,13 @@ def test_the_home_is_named_by_option_or_environment_or_is_here(sqlite_home: Offi
 # exit codes
 
 
-def test_0_is_finished_and_manual_work_is_normal(sqlite_home: OfficeHome) -> None:
+def test_0_is_finished_and_manual_work_is_normal(sqlite_home: PracticeHome) -> None:
     sqlite_home.receive(remittance("90", claim("C1")))
     ended = sqlite_home.era("run")
     assert (ended.code, "left 1 claim" in ended.out) == (0, True)
 
 
-def test_1_is_a_book_that_does_not_hold(sqlite_home: OfficeHome) -> None:
+def test_1_is_a_book_that_does_not_hold(sqlite_home: PracticeHome) -> None:
     (sqlite_home.root / "archive" / "stranger.835").write_text("")
     ended = sqlite_home.era("verify")
     assert (ended.code, "✘ archive/stranger.835 is not in the books" in ended.out) == (1, True)
@@ -164,20 +164,20 @@ def test_1_is_a_book_that_does_not_hold(sqlite_home: OfficeHome) -> None:
     ],
     ids=" ".join,
 )
-def test_2_is_a_command_that_cannot_be_carried_out(sqlite_home: OfficeHome, words: list[str]) -> None:
+def test_2_is_a_command_that_cannot_be_carried_out(sqlite_home: PracticeHome, words: list[str]) -> None:
     ended = era(*words) if words[0] in ("inspect", "no-such-command") else sqlite_home.era(*words)
     assert (ended.code, ended.out) == (2, "")
     assert "Internal error" not in ended.err
     assert "Error: " in ended.err
 
 
-def test_3_is_a_file_put_aside(sqlite_home: OfficeHome, tmp_path: Path) -> None:
+def test_3_is_a_file_put_aside(sqlite_home: PracticeHome, tmp_path: Path) -> None:
     path = sqlite_home.receive("no remittance")
     assert era("inspect", path).code == 3
     assert sqlite_home.era("run").code == 3
 
 
-def test_4_is_a_doubtful_setting_and_nothing_runs_on_it(sqlite_home: OfficeHome) -> None:
+def test_4_is_a_doubtful_setting_and_nothing_runs_on_it(sqlite_home: PracticeHome) -> None:
     sqlite_home.receive(remittance("90", claim("C1")))
     (sqlite_home.root / "era.toml").write_text("conformance = 'off'\n[ledger_options]\nauto_post = true\n")
     for words in (["settings", "check"], ["settings", "show"], ["run"], ["log"], ["verify"], ["rules", "check"]):
@@ -188,7 +188,7 @@ def test_4_is_a_doubtful_setting_and_nothing_runs_on_it(sqlite_home: OfficeHome)
     assert len(list((sqlite_home.root / "inbox").iterdir())) == 1
 
 
-def test_4_is_a_doubtful_rule_too(sqlite_home: OfficeHome) -> None:
+def test_4_is_a_doubtful_rule_too(sqlite_home: PracticeHome) -> None:
     rules = sqlite_home.root / "my-rules"
     shutil.copytree(shipped("rules"), rules)
     table = rules / "auto_posting.yaml"
@@ -201,7 +201,7 @@ def test_4_is_a_doubtful_rule_too(sqlite_home: OfficeHome) -> None:
     assert sqlite_home.era("log").code == 0
 
 
-def test_5_is_another_run_at_work(sqlite_home: OfficeHome) -> None:
+def test_5_is_another_run_at_work(sqlite_home: PracticeHome) -> None:
     with Home(sqlite_home.root).locked():
         assert sqlite_home.era("run").code == 5
 
@@ -209,7 +209,7 @@ def test_5_is_another_run_at_work(sqlite_home: OfficeHome) -> None:
 # settings and rules
 
 
-def test_settings_are_shown_as_they_are_in_force(sqlite_home: OfficeHome) -> None:
+def test_settings_are_shown_as_they_are_in_force(sqlite_home: PracticeHome) -> None:
     sqlite_home.set({"era_payment_options.quick_post.minimum_percent": 33.3})
     [shown] = sqlite_home.era("settings", "show", "--json").records
     assert shown["era_payment_options"] == {
@@ -224,7 +224,7 @@ def test_settings_are_shown_as_they_are_in_force(sqlite_home: OfficeHome) -> Non
 
 
 def test_a_password_is_shown_nowhere(tmp_path: Path) -> None:
-    home = make_office(tmp_path / "home", "postgresql+psycopg://office:s3cret@127.0.0.1:1/era?sslpassword=s3cret")
+    home = make_practice(tmp_path / "home", "postgresql+psycopg://practice:s3cret@127.0.0.1:1/era?sslpassword=s3cret")
     for words in (["settings", "show"], ["settings", "show", "--json"], ["settings", "check"], ["run"], ["verify"]):
         ended = home.era(*words)
         assert "s3cret" not in ended.out + ended.err, words
@@ -245,7 +245,7 @@ def test_another_rule_set_is_looked_at_without_a_home(tmp_path: Path) -> None:
     assert era("rules", "check", "--rules", rules).code == 4
 
 
-def test_the_rules_in_force_are_those_that_came_unless_the_home_has_its_own(sqlite_home: OfficeHome) -> None:
+def test_the_rules_in_force_are_those_that_came_unless_the_home_has_its_own(sqlite_home: PracticeHome) -> None:
     shipped_rules = sqlite_home.era("rules", "check").out
     assert era("rules", "check", "--rules", shipped("rules")).out == shipped_rules
     rules = sqlite_home.root / "rules"

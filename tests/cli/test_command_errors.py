@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from offices import Ended, OfficeHome, era
+from practices import Ended, PracticeHome, era
 from refusal_situations import situation
 from where import ERRORS
 
@@ -18,13 +18,13 @@ FILES = sorted(GALLERY.glob("*.txt"))
 WITHOUT_A_HOME = {"init", "restore", "inspect"}
 
 
-def typed(home: OfficeHome, line: str) -> Ended:
+def typed(home: PracticeHome, line: str) -> Ended:
     words = shlex.split(line)[2:]
     elsewhere = "--home" in words or words[0] in WITHOUT_A_HOME or words[:2] == ["encryption", "new-key"]
     return era(*words) if elsewhere else home.era(*words)
 
 
-def answered(home: OfficeHome, commands: list[str]) -> str:
+def answered(home: PracticeHome, commands: list[str]) -> str:
     text, today = [], datetime.now(UTC).date().isoformat()
     for line in commands:
         ended = typed(home, line)

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from offices import Ended, OfficeHome, era, expects, finished, remittance, start_era
+from practices import Ended, PracticeHome, era, expects, finished, remittance, start_era
 from remittance_text import claim
 from where import SAMPLES
 
@@ -16,7 +16,7 @@ ESCAPE = "\x1b"
 
 
 @pytest.fixture
-def week(sqlite_home: OfficeHome) -> OfficeHome:
+def week(sqlite_home: PracticeHome) -> PracticeHome:
     sqlite_home.expect(expects("C1"), expects("C2", "100"))
     sqlite_home.run(remittance("180", claim("C1"), claim("C2")))
     sqlite_home.receive(remittance("90", claim("C9"), trace="EFT0002"), "next.835")
@@ -26,7 +26,7 @@ def week(sqlite_home: OfficeHome) -> OfficeHome:
 LOOKING = [["log"], ["ledger"], ["eras"], ["explain", "C2"], ["verify"], ["settings", "show"], ["rules", "show"]]
 
 
-def test_data_goes_to_stdout_and_logs_to_stderr(week: OfficeHome) -> None:
+def test_data_goes_to_stdout_and_logs_to_stderr(week: PracticeHome) -> None:
     ended = finished(week.process("run", "--json"))
     assert [each["claim_number"] for each in ended.records] == ["C9"]
     logged = Ended(0, ended.err, "").records
@@ -35,7 +35,7 @@ def test_data_goes_to_stdout_and_logs_to_stderr(week: OfficeHome) -> None:
         assert week.era(*words).err == ""
 
 
-def test_logs_go_to_a_file_when_one_is_named(week: OfficeHome, tmp_path: Path) -> None:
+def test_logs_go_to_a_file_when_one_is_named(week: PracticeHome, tmp_path: Path) -> None:
     log_file = tmp_path / "run.log"
     log_file.write_text('{"event": "kept"}\n')
     assert week.era("run", "--log-file", log_file).err == ""
@@ -47,7 +47,7 @@ def test_logs_go_to_a_file_when_one_is_named(week: OfficeHome, tmp_path: Path) -
     ]
 
 
-def test_piped_output_has_no_colour_and_no_progress_bar(week: OfficeHome) -> None:
+def test_piped_output_has_no_colour_and_no_progress_bar(week: PracticeHome) -> None:
     processes = [week.process(*words) for words in (["run"], *LOOKING)]
     for ended in map(finished, processes):
         assert ended.code == 0
@@ -55,7 +55,7 @@ def test_piped_output_has_no_colour_and_no_progress_bar(week: OfficeHome) -> Non
         assert ESCAPE not in ended.out + ended.err
 
 
-def on_a_terminal(home: OfficeHome, *words: str, **environment: str) -> str:
+def on_a_terminal(home: PracticeHome, *words: str, **environment: str) -> str:
     """stdout of a command that believes it writes to a terminal."""
     ours, its = pty.openpty()
     variables = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "FORCE_COLOR")}
@@ -80,26 +80,26 @@ def on_a_terminal(home: OfficeHome, *words: str, **environment: str) -> str:
     return shown.decode()
 
 
-def test_a_terminal_has_colour_unless_it_wants_none(week: OfficeHome) -> None:
+def test_a_terminal_has_colour_unless_it_wants_none(week: PracticeHome) -> None:
     assert "\x1b[3" in on_a_terminal(week, "log")
     for words in (["log"], ["eras"], ["ledger"], ["run", "--dry-run"], ["explain", "C2"]):
         assert ESCAPE not in on_a_terminal(week, *words, NO_COLOR="1"), words
 
 
-def test_icon_and_word_come_together(week: OfficeHome) -> None:
+def test_icon_and_word_come_together(week: PracticeHome) -> None:
     text = week.era("log").out
     assert re.search(r"^✔ posted A +C1 ", text, re.MULTILINE)
     assert re.search(r"^⚠ review +C2 ", text, re.MULTILINE)
 
 
-def test_amounts_stand_right(week: OfficeHome) -> None:
+def test_amounts_stand_right(week: PracticeHome) -> None:
     lines = week.era("eras").out.splitlines()
     ends = {line.index(amount) + len(amount) for line, amount in ((lines[0], "payment"), (lines[1], "$180.00"))}
     assert len(ends) == 1
 
 
 @pytest.mark.parametrize("form", ["json", "csv", "table"])
-def test_a_reader_that_goes_away_is_no_fault(week: OfficeHome, form: str) -> None:
+def test_a_reader_that_goes_away_is_no_fault(week: PracticeHome, form: str) -> None:
     process = start_era("log", "--format", form, "--home", week.root)
     assert process.stdout is not None
     assert process.stderr is not None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from answers import ReadBack, answers_of, refused_by_pyx12
-from offices import OfficeHome, expects, make_office, remittance
+from practices import PracticeHome, expects, make_practice, remittance
 from remittance_text import (
     Delimiters,
     Segments,
@@ -34,7 +34,7 @@ def asking(text: str) -> str:
     return re.sub(asked, r"\g<1>1\3", text, flags=re.IGNORECASE | re.DOTALL)
 
 
-def one(home: OfficeHome, text: str, name: str = "remittance.835") -> list[ReadBack]:
+def one(home: PracticeHome, text: str, name: str = "remittance.835") -> list[ReadBack]:
     """Run over a file that came in; returns the answers to it."""
     home.receive(text, name)
     assert home.era("run").code in (0, 3)
@@ -52,7 +52,7 @@ def sets(*segments: Segments) -> list[Segments]:
 # one file, read and answered
 
 
-def test_a_clean_file_is_accepted(home: OfficeHome) -> None:
+def test_a_clean_file_is_accepted(home: PracticeHome) -> None:
     [answer] = one(home, remittance("90", claim()))
     [received] = home.rows("SELECT received_at FROM files")
     day, time = received[0][:10].replace("-", ""), received[0][11:19].replace(":", "")
@@ -73,13 +73,13 @@ def test_a_clean_file_is_accepted(home: OfficeHome) -> None:
     assert refused_by_pyx12([answer]) == []
 
 
-def test_whatever_the_money_does_is_no_matter_of_syntax(home: OfficeHome) -> None:
+def test_whatever_the_money_does_is_no_matter_of_syntax(home: PracticeHome) -> None:
     [answer] = one(home, remittance("91", claim("C1"), claim("C1", "120", "80")))
     assert said([answer]) == "AK1*HP*1*005010X221A1 AK2*835*0001*005010X221A1 IK5*A AK9*A*1*1*1"
     assert len(home.records("log")) == 2
 
 
-def test_faults_are_told_by_segment_and_element_and_bad_values_are_not_repeated(sqlite_home: OfficeHome) -> None:
+def test_faults_are_told_by_segment_and_element_and_bad_values_are_not_repeated(sqlite_home: PracticeHome) -> None:
     [answer] = one(sqlite_home, remittance("90", claim("C1", "12O", "9O"), claim("C2", "12O")))
     assert answer.of("IK3", "IK4", "IK5") == [
         "IK3*CLP*11*2100*8",  # the same fault of the second claim is told here, at its first place
@@ -93,7 +93,7 @@ def test_faults_are_told_by_segment_and_element_and_bad_values_are_not_repeated(
     assert "12O" not in answer.text
 
 
-def test_a_set_that_is_cut_is_rejected_and_the_whole_one_before_it_is_not(home: OfficeHome) -> None:
+def test_a_set_that_is_cut_is_rejected_and_the_whole_one_before_it_is_not(home: PracticeHome) -> None:
     home.expect(expects("C1"))
     whole = remittance_file(*sets(payment("90", claim("C1"), trace="A"), payment("90", claim("C2"), trace="B")))
     [answer] = one(home, asking(whole[: whole.index("CLP*C2")]))
@@ -114,7 +114,7 @@ def test_a_set_that_is_cut_is_rejected_and_the_whole_one_before_it_is_not(home: 
 # the levels above
 
 
-def test_each_group_has_a_999_and_each_interchange_an_answer(sqlite_home: OfficeHome) -> None:
+def test_each_group_has_a_999_and_each_interchange_an_answer(sqlite_home: PracticeHome) -> None:
     first = interchange(
         group(*sets(payment("90", claim("C1"), trace="A"))),
         group(*sets(payment("90", claim("C2", write_off="x"), trace="B")), control="2"),
@@ -140,7 +140,7 @@ def test_each_group_has_a_999_and_each_interchange_an_answer(sqlite_home: Office
     assert refused_by_pyx12(answers) == []
 
 
-def test_a_ta1_comes_where_it_is_asked_for_and_before_the_groups(sqlite_home: OfficeHome) -> None:
+def test_a_ta1_comes_where_it_is_asked_for_and_before_the_groups(sqlite_home: PracticeHome) -> None:
     [answer] = one(sqlite_home, asking(remittance("90", claim())))
     assert [each.partition("*")[0] for each in answer.segments[:3]] == ["ISA", "TA1", "GS"]
     assert answer.elements["ISA"][14] == "0"  # nobody answers an answer
@@ -150,7 +150,7 @@ def test_a_ta1_comes_where_it_is_asked_for_and_before_the_groups(sqlite_home: Of
 NO_GROUP = written(interchange())
 
 
-def test_an_interchange_without_a_group_is_rejected_by_a_ta1_alone(sqlite_home: OfficeHome) -> None:
+def test_an_interchange_without_a_group_is_rejected_by_a_ta1_alone(sqlite_home: PracticeHome) -> None:
     [answer] = one(sqlite_home, asking(NO_GROUP))
     assert answer.name.endswith(".ta1")
     assert [each.partition("*")[0] for each in answer.segments] == ["ISA", "TA1", "IEA"]
@@ -159,12 +159,12 @@ def test_an_interchange_without_a_group_is_rejected_by_a_ta1_alone(sqlite_home: 
 
 @pytest.mark.parametrize("text", [NO_GROUP, NO_X12], ids=["no group, no TA1 asked for", "no X12"])
 def test_where_there_is_nothing_to_say_or_nobody_to_say_it_to_there_is_no_answer(
-    sqlite_home: OfficeHome, text: str
+    sqlite_home: PracticeHome, text: str
 ) -> None:
     assert one(sqlite_home, text) == []
 
 
-def test_an_acknowledgement_is_not_acknowledged(sqlite_home: OfficeHome) -> None:
+def test_an_acknowledgement_is_not_acknowledged(sqlite_home: PracticeHome) -> None:
     """Or two systems would answer each other for ever."""
     [own] = one(sqlite_home, remittance("90", claim()))
     sqlite_home.receive(own.text, "999.835")
@@ -186,7 +186,7 @@ WITHOUT_TRACE = [each for each in payment("90", claim()) if not each.startswith(
     ],
 )
 def test_the_setting_decides_what_is_told_and_whether_the_set_is_used(
-    sqlite_home: OfficeHome, conformance: str, told: str
+    sqlite_home: PracticeHome, conformance: str, told: str
 ) -> None:
     sqlite_home.set({"conformance": conformance})
     [answer] = one(sqlite_home, remittance_file(transaction_set(WITHOUT_TRACE)))
@@ -197,7 +197,7 @@ def test_the_setting_decides_what_is_told_and_whether_the_set_is_used(
 # the same again, and what is not received
 
 
-def test_a_file_sent_again_is_answered_again_and_alike(home: OfficeHome) -> None:
+def test_a_file_sent_again_is_answered_again_and_alike(home: PracticeHome) -> None:
     home.set({"conformance": "report"})
     text = remittance("90", claim("C1", "12O"))
     [first] = one(home, text, "first.835")
@@ -207,13 +207,13 @@ def test_a_file_sent_again_is_answered_again_and_alike(home: OfficeHome) -> None
     assert len(home.records("log")) == 1
 
 
-def test_a_payment_in_another_envelope_is_answered_though_it_was_done_before(sqlite_home: OfficeHome) -> None:
+def test_a_payment_in_another_envelope_is_answered_though_it_was_done_before(sqlite_home: PracticeHome) -> None:
     [first] = one(sqlite_home, remittance_file(transaction_set(payment("90", claim("C1", "12O")))))
     [again] = one(sqlite_home, remittance_file(transaction_set(payment("90", claim("C1", "12O")), "0002")), "b.835")
     assert again.of("IK3", "IK4", "IK5", "AK9") == first.of("IK3", "IK4", "IK5", "AK9")
 
 
-def test_nothing_is_answered_that_was_not_received(sqlite_home: OfficeHome, tmp_path: Path) -> None:
+def test_nothing_is_answered_that_was_not_received(sqlite_home: PracticeHome, tmp_path: Path) -> None:
     path = tmp_path / "by_path.835"
     path.write_text(remittance("90", claim()))
     assert sqlite_home.era("run", "--dry-run", path).code == 0
@@ -229,9 +229,9 @@ def test_nothing_is_answered_that_was_not_received(sqlite_home: OfficeHome, tmp_
 
 
 @pytest.fixture(scope="module")
-def mailbox(tmp_path_factory: pytest.TempPathFactory) -> OfficeHome:
+def mailbox(tmp_path_factory: pytest.TempPathFactory) -> PracticeHome:
     """Every damaged and every sound file, each asking for a TA1, received and run once."""
-    home = make_office(tmp_path_factory.mktemp("mailbox") / "home")
+    home = make_practice(tmp_path_factory.mktemp("mailbox") / "home")
     for path in (*DAMAGED, *SOUND):
         (home.root / "inbox" / path.name).write_bytes(asking(path.read_bytes().decode("latin-1")).encode("latin-1"))
     assert home.era("run").code == 3
@@ -244,7 +244,7 @@ WANTED = dict(
 
 
 @pytest.mark.parametrize("name", WANTED)
-def test_what_is_wrong_with_a_file_is_told_its_sender(mailbox: OfficeHome, name: str) -> None:
+def test_what_is_wrong_with_a_file_is_told_its_sender(mailbox: PracticeHome, name: str) -> None:
     assert said(answers_of(mailbox, f"{name}.835")) == WANTED[name]
 
 
@@ -258,7 +258,7 @@ WITHOUT_A_HEADER = {"interchange_trailer_broken_over_lines", "second_interchange
 
 
 @pytest.mark.parametrize("path", [*DAMAGED, *SOUND], ids=lambda path: path.stem)
-def test_the_answer_agrees_with_what_was_found_and_used(mailbox: OfficeHome, path: Path) -> None:
+def test_the_answer_agrees_with_what_was_found_and_used(mailbox: PracticeHome, path: Path) -> None:
     record = inspect_file(path)
     answers = answers_of(mailbox, path.name)
     assert len(answers) == record["interchanges"]
@@ -276,14 +276,14 @@ def test_the_answer_agrees_with_what_was_found_and_used(mailbox: OfficeHome, pat
     assert accepted == used
 
 
-def test_every_answer_follows_the_map_of_the_999(mailbox: OfficeHome) -> None:
+def test_every_answer_follows_the_map_of_the_999(mailbox: PracticeHome) -> None:
     answers = answers_of(mailbox)
     assert len(answers) > len(SOUND)
     assert refused_by_pyx12(answers) == []
 
 
 @pytest.mark.skipif(CORPUS is None, reason="ERA_CORPUS names no folder of public samples")
-def test_every_public_file_is_answered(sqlite_home: OfficeHome) -> None:
+def test_every_public_file_is_answered(sqlite_home: PracticeHome) -> None:
     files = [path for path in sorted(Path(CORPUS or "").iterdir()) if path.suffix not in (".json", ".md")]
     for path in files:
         sqlite_home.receive_file(path)
@@ -300,7 +300,7 @@ def test_every_public_file_is_answered(sqlite_home: OfficeHome) -> None:
 # what must not be in it
 
 
-def test_no_answer_says_a_word_of_a_patient(home: OfficeHome) -> None:
+def test_no_answer_says_a_word_of_a_patient(home: PracticeHome) -> None:
     home.set({"conformance": "report"})
     lost = "REF*1L*CANARYGROUP~\nCANARYLAST~\n"  # a line of which only a name is left
     files = [each.replace("REF*1L*CANARYGROUP~\n", lost) for each in (ORDINARY, CUT)]
@@ -314,7 +314,7 @@ def test_no_answer_says_a_word_of_a_patient(home: OfficeHome) -> None:
     assert not any(element for each in answers for segment in each.of("IK4") for element in segment.split("*")[4:])
 
 
-def test_a_senders_codes_cannot_break_the_answer(sqlite_home: OfficeHome) -> None:
+def test_a_senders_codes_cannot_break_the_answer(sqlite_home: PracticeHome) -> None:
     """Characters that separate in the answer, what is not ASCII, and codes longer or shorter than they may be."""
     text = written(interchange(group(*sets(payment("90", claim())))), Delimiters("|", ">", "!", "\n", ""))
     for old, new in (
@@ -342,7 +342,7 @@ def test_a_senders_codes_cannot_break_the_answer(sqlite_home: OfficeHome) -> Non
 # killed
 
 
-def test_a_run_killed_after_the_answer_gives_the_same_answer_once(home: OfficeHome) -> None:
+def test_a_run_killed_after_the_answer_gives_the_same_answer_once(home: PracticeHome) -> None:
     """The answer is there and the end of the file is not written down: what a kill in between leaves."""
     [answer] = one(home, remittance("90", claim("C1", "12O")))
     home.change("UPDATE files SET state = 'received'")

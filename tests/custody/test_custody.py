@@ -12,23 +12,23 @@ from pathlib import Path
 
 import pytest
 from killing import killed_at
-from offices import OfficeHome, Record, expects, remittance
+from practices import PracticeHome, Record, expects, remittance
 from remittance_text import Delimiters, claim, group, interchange, payment, transaction_set, written
 
 from era_engine.home.folder import Home
 
 GOOD = remittance("90", claim("C1"))
-NOT_X12 = "Dear office, please find attached nothing.\n"
+NOT_X12 = "Dear practice, please find attached nothing.\n"
 
 
 @pytest.fixture
-def office(home: OfficeHome) -> OfficeHome:
+def practice(home: PracticeHome) -> PracticeHome:
     """A home that expects C1 and C2."""
     home.expect(expects("C1"), expects("C2"))
     return home
 
 
-def kept(home: OfficeHome) -> dict[str, str]:
+def kept(home: PracticeHome) -> dict[str, str]:
     """Every file in our keeping, by its path in the home; the note beside a quarantined one is not one of them."""
     folders = (home.root / name for name in ("inbox", "archive", "quarantine"))
     found = {
@@ -40,38 +40,38 @@ def kept(home: OfficeHome) -> dict[str, str]:
     return {name: text for name, text in found.items() if name not in notes}
 
 
-def posted_times(home: OfficeHome, number: str = "C1") -> int:
+def posted_times(home: PracticeHome, number: str = "C1") -> int:
     return len([each for each in home.records("ledger", "--claim", number) if each["kind"] == "insurance_payment"])
 
 
 # where files go
 
 
-def test_a_file_of_the_inbox_moves_to_the_archive(office: OfficeHome) -> None:
-    office.receive(GOOD, "monday.835")
-    [decided] = office.records("run")
+def test_a_file_of_the_inbox_moves_to_the_archive(practice: PracticeHome) -> None:
+    practice.receive(GOOD, "monday.835")
+    [decided] = practice.records("run")
     assert (decided["file"], decided["outcome"]) == ("monday.835", "post")
-    assert kept(office) == {"archive/monday.835": GOOD}
-    office.verified()
+    assert kept(practice) == {"archive/monday.835": GOOD}
+    practice.verified()
 
 
-def test_a_file_named_by_path_stays_and_a_copy_is_archived(office: OfficeHome, tmp_path: Path) -> None:
+def test_a_file_named_by_path_stays_and_a_copy_is_archived(practice: PracticeHome, tmp_path: Path) -> None:
     path = tmp_path / "monday.835"
     path.write_text(GOOD)
-    assert office.records("run", path)[0]["outcome"] == "post"
+    assert practice.records("run", path)[0]["outcome"] == "post"
     assert path.read_text() == GOOD
-    assert kept(office) == {"archive/monday.835": GOOD}
-    office.verified()
+    assert kept(practice) == {"archive/monday.835": GOOD}
+    practice.verified()
 
 
-def test_a_folder_is_read_by_name_and_what_is_unfinished_is_left_alone(office: OfficeHome) -> None:
-    inbox = office.root / "inbox"
+def test_a_folder_is_read_by_name_and_what_is_unfinished_is_left_alone(practice: PracticeHome) -> None:
+    inbox = practice.root / "inbox"
     for name in (".monday.835", "monday.835.part", "monday.835.tmp"):
         (inbox / name).write_text(GOOD)
     (inbox / "folder").mkdir()
-    office.receive(remittance("90", claim("C2"), trace="B"), "b.835")
-    office.receive(remittance("90", claim("C1"), trace="A"), "a.835")
-    told = [(each["file"], each["outcome"]) for each in office.records("run", inbox)]
+    practice.receive(remittance("90", claim("C2"), trace="B"), "b.835")
+    practice.receive(remittance("90", claim("C1"), trace="A"), "a.835")
+    told = [(each["file"], each["outcome"]) for each in practice.records("run", inbox)]
     assert told == [("a.835", "post"), ("b.835", "post")]
     assert sorted(path.name for path in inbox.iterdir()) == [
         ".monday.835",
@@ -81,43 +81,43 @@ def test_a_folder_is_read_by_name_and_what_is_unfinished_is_left_alone(office: O
     ]
 
 
-def test_a_file_that_is_no_remittance_is_put_aside_and_the_others_are_done(office: OfficeHome) -> None:
-    office.receive(NOT_X12, "a letter.835")
-    office.receive(GOOD, "monday.835")
-    ended = office.era("run", "--json")
+def test_a_file_that_is_no_remittance_is_put_aside_and_the_others_are_done(practice: PracticeHome) -> None:
+    practice.receive(NOT_X12, "a letter.835")
+    practice.receive(GOOD, "monday.835")
+    ended = practice.era("run", "--json")
     assert ended.code == 3
     aside, decided = ended.records
     assert (aside["file"], aside["outcome"]) == ("a letter.835", "quarantined")
     assert [each["severity"] for each in aside["findings"]] == ["reject"]
     assert decided["outcome"] == "post"
-    assert kept(office) == {"quarantine/a letter.835": NOT_X12, "archive/monday.835": GOOD}
-    office.verified()
+    assert kept(practice) == {"quarantine/a letter.835": NOT_X12, "archive/monday.835": GOOD}
+    practice.verified()
 
 
-def test_a_path_that_does_not_exist_stops_the_run_before_it_begins(office: OfficeHome, tmp_path: Path) -> None:
+def test_a_path_that_does_not_exist_stops_the_run_before_it_begins(practice: PracticeHome, tmp_path: Path) -> None:
     (tmp_path / "monday.835").write_text(GOOD)
-    ended = office.era("run", tmp_path / "monday.835", tmp_path / "tuesday.835")
+    ended = practice.era("run", tmp_path / "monday.835", tmp_path / "tuesday.835")
     assert ended.code == 2
     assert "tuesday.835 does not exist" in ended.err
-    assert kept(office) == {}
-    assert office.records("log") == []
+    assert kept(practice) == {}
+    assert practice.records("log") == []
 
 
-def test_two_files_of_one_name_are_both_kept(office: OfficeHome) -> None:
+def test_two_files_of_one_name_are_both_kept(practice: PracticeHome) -> None:
     second = remittance("90", claim("C2"), trace="EFT0002")
     for text in (GOOD, second, NOT_X12, NOT_X12 + "!"):
-        office.receive(text, "today.835")
-        office.era("run")
-    found = kept(office)
+        practice.receive(text, "today.835")
+        practice.era("run")
+    found = kept(practice)
     assert sorted(found.values()) == sorted([GOOD, second, NOT_X12, NOT_X12 + "!"])
     assert {name.partition("/")[2].partition(".")[0] for name in found} == {"today"}
-    office.verified()
+    practice.verified()
 
 
 @pytest.mark.parametrize(
     "name", ["né\u0301e — 日本.835", "-rf.835", "a\nb.835", "'; DROP TABLE files; --.835", "*.835"]
 )
-def test_a_files_name_may_be_anything(sqlite_home: OfficeHome, name: str) -> None:
+def test_a_files_name_may_be_anything(sqlite_home: PracticeHome, name: str) -> None:
     sqlite_home.expect(expects("C1"))
     sqlite_home.receive(GOOD, name)
     assert sqlite_home.records("run")[0]["file"] == name
@@ -125,98 +125,100 @@ def test_a_files_name_may_be_anything(sqlite_home: OfficeHome, name: str) -> Non
     sqlite_home.verified()
 
 
-def test_a_files_name_need_not_be_utf_8(office: OfficeHome) -> None:
-    path = os.fsencode(office.root / "inbox") + b"/se\xf1ora.835"
+def test_a_files_name_need_not_be_utf_8(practice: PracticeHome) -> None:
+    path = os.fsencode(practice.root / "inbox") + b"/se\xf1ora.835"
     with open(path, "w") as file:
         file.write(GOOD)
-    assert office.records("run")[0]["outcome"] == "post"
-    assert list(kept(office).values()) == [GOOD]
+    assert practice.records("run")[0]["outcome"] == "post"
+    assert list(kept(practice).values()) == [GOOD]
     assert not Path(os.fsdecode(path)).exists()
-    office.verified()
+    practice.verified()
 
 
 # the same file again
 
 
-def again(home: OfficeHome, name: str = "again.835") -> Record:
+def again(home: PracticeHome, name: str = "again.835") -> Record:
     home.receive(GOOD, name)
     [told] = home.records("run")
     return told
 
 
-def test_the_same_file_in_the_inbox_again_posts_nothing_and_says_so(office: OfficeHome) -> None:
-    office.receive(GOOD, "first.835")
-    office.era("run")
-    assert again(office) == {"file": "again.835", "outcome": "duplicate", "first_file": "first.835"}
-    assert kept(office) == {"archive/first.835": GOOD, "archive/again.835": GOOD}
-    assert posted_times(office) == 1
-    office.verified()
+def test_the_same_file_in_the_inbox_again_posts_nothing_and_says_so(practice: PracticeHome) -> None:
+    practice.receive(GOOD, "first.835")
+    practice.era("run")
+    assert again(practice) == {"file": "again.835", "outcome": "duplicate", "first_file": "first.835"}
+    assert kept(practice) == {"archive/first.835": GOOD, "archive/again.835": GOOD}
+    assert posted_times(practice) == 1
+    practice.verified()
 
 
 @pytest.mark.parametrize("times", [1, 3])
-def test_the_same_file_by_path_again_is_not_even_copied(office: OfficeHome, tmp_path: Path, times: int) -> None:
+def test_the_same_file_by_path_again_is_not_even_copied(practice: PracticeHome, tmp_path: Path, times: int) -> None:
     path = tmp_path / "path.835"
     path.write_text(GOOD)
-    office.run(GOOD)
-    before = kept(office)
+    practice.run(GOOD)
+    before = kept(practice)
     for _ in range(times):
-        assert office.records("run", path) == [{"file": "path.835", "outcome": "duplicate", "first_file": "001.835"}]
-    assert kept(office) == before
+        assert practice.records("run", path) == [{"file": "path.835", "outcome": "duplicate", "first_file": "001.835"}]
+    assert kept(practice) == before
     assert path.read_text() == GOOD
-    assert posted_times(office) == 1
-    office.verified()
+    assert posted_times(practice) == 1
+    practice.verified()
 
 
-def test_a_file_read_by_path_and_then_dropped_into_the_inbox_is_posted_once(office: OfficeHome, tmp_path: Path) -> None:
+def test_a_file_read_by_path_and_then_dropped_into_the_inbox_is_posted_once(
+    practice: PracticeHome, tmp_path: Path
+) -> None:
     path = tmp_path / "path.835"
     path.write_text(GOOD)
-    office.records("run", path)
-    assert again(office)["outcome"] == "duplicate"
-    assert posted_times(office) == 1
-    office.verified()
+    practice.records("run", path)
+    assert again(practice)["outcome"] == "duplicate"
+    assert posted_times(practice) == 1
+    practice.verified()
 
 
-def test_the_same_file_twice_in_one_command_is_posted_once(office: OfficeHome, tmp_path: Path) -> None:
+def test_the_same_file_twice_in_one_command_is_posted_once(practice: PracticeHome, tmp_path: Path) -> None:
     path = tmp_path / "path.835"
     path.write_text(GOOD)
-    decided, repeated = office.records("run", path, path)
+    decided, repeated = practice.records("run", path, path)
     assert (decided["outcome"], repeated["outcome"]) == ("post", "duplicate")
-    assert posted_times(office) == 1
-    office.verified()
+    assert posted_times(practice) == 1
+    practice.verified()
 
 
-def test_a_file_of_the_archive_is_known(office: OfficeHome) -> None:
-    office.run(GOOD)
-    [told] = office.records("run", office.root / "archive" / "001.835")
+def test_a_file_of_the_archive_is_known(practice: PracticeHome) -> None:
+    practice.run(GOOD)
+    [told] = practice.records("run", practice.root / "archive" / "001.835")
     assert told["outcome"] == "duplicate"
-    office.verified()
+    practice.verified()
 
 
-def test_what_was_put_aside_is_read_anew_when_it_comes_again(office: OfficeHome) -> None:
+def test_what_was_put_aside_is_read_anew_when_it_comes_again(practice: PracticeHome) -> None:
     """A cut file: its whole payment was done, and is not done twice; the rest is still missing."""
     whole = [transaction_set(payment("90", claim("C1"), trace="A"), "0001")]
     cut = written(interchange(group(*whole, transaction_set(payment("90", claim("C2"), trace="B"), "0002"))))
     cut = cut[: cut.index("CLP*C2")]
-    office.receive(cut, "cut.835")
-    first, aside = office.records("run")
+    practice.receive(cut, "cut.835")
+    first, aside = practice.records("run")
     assert (first["claim_number"], first["outcome"], aside["outcome"]) == ("C1", "post", "quarantined")
-    office.receive(cut, "cut.835")
-    repeated, aside = office.records("run")
+    practice.receive(cut, "cut.835")
+    repeated, aside = practice.records("run")
     assert (repeated["outcome"], repeated["trace_number"], aside["outcome"]) == ("duplicate", "A", "quarantined")
-    assert (posted_times(office, "C1"), posted_times(office, "C2")) == (1, 0)
-    office.verified()
+    assert (posted_times(practice, "C1"), posted_times(practice, "C2")) == (1, 0)
+    practice.verified()
 
 
-def test_the_whole_file_after_the_cut_one_brings_only_what_was_missing(office: OfficeHome) -> None:
+def test_the_whole_file_after_the_cut_one_brings_only_what_was_missing(practice: PracticeHome) -> None:
     sets = [transaction_set(payment("90", claim(f"C{n}"), trace=f"T{n}"), f"000{n}") for n in (1, 2)]
     whole = written(interchange(group(*sets)))
-    office.receive(whole[: whole.index("CLP*C2")], "cut.835")
-    office.era("run")
-    repeated, decided = office.run(whole)
+    practice.receive(whole[: whole.index("CLP*C2")], "cut.835")
+    practice.era("run")
+    repeated, decided = practice.run(whole)
     assert (repeated["outcome"], repeated["trace_number"]) == ("duplicate", "T1")
     assert (decided["outcome"], decided["claim_number"]) == ("post", "C2")
-    assert (posted_times(office, "C1"), posted_times(office, "C2")) == (1, 1)
-    office.verified()
+    assert (posted_times(practice, "C1"), posted_times(practice, "C2")) == (1, 1)
+    practice.verified()
 
 
 # a disk that fills up, an inbox on another disk
@@ -233,7 +235,7 @@ def disk_with_room_for(size: int) -> Iterator[None]:
 
 
 @pytest.fixture
-def inbox_elsewhere(sqlite_home: OfficeHome) -> Iterator[OfficeHome]:
+def inbox_elsewhere(sqlite_home: PracticeHome) -> Iterator[PracticeHome]:
     """The inbox is a mount of its own."""
     elsewhere = Path(tempfile.mkdtemp(dir="/dev/shm")) if os.path.isdir("/dev/shm") else None
     if elsewhere is None or elsewhere.stat().st_dev == sqlite_home.root.stat().st_dev:
@@ -246,7 +248,7 @@ def inbox_elsewhere(sqlite_home: OfficeHome) -> Iterator[OfficeHome]:
     shutil.rmtree(elsewhere)
 
 
-def test_an_inbox_on_another_disk_is_an_inbox(inbox_elsewhere: OfficeHome) -> None:
+def test_an_inbox_on_another_disk_is_an_inbox(inbox_elsewhere: PracticeHome) -> None:
     inbox_elsewhere.receive(GOOD, "monday.835")
     assert inbox_elsewhere.records("run")[0]["outcome"] == "post"
     assert kept(inbox_elsewhere) == {"archive/monday.835": GOOD}
@@ -256,7 +258,7 @@ def test_an_inbox_on_another_disk_is_an_inbox(inbox_elsewhere: OfficeHome) -> No
 LARGE = GOOD + "\n" * 3_000_000
 
 
-def test_a_disk_that_fills_up_while_a_file_is_fetched_loses_nothing(inbox_elsewhere: OfficeHome) -> None:
+def test_a_disk_that_fills_up_while_a_file_is_fetched_loses_nothing(inbox_elsewhere: PracticeHome) -> None:
     inbox_elsewhere.receive(LARGE, "large.835")
     with disk_with_room_for(2_000_000):
         assert inbox_elsewhere.era("run").code == 1
@@ -266,7 +268,7 @@ def test_a_disk_that_fills_up_while_a_file_is_fetched_loses_nothing(inbox_elsewh
     inbox_elsewhere.verified()
 
 
-def test_a_disk_that_fills_up_while_a_file_is_copied_loses_nothing(sqlite_home: OfficeHome, tmp_path: Path) -> None:
+def test_a_disk_that_fills_up_while_a_file_is_copied_loses_nothing(sqlite_home: PracticeHome, tmp_path: Path) -> None:
     sqlite_home.expect(expects("C1"))
     path = tmp_path / "large.835"
     path.write_text(LARGE)
@@ -278,12 +280,12 @@ def test_a_disk_that_fills_up_while_a_file_is_copied_loses_nothing(sqlite_home: 
     sqlite_home.verified()
 
 
-def test_the_same_payment_in_other_clothes_is_another_file_in_our_keeping(office: OfficeHome) -> None:
+def test_the_same_payment_in_other_clothes_is_another_file_in_our_keeping(practice: PracticeHome) -> None:
     other = remittance_in_other_clothes()
-    office.run(GOOD, other)
-    assert list(kept(office).values()) == [GOOD, other]
-    assert posted_times(office) == 1
-    office.verified()
+    practice.run(GOOD, other)
+    assert list(kept(practice).values()) == [GOOD, other]
+    assert posted_times(practice) == 1
+    practice.verified()
 
 
 def remittance_in_other_clothes() -> str:
@@ -291,7 +293,7 @@ def remittance_in_other_clothes() -> str:
     return written(interchange(group(sets, control="77"), control="000000099"), Delimiters("|", ">", "{", "'", "\r\n"))
 
 
-def test_a_home_whose_database_is_gone_takes_nothing_in(sqlite_home: OfficeHome) -> None:
+def test_a_home_whose_database_is_gone_takes_nothing_in(sqlite_home: PracticeHome) -> None:
     """A disk that is not mounted: SQLite would make a new database, without claims, and the inbox would go into it."""
     sqlite_home.expect(expects("C1"))
     for file in sqlite_home.root.glob("era.db*"):
@@ -306,7 +308,7 @@ def test_a_home_whose_database_is_gone_takes_nothing_in(sqlite_home: OfficeHome)
     sqlite_home.verified()
 
 
-def test_what_a_kill_left_of_the_homes_own_files_goes_when_nobody_can_be_writing_it(sqlite_home: OfficeHome) -> None:
+def test_what_a_kill_left_of_the_homes_own_files_goes_when_nobody_can_be_writing_it(sqlite_home: PracticeHome) -> None:
     def half_written() -> list[Path]:
         return list(sqlite_home.root.glob(".audit-head.*"))
 
@@ -322,7 +324,7 @@ def test_what_a_kill_left_of_the_homes_own_files_goes_when_nobody_can_be_writing
     assert half_written() == [own]
 
 
-def test_two_who_name_a_home_at_once_give_it_one_name(sqlite_home: OfficeHome) -> None:
+def test_two_who_name_a_home_at_once_give_it_one_name(sqlite_home: PracticeHome) -> None:
     (sqlite_home.root / ".home-id").unlink(missing_ok=True)
     with ThreadPoolExecutor(8) as pool:
         names = set(pool.map(lambda _: Home(sqlite_home.root).identity, range(8)))

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from offices import Ended, OfficeHome, expects, finished, make_office, remittance
+from practices import Ended, PracticeHome, expects, finished, make_practice, remittance
 from remittance_text import claim, group, interchange, payment, transaction_set, written
 from waiting import PostingsWait
 
-from era_engine.books.opened import open_office
+from era_engine.books.opened import open_books
 from era_engine.foundation.stopping import StopFlag, Stopped
 from era_engine.jobs.run import Event, run
 from era_engine.posting.reconsidering import PaymentReconsidered
@@ -27,7 +27,7 @@ TWO_PAYMENTS = written(
 STOPPED = "Stopped as asked, after the payment at hand. `era run` goes on with the rest."
 
 
-def taken_until_first(office_home: OfficeHome, kind: str) -> list[str]:
+def taken_until_first(practice_home: PracticeHome, kind: str) -> list[str]:
     """The events of a run that is asked to stop at the first of a kind."""
     flag = StopFlag()
     seen = []
@@ -38,12 +38,12 @@ def taken_until_first(office_home: OfficeHome, kind: str) -> list[str]:
             if seen[-1] == kind:
                 flag.ask()
 
-    with open_office(office_home.root) as office, pytest.raises(Stopped):
-        take(run(office, None, flag.check))
+    with open_books(practice_home.root) as practice, pytest.raises(Stopped):
+        take(run(practice, None, flag.check))
     return seen
 
 
-def test_nothing_is_begun_after_the_payment_at_hand(home: OfficeHome) -> None:
+def test_nothing_is_begun_after_the_payment_at_hand(home: PracticeHome) -> None:
     home.expect(expects("C1"), expects("C2"), expects("C3"))
     home.receive(TWO_PAYMENTS, "a.835")
     home.receive(remittance("90", claim("C3"), trace="T3"), "b.835")
@@ -55,7 +55,7 @@ def test_nothing_is_begun_after_the_payment_at_hand(home: OfficeHome) -> None:
     home.verified()
 
 
-def test_claims_that_wait_are_judged_again_one_payment_after_the_other(home: OfficeHome) -> None:
+def test_claims_that_wait_are_judged_again_one_payment_after_the_other(home: PracticeHome) -> None:
     home.set({"deposits.required": True})
     home.expect(expects("C1"), expects("C2"))
     home.run(TWO_PAYMENTS)
@@ -74,8 +74,8 @@ BOTH = pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["
 
 
 @pytest.fixture
-def pg_home(postgresql_url: str, tmp_path: Path) -> OfficeHome:
-    made = make_office(tmp_path / "home", postgresql_url)
+def pg_home(postgresql_url: str, tmp_path: Path) -> PracticeHome:
+    made = make_practice(tmp_path / "home", postgresql_url)
     made.expect(expects("C1"), expects("C2"))
     return made
 
@@ -89,7 +89,7 @@ def heard(process: "subprocess.Popen[str]") -> None:
 
 @BOTH
 def test_a_signal_ends_a_run_after_the_payment_at_hand(
-    pg_home: OfficeHome, postings_wait: PostingsWait, number: signal.Signals
+    pg_home: PracticeHome, postings_wait: PostingsWait, number: signal.Signals
 ) -> None:
     pg_home.receive(TWO_PAYMENTS)
     with postings_wait(pg_home) as until_waiting:
@@ -107,7 +107,7 @@ def test_a_signal_ends_a_run_after_the_payment_at_hand(
 
 @BOTH
 def test_a_second_signal_ends_it_at_once(
-    pg_home: OfficeHome, postings_wait: PostingsWait, number: signal.Signals
+    pg_home: PracticeHome, postings_wait: PostingsWait, number: signal.Signals
 ) -> None:
     pg_home.receive(TWO_PAYMENTS)
     with postings_wait(pg_home) as until_waiting:
@@ -125,7 +125,7 @@ def test_a_second_signal_ends_it_at_once(
     pg_home.verified()
 
 
-def test_a_dry_run_that_is_stopped_keeps_nothing(pg_home: OfficeHome, postings_wait: PostingsWait) -> None:
+def test_a_dry_run_that_is_stopped_keeps_nothing(pg_home: PracticeHome, postings_wait: PostingsWait) -> None:
     file = pg_home.receive(TWO_PAYMENTS)
     with postings_wait(pg_home) as until_waiting:
         process = pg_home.process("run", "--dry-run")

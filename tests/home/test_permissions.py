@@ -5,16 +5,16 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from offices import OfficeHome, era, make_office
+from practices import PracticeHome, era, make_practice
 
 
-def modes(home: OfficeHome) -> set[str]:
+def modes(home: PracticeHome) -> set[str]:
     return {oct(path.stat().st_mode & 0o077) for path in [home.root, *home.root.rglob("*")]}
 
 
 def test_a_home_we_make_is_open_to_nobody_else_and_nothing_is_said(tmp_path: Path) -> None:
     assert era("init", tmp_path / "home", "--demo").code == 0
-    home = OfficeHome(tmp_path / "home", "sqlite:///era.db")
+    home = PracticeHome(tmp_path / "home", "sqlite:///era.db")
     assert home.era("run", "--log-file", home.root / "run.log").err == ""
     assert modes(home) == {"0o0"}
     assert home.verified().err == ""
@@ -22,7 +22,7 @@ def test_a_home_we_make_is_open_to_nobody_else_and_nothing_is_said(tmp_path: Pat
 
 @pytest.mark.parametrize("name", [".", "inbox", "archive", "quarantine", "acks", "era.toml", "era.db"])
 def test_what_is_open_to_others_is_told_once_with_the_command_that_closes_it(tmp_path: Path, name: str) -> None:
-    home = make_office(tmp_path / "a home")
+    home = make_practice(tmp_path / "a home")
     home.era("run")
     path = home.root / name
     path.chmod(path.stat().st_mode | 0o040)
@@ -38,7 +38,7 @@ def test_what_is_open_to_others_is_told_once_with_the_command_that_closes_it(tmp
 
 
 def test_a_database_elsewhere_is_looked_at_too(tmp_path: Path) -> None:
-    home = make_office(tmp_path / "home", f"sqlite:///{tmp_path}/elsewhere.db")
+    home = make_practice(tmp_path / "home", f"sqlite:///{tmp_path}/elsewhere.db")
     home.era("run")
     (tmp_path / "elsewhere.db").chmod(0o644)
     assert f"{tmp_path}/elsewhere.db (0644)" in home.era("verify").err

@@ -1,4 +1,4 @@
-"""What stands open between the office and a payer, and which later pair settles it."""
+"""What stands open between the practice and a payer, and which later pair settles it."""
 
 from datetime import date
 from itertools import count

@@ -4,7 +4,7 @@ from contextlib import closing
 from datetime import date
 
 import pytest
-from offices import OfficeHome, Record, expects, remittance
+from practices import PracticeHome, Record, expects, remittance
 from remittance_text import Segments, claim, payment, remittance_file, transaction_set
 
 from era_engine.insurance.provider_adjustments import (
@@ -87,13 +87,13 @@ def plb(*pairs: str) -> list[str]:
     return [f"PLB*1234567893*20261231*{'*'.join(pairs[at : at + 6])}" for at in range(0, len(pairs), 6)]
 
 
-def adjustments(home: OfficeHome, *options: str) -> list[Record]:
+def adjustments(home: PracticeHome, *options: str) -> list[Record]:
     ended = home.era("provider-adjustments", *options, "--format", "json")
     assert ended.code == 0, ended
     return ended.records
 
 
-def traces(home: OfficeHome, *options: str) -> list[tuple[str, str, int, int | None, str, list[tuple[str, int]]]]:
+def traces(home: PracticeHome, *options: str) -> list[tuple[str, str, int, int | None, str, list[tuple[str, int]]]]:
     """(trace, reason, cents, what remains, status, [(trace that settled, cents)]) of each."""
     return [
         (
@@ -112,7 +112,7 @@ def paid(amount: str, *claims: Segments, trace: str, day: str, pairs: tuple[str,
     return remittance(amount, *claims, trace=trace, date=day, originator=originator, after=plb(*pairs))
 
 
-def test_a_recovery_announced_in_one_file_is_taken_in_parts_from_the_next(home: OfficeHome) -> None:
+def test_a_recovery_announced_in_one_file_is_taken_in_parts_from_the_next(home: PracticeHome) -> None:
     home.expect(expects("C1"), expects("C2"), expects("C3"))
     home.run(paid("130", claim("C1"), trace="T1", day="20261101", pairs=("WO:X7*-40",)))
     assert traces(home, "--open") == [("T1", "WO", -4000, -4000, "open", [])]
@@ -134,7 +134,7 @@ def test_a_recovery_announced_in_one_file_is_taken_in_parts_from_the_next(home: 
     home.verified()
 
 
-def test_two_segments_of_six_pairs_are_all_entered(home: OfficeHome) -> None:
+def test_two_segments_of_six_pairs_are_all_entered(home: PracticeHome) -> None:
     home.expect(expects("C1"))
     first = ("L6*-2.5", "WO:X7*40", "FB:T0*10", "CS:R*1.25", "72:X8*-7", "AP*-5")
     second = ("50*1", "IR*2", "LE*3", "B2*-4", "WO:X9*-6", "E3*8")
@@ -164,7 +164,7 @@ def test_two_segments_of_six_pairs_are_all_entered(home: OfficeHome) -> None:
     home.verified()
 
 
-def test_the_payers_number_of_the_claim_names_the_same_debt(home: OfficeHome) -> None:
+def test_the_payers_number_of_the_claim_names_the_same_debt(home: PracticeHome) -> None:
     home.expect(expects("C1"), expects("C2"))
     home.run(
         paid("130", claim("C1", payer_claim_number="ICN7"), trace="T1", day="20261101", pairs=("WO:C1*-40",)),
@@ -173,7 +173,7 @@ def test_the_payers_number_of_the_claim_names_the_same_debt(home: OfficeHome) ->
     assert traces(home) == [("T1", "WO", -4000, 0, "settled", [("T2", 4000)])]
 
 
-def test_one_of_several_numbers_in_the_reference_is_enough(home: OfficeHome) -> None:
+def test_one_of_several_numbers_in_the_reference_is_enough(home: PracticeHome) -> None:
     home.expect(expects("C1"), expects("C2"))
     home.run(
         paid(
@@ -188,7 +188,7 @@ def test_one_of_several_numbers_in_the_reference_is_enough(home: OfficeHome) -> 
     assert traces(home) == [("T1", "WO", -4000, 0, "settled", [("T2", 4000)])]
 
 
-def test_another_payers_debt_stays_open(home: OfficeHome) -> None:
+def test_another_payers_debt_stays_open(home: PracticeHome) -> None:
     home.expect(expects("C1"), expects("C2"))
     other = paid("50", claim("C2"), trace="T2", day="20261108", pairs=("WO:X7*40",), originator="1888")
     home.run(
@@ -204,7 +204,7 @@ def test_another_payers_debt_stays_open(home: OfficeHome) -> None:
     assert "$40.00 taken by METLIFE is not accounted for." in table
 
 
-def test_a_balance_carried_out_of_a_payment_of_zero_is_carried_into_the_next(home: OfficeHome) -> None:
+def test_a_balance_carried_out_of_a_payment_of_zero_is_carried_into_the_next(home: PracticeHome) -> None:
     home.expect(expects("C1"), expects("C2"), expects("C3"))
     home.run(paid("0", claim("C1"), trace="T1", day="20261101", pairs=("WO:X7*190", "FB:T1*-100")))
     assert traces(home, "--open") == [("T1", "WO", 19000, 19000, "open", []), ("T1", "FB", -10000, -10000, "open", [])]
@@ -216,7 +216,7 @@ def test_a_balance_carried_out_of_a_payment_of_zero_is_carried_into_the_next(hom
     home.verified()
 
 
-def test_a_refund_the_office_sent_closes_what_it_was_sent_for(home: OfficeHome) -> None:
+def test_a_refund_the_practice_sent_closes_what_it_was_sent_for(home: PracticeHome) -> None:
     home.expect(expects("C1"), expects("C2"))
     home.run(
         paid("130", claim("C1"), trace="T1", day="20261101", pairs=("WO:C1*-40",)),
@@ -229,7 +229,7 @@ def test_a_refund_the_office_sent_closes_what_it_was_sent_for(home: OfficeHome) 
     assert traces(home, "--open") == []
 
 
-def test_an_unknown_reason_waits_for_a_person_and_the_claims_post(home: OfficeHome) -> None:
+def test_an_unknown_reason_waits_for_a_person_and_the_claims_post(home: PracticeHome) -> None:
     home.expect(expects("C1"))
     (decision,) = home.run(paid("80", claim("C1"), trace="T1", day="20261101", pairs=("ZZ:Q*10",)))
     assert decision["outcome"] == "post"
@@ -239,7 +239,7 @@ def test_an_unknown_reason_waits_for_a_person_and_the_claims_post(home: OfficeHo
     home.verified()
 
 
-def test_interest_that_the_claims_do_not_name_waits_and_the_rest_posts(home: OfficeHome) -> None:
+def test_interest_that_the_claims_do_not_name_waits_and_the_rest_posts(home: PracticeHome) -> None:
     home.expect(expects("C1"), expects("C2"))
     named = claim("C1")
     named.insert(2, "AMT*I*3")
@@ -255,7 +255,7 @@ def test_interest_that_the_claims_do_not_name_waits_and_the_rest_posts(home: Off
     home.verified()
 
 
-def test_a_payment_out_of_balance_enters_none_of_its_pairs(home: OfficeHome) -> None:
+def test_a_payment_out_of_balance_enters_none_of_its_pairs(home: PracticeHome) -> None:
     home.expect(expects("C1"))
     home.run(paid("129.99", claim("C1"), trace="T1", day="20261101", pairs=("WO:X7*-40",)))
     assert traces(home) == [("T1", "WO", -4000, None, "not-posted", [])]
@@ -263,7 +263,7 @@ def test_a_payment_out_of_balance_enters_none_of_its_pairs(home: OfficeHome) -> 
     assert home.posted() == {}
 
 
-def test_what_is_taken_back_is_not_posted_until_it_is_posted_again(home: OfficeHome) -> None:
+def test_what_is_taken_back_is_not_posted_until_it_is_posted_again(home: PracticeHome) -> None:
     home.expect(expects("C1"), expects("C2"))
     home.run(
         paid("130", claim("C1"), trace="T1", day="20261101", pairs=("WO:X7*-40",)),
@@ -285,12 +285,12 @@ def test_what_is_taken_back_is_not_posted_until_it_is_posted_again(home: OfficeH
     assert differing(home) == []
 
 
-def differing(home: OfficeHome) -> list[tuple[str, int, int]]:
+def differing(home: PracticeHome) -> list[tuple[str, int, int]]:
     with closing(Database(home.url)) as database, database.reading() as connection:
         return balances_that_differ(connection)
 
 
-def test_items_that_do_not_leave_what_the_account_holds_are_found(home: OfficeHome) -> None:
+def test_items_that_do_not_leave_what_the_account_holds_are_found(home: PracticeHome) -> None:
     home.expect(expects("C1"))
     home.run(paid("130", claim("C1"), trace="T1", day="20261101", pairs=("WO:X7*-40",)))
     assert differing(home) == []
@@ -300,7 +300,7 @@ def test_items_that_do_not_leave_what_the_account_holds_are_found(home: OfficeHo
     assert differing(home) == [("1999", 0, -4000)]
 
 
-def test_a_table_and_a_csv_tell_the_same(sqlite_home: OfficeHome) -> None:
+def test_a_table_and_a_csv_tell_the_same(sqlite_home: PracticeHome) -> None:
     home = sqlite_home
     assert home.era("provider-adjustments").out == "No provider adjustments.\n"
     home.expect(expects("C1"), expects("C2"))
@@ -317,7 +317,7 @@ def test_a_table_and_a_csv_tell_the_same(sqlite_home: OfficeHome) -> None:
     assert row.endswith(",T2 2026-11-08 2500")
 
 
-def test_of_a_payment_below_zero_nothing_posts_by_itself(home: OfficeHome) -> None:
+def test_of_a_payment_below_zero_nothing_posts_by_itself(home: PracticeHome) -> None:
     home.expect(expects("C1"))
     below_zero = payment("-50", claim("C1"), after=plb("WO:OLD*140"))
     (decision,) = home.run(remittance_file(transaction_set(below_zero)))
@@ -333,7 +333,7 @@ def of_pairs_alone(trace: str = "T1", *pairs: str, amount: str = "10") -> str:
     return paid(amount, trace=trace, day="20261101", pairs=pairs or ("WO:Q5*-10",))
 
 
-def test_what_waited_for_its_deposit_is_entered_when_none_is_required_any_more(home: OfficeHome) -> None:
+def test_what_waited_for_its_deposit_is_entered_when_none_is_required_any_more(home: PracticeHome) -> None:
     home.set({"deposits.required": True})
     home.run(of_pairs_alone())
     assert traces(home) == [("T1", "WO", -1000, None, "not-posted", [])]
@@ -343,7 +343,7 @@ def test_what_waited_for_its_deposit_is_entered_when_none_is_required_any_more(h
     home.verified()
 
 
-def test_what_was_left_for_its_payee_is_entered_when_that_is_the_practice(home: OfficeHome) -> None:
+def test_what_was_left_for_its_payee_is_entered_when_that_is_the_practice(home: PracticeHome) -> None:
     home.set({"practice.npi": "1999999984"})
     home.run(of_pairs_alone())
     home.set({"practice.npi": "1234567893"})
@@ -351,7 +351,7 @@ def test_what_was_left_for_its_payee_is_entered_when_that_is_the_practice(home: 
     assert traces(home) == [("T1", "WO", -1000, -1000, "open", [])]
 
 
-def test_what_a_person_took_back_no_run_enters_again(home: OfficeHome) -> None:
+def test_what_a_person_took_back_no_run_enters_again(home: PracticeHome) -> None:
     home.run(of_pairs_alone())
     assert home.era("undo", "T1", "--by", "Ann", "--because", "not ours").code == 0
     home.run()

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from offices import OfficeHome, expects, make_office, remittance
+from practices import PracticeHome, expects, make_practice, remittance
 from remittance_text import Segments
 
 PROVEN: dict[str, object] = {"several_plans.post": "proven"}
@@ -30,66 +30,66 @@ SECONDARY = answer("C2", "2", "65", "CAS*CO*45*435")
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> OfficeHome:
-    office = make_office(tmp_path / "office", settings=PROVEN)
-    office.expect(sent("C1", 1, "300"), sent("C2", 2, "65"))
-    return office
+def practice(tmp_path: Path) -> PracticeHome:
+    practice = make_practice(tmp_path / "practice", settings=PROVEN)
+    practice.expect(sent("C1", 1, "300"), sent("C2", 2, "65"))
+    return practice
 
 
 def test_by_default_a_claim_of_several_plans_is_a_persons(tmp_path: Path) -> None:
-    office = make_office(tmp_path / "office")
-    office.expect(sent("C1", 1, "300"), sent("C2", 2, "65"))
-    [first] = office.run(remittance("300", PRIMARY))
+    practice = make_practice(tmp_path / "practice")
+    practice.expect(sent("C1", 1, "300"), sent("C2", 2, "65"))
+    [first] = practice.run(remittance("300", PRIMARY))
     assert (first["outcome"], first["rule"]) == ("manual", "several-plans-write-offs-on")
-    assert office.posted() == {}
+    assert practice.posted() == {}
 
 
-def test_the_secondary_of_rfi_1696_writes_off_what_is_left_and_the_balance_ends_at_zero(office: OfficeHome) -> None:
-    [first] = office.run(remittance("300", PRIMARY))
+def test_the_secondary_of_rfi_1696_writes_off_what_is_left_and_the_balance_ends_at_zero(practice: PracticeHome) -> None:
+    [first] = practice.run(remittance("300", PRIMARY))
     assert (first["outcome"], first["rule"]) == ("post", "several-plans-proven")
-    assert office.posted()["accounts_receivable"] == -42500  # 500.00 charged: the patient's share of 75.00 is left
-    second = office.run(remittance("65", SECONDARY, trace="EFT0002"))[0]
+    assert practice.posted()["accounts_receivable"] == -42500  # 500.00 charged: the patient's share of 75.00 is left
+    second = practice.run(remittance("65", SECONDARY, trace="EFT0002"))[0]
     assert (second["outcome"], second["write_off_cents"]) == ("post", 1000)
-    assert office.posted() == {
+    assert practice.posted() == {
         "insurance_deposits": 36500,
         "contracted_write_offs": 13500,
         "accounts_receivable": -50000,
     }
-    office.verified()
+    practice.verified()
 
 
-def test_the_proof_is_kept_with_the_decision(office: OfficeHome) -> None:
-    office.run(remittance("300", PRIMARY), remittance("65", SECONDARY, trace="EFT0002"))
-    [told] = office.records("explain", "C2")
+def test_the_proof_is_kept_with_the_decision(practice: PracticeHome) -> None:
+    practice.run(remittance("300", PRIMARY), remittance("65", SECONDARY, trace="EFT0002"))
+    [told] = practice.records("explain", "C2")
     assert told["facts"]["proof"] == (
         "charge $500.00 - $425.00 paid and written off before - paid $65.00 - written off $10.00 = patient's share"
         " $0.00; of the $435.00 the payer states, the rest was paid or written off before"
     )
 
 
-def test_a_secondary_that_says_what_was_paid_before_posts_its_own_write_off(office: OfficeHome) -> None:
-    office.run(remittance("300", PRIMARY))
+def test_a_secondary_that_says_what_was_paid_before_posts_its_own_write_off(practice: PracticeHome) -> None:
+    practice.run(remittance("300", PRIMARY))
     proper = answer("C2", "2", "65", "CAS*OA*23*425", "CAS*CO*45*10")
-    [second] = office.run(remittance("65", proper, trace="EFT0002"))
+    [second] = practice.run(remittance("65", proper, trace="EFT0002"))
     assert (second["outcome"], second["write_off_cents"]) == ("post", 1000)
-    assert office.posted()["accounts_receivable"] == -50000
-    office.verified()
+    assert practice.posted()["accounts_receivable"] == -50000
+    practice.verified()
 
 
-def test_what_the_secondary_leaves_to_the_patient_remains(office: OfficeHome) -> None:
-    office.run(remittance("300", PRIMARY))
+def test_what_the_secondary_leaves_to_the_patient_remains(practice: PracticeHome) -> None:
+    practice.run(remittance("300", PRIMARY))
     shared = answer("C2", "2", "65", "CAS*OA*23*425", "CAS*PR*2*10")
-    [second] = office.run(remittance("65", shared, trace="EFT0002"))
+    [second] = practice.run(remittance("65", shared, trace="EFT0002"))
     assert (second["outcome"], second["write_off_cents"]) == ("post", 0)
-    assert office.posted()["accounts_receivable"] == -49000
-    office.verified()
+    assert practice.posted()["accounts_receivable"] == -49000
+    practice.verified()
 
 
-def test_a_first_claim_answered_as_a_later_plan_is_not_proven(office: OfficeHome) -> None:
+def test_a_first_claim_answered_as_a_later_plan_is_not_proven(practice: PracticeHome) -> None:
     """Another insurer may pay first; its write-off would then be posted beside this one's."""
-    [left] = office.run(remittance("290", answer("C1", "2", "290", "CAS*CO*45*210")))
+    [left] = practice.run(remittance("290", answer("C1", "2", "290", "CAS*CO*45*210")))
     assert (left["outcome"], left["warnings"]) == ("manual", ["processed-as-later-plan"])
-    assert office.posted() == {}
+    assert practice.posted() == {}
 
 
 @pytest.mark.parametrize(
@@ -101,45 +101,45 @@ def test_a_first_claim_answered_as_a_later_plan_is_not_proven(office: OfficeHome
     ],
 )
 def test_what_is_not_proven_is_a_persons_and_says_why(
-    office: OfficeHome, second: Segments, paid: str, why: str
+    practice: PracticeHome, second: Segments, paid: str, why: str
 ) -> None:
-    office.run(remittance("300", PRIMARY))
-    [left] = office.run(remittance(paid, second, trace="EFT0002"))
+    practice.run(remittance("300", PRIMARY))
+    [left] = practice.run(remittance(paid, second, trace="EFT0002"))
     assert (left["outcome"], left["rule"]) == ("manual", "several-plans-write-offs-on")
-    [told] = office.records("explain", "C2")
+    [told] = practice.records("explain", "C2")
     assert why in told["facts"]["proof"]
-    assert office.posted()["accounts_receivable"] == -42500
+    assert practice.posted()["accounts_receivable"] == -42500
 
 
-def test_the_secondary_waits_for_the_primary_and_posts_after_it(office: OfficeHome) -> None:
-    [early] = office.run(remittance("65", SECONDARY, trace="EFT0002"))
+def test_the_secondary_waits_for_the_primary_and_posts_after_it(practice: PracticeHome) -> None:
+    [early] = practice.run(remittance("65", SECONDARY, trace="EFT0002"))
     assert early["holds"] == ["secondary-before-primary"]
-    decided = office.run(remittance("300", PRIMARY))
+    decided = practice.run(remittance("300", PRIMARY))
     assert [(each["claim_number"], each["outcome"]) for each in decided] == [("C1", "post"), ("C2", "post")]
-    assert office.posted()["accounts_receivable"] == -50000
-    office.verified()
+    assert practice.posted()["accounts_receivable"] == -50000
+    practice.verified()
 
 
 def test_a_secondary_whose_primary_was_never_billed_is_not_proven(tmp_path: Path) -> None:
-    office = make_office(tmp_path / "office", settings=PROVEN)
-    office.expect(sent("C2", 2, "65"))
-    [left] = office.run(remittance("65", SECONDARY))
+    practice = make_practice(tmp_path / "practice", settings=PROVEN)
+    practice.expect(sent("C2", 2, "65"))
+    [left] = practice.run(remittance("65", SECONDARY))
     assert left["outcome"] == "manual"
-    assert office.posted() == {}
+    assert practice.posted() == {}
 
 
 def test_a_proven_claim_below_the_minimum_is_a_persons(tmp_path: Path) -> None:
-    office = make_office(tmp_path / "office", settings=PROVEN)
-    office.expect(sent("C1", 1, "400"))
-    [left] = office.run(remittance("300", PRIMARY))
+    practice = make_practice(tmp_path / "practice", settings=PROVEN)
+    practice.expect(sent("C1", 1, "400"))
+    [left] = practice.run(remittance("300", PRIMARY))
     assert (left["outcome"], left["rule"]) == ("manual", "several-plans-proven-below-minimum")
 
 
 def test_with_write_off_posting_off_nothing_is_posted_however_well_proven(tmp_path: Path) -> None:
     off = {"ledger_options.auto_post_contracted_write_offs": False}
-    office = make_office(tmp_path / "office", settings=PROVEN | off)
-    office.expect(sent("C1", 1, "300"))
-    [left] = office.run(remittance("300", PRIMARY))
+    practice = make_practice(tmp_path / "practice", settings=PROVEN | off)
+    practice.expect(sent("C1", 1, "300"))
+    [left] = practice.run(remittance("300", PRIMARY))
     assert (left["outcome"], left["rule"]) == ("manual", "several-plans-write-offs-off")
 
 
@@ -153,30 +153,32 @@ def exam_too(number: str) -> list[dict[str, object]]:
 
 
 def test_one_plan_paying_the_same_services_twice_on_one_remittance_is_a_persons(tmp_path: Path) -> None:
-    office = make_office(tmp_path / "office", settings=PROVEN)
-    office.expect(sent("C1", 1, "300"), sent("C9", 1, "300"))
-    decided = office.run(remittance("600", PRIMARY, answer("C9", "1", "300", "CAS*PR*2*75", "CAS*CO*45*125")))
+    practice = make_practice(tmp_path / "practice", settings=PROVEN)
+    practice.expect(sent("C1", 1, "300"), sent("C9", 1, "300"))
+    decided = practice.run(remittance("600", PRIMARY, answer("C9", "1", "300", "CAS*PR*2*75", "CAS*CO*45*125")))
     assert [each["outcome"] for each in decided] == ["manual", "manual"]
-    assert office.records("explain", "C1")[0]["facts"]["proof"] == (
+    assert practice.records("explain", "C1")[0]["facts"]["proof"] == (
         "not proven: just these services are on C9 as well, sent to this plan or a later one"
     )
-    assert office.posted() == {}
+    assert practice.posted() == {}
 
 
-def test_a_later_plan_paying_twice_is_a_persons_also_when_one_of_them_is_asked_for_alone(office: OfficeHome) -> None:
-    office.expect(sent("C9", 2, "65"))
-    office.run(remittance("300", PRIMARY))
+def test_a_later_plan_paying_twice_is_a_persons_also_when_one_of_them_is_asked_for_alone(
+    practice: PracticeHome,
+) -> None:
+    practice.expect(sent("C9", 2, "65"))
+    practice.run(remittance("300", PRIMARY))
     both = remittance("130", SECONDARY, answer("C9", "2", "65", "CAS*CO*45*435"), trace="EFT0002")
-    assert [each["outcome"] for each in office.run(both)] == ["manual", "manual"]
-    assert office.era("quick-post", "EFT0002", "--claim", "C2").code == 0
-    assert office.era("quick-post", "EFT0002").code == 0
-    assert office.posted()["accounts_receivable"] == -42500
-    office.verified()
+    assert [each["outcome"] for each in practice.run(both)] == ["manual", "manual"]
+    assert practice.era("quick-post", "EFT0002", "--claim", "C2").code == 0
+    assert practice.era("quick-post", "EFT0002").code == 0
+    assert practice.posted()["accounts_receivable"] == -42500
+    practice.verified()
 
 
 def test_claims_that_share_a_service_on_one_remittance_are_a_persons(tmp_path: Path) -> None:
-    office = make_office(tmp_path / "office", settings=PROVEN)
-    office.expect(sent("C1", 1, "300"), exam_too("C9"))
+    practice = make_practice(tmp_path / "practice", settings=PROVEN)
+    practice.expect(sent("C1", 1, "300"), exam_too("C9"))
     more = [
         "CLP*C9*1*550*350**12*ICNC9*11*1",
         "NM1*QC*1*DOE*JANE****MI*SUB1",
@@ -184,20 +186,20 @@ def test_claims_that_share_a_service_on_one_remittance_are_a_persons(tmp_path: P
         "SVC*AD:D0120*50*50**1",
         "DTM*472*20261005",
     ]
-    decided = office.run(remittance("650", PRIMARY, more))
+    decided = practice.run(remittance("650", PRIMARY, more))
     assert [each["outcome"] for each in decided] == ["manual", "manual"]
-    assert "some of these services are on C9 as well, not all" in office.records("explain", "C1")[0]["facts"]["proof"]
-    assert office.posted() == {}
+    assert "some of these services are on C9 as well, not all" in practice.records("explain", "C1")[0]["facts"]["proof"]
+    assert practice.posted() == {}
 
 
-def test_both_plans_on_one_remittance_post_one_after_the_other(office: OfficeHome) -> None:
-    decided = office.run(remittance("365", SECONDARY, PRIMARY))
+def test_both_plans_on_one_remittance_post_one_after_the_other(practice: PracticeHome) -> None:
+    decided = practice.run(remittance("365", SECONDARY, PRIMARY))
     assert [(each["claim_number"], each["outcome"]) for each in decided][-1] == ("C2", "post")
-    assert office.posted()["accounts_receivable"] == -50000
-    office.verified()
+    assert practice.posted()["accounts_receivable"] == -50000
+    practice.verified()
 
 
-# a plan the office counts no more, or never counted
+# a plan the practice counts no more, or never counted
 
 
 def exam_of_the_same_patient(plans: int) -> list[dict[str, object]]:
@@ -207,51 +209,51 @@ def exam_of_the_same_patient(plans: int) -> list[dict[str, object]]:
 
 def test_a_plan_dropped_since_does_not_let_the_secondary_write_off_the_primarys_money(tmp_path: Path) -> None:
     """RFI 1696: charge 500.00, the primary's 425.00 are posted; of the secondary's CO-45 435.00 only 10.00 is left."""
-    office = make_office(tmp_path / "office")
-    office.expect(sent("C1", 1, "300"), sent("C2", 2, "65"))
-    office.run(remittance("300", PRIMARY))
-    assert office.era("post", "EFT0001", "C1", "--by", "Ann").code == 0
-    office.expect(exam_of_the_same_patient(plans=1))
-    [left] = office.run(remittance("65", SECONDARY, trace="EFT0002"))
+    practice = make_practice(tmp_path / "practice")
+    practice.expect(sent("C1", 1, "300"), sent("C2", 2, "65"))
+    practice.run(remittance("300", PRIMARY))
+    assert practice.era("post", "EFT0001", "C1", "--by", "Ann").code == 0
+    practice.expect(exam_of_the_same_patient(plans=1))
+    [left] = practice.run(remittance("65", SECONDARY, trace="EFT0002"))
     assert (left["outcome"], left["holds"]) == ("manual", ["plans-in-doubt", "write-off-over-limit"])
     assert (
-        "How many plans the patient has is in doubt: the office counts 1, and sent this claim to plan 2."
+        "How many plans the patient has is in doubt: the practice counts 1, and sent this claim to plan 2."
         in (left["explanation"])
     )
     assert "$435.00 to write off, $10.00 left" in left["explanation"]
-    assert office.era("post", "EFT0002", "C2", "--by", "Ann").out.startswith("Posted $65.00 and wrote off $10.00")
-    office.verified()
+    assert practice.era("post", "EFT0002", "C2", "--by", "Ann").out.startswith("Posted $65.00 and wrote off $10.00")
+    practice.verified()
 
 
 @pytest.mark.parametrize("number", ["C1", "C2"])
 def test_one_plan_and_claims_to_two_for_the_same_services_are_a_persons(tmp_path: Path, number: str) -> None:
-    office = make_office(tmp_path / "office")
-    told = office.expect(
+    practice = make_practice(tmp_path / "practice")
+    told = practice.expect(
         *[expects(each, "300", "500", ordinal=n, patient="P1", procedure="D2740") for n, each in ((1, "C1"), (2, "C2"))]
     ).out
     assert "1 claim was sent to a plan beyond the patient's plan_count: C2." in told
     paid = answer(number, "1", "300", "CAS*PR*2*75", "CAS*CO*45*125")
-    [left] = office.run(remittance("300", paid))
+    [left] = practice.run(remittance("300", paid))
     assert left["outcome"] == "manual"
     assert "plans-in-doubt" in left["holds"]
-    assert office.posted() == {}
+    assert practice.posted() == {}
 
 
 def test_what_is_told_right_at_last_is_judged_again(tmp_path: Path) -> None:
-    office = make_office(tmp_path / "office", settings=PROVEN)
-    office.expect(
+    practice = make_practice(tmp_path / "practice", settings=PROVEN)
+    practice.expect(
         *[expects(each, "300", "500", ordinal=n, patient="P1", procedure="D2740") for n, each in ((1, "C1"), (2, "C2"))]
     )
-    [left] = office.run(remittance("300", PRIMARY))
+    [left] = practice.run(remittance("300", PRIMARY))
     assert left["holds"] == ["plans-in-doubt"]
-    office.expect(exam_of_the_same_patient(plans=2))
-    assert [(each["claim_number"], each["rule"]) for each in office.run()] == [("C1", "several-plans-proven")]
+    practice.expect(exam_of_the_same_patient(plans=2))
+    assert [(each["claim_number"], each["rule"]) for each in practice.run()] == [("C1", "several-plans-proven")]
 
 
-def test_the_open_work_tells_why_a_proof_failed(office: OfficeHome) -> None:
-    office.run(remittance("300", PRIMARY))
-    [left] = office.run(remittance("65", answer("C2", "2", "65", "CAS*OA*23*400", "CAS*CO*45*35"), trace="EFT0002"))
+def test_the_open_work_tells_why_a_proof_failed(practice: PracticeHome) -> None:
+    practice.run(remittance("300", PRIMARY))
+    [left] = practice.run(remittance("65", answer("C2", "2", "65", "CAS*OA*23*400", "CAS*CO*45*35"), trace="EFT0002"))
     doubt = "not proven: the payer takes $400.00 for paid before (OA-23), the books do not"
     assert left["explanation"] == f"Left for a person: the patient has 2 active plans, {doubt}."
-    assert f"  C2: several plans, {doubt}.\n" in office.era("todo").out
-    assert f"Several plans: {doubt}." in office.era("explain", "C2").out
+    assert f"  C2: several plans, {doubt}.\n" in practice.era("todo").out
+    assert f"Several plans: {doubt}." in practice.era("explain", "C2").out

@@ -1,6 +1,6 @@
 """A run may be killed at any moment: the next one goes on where it stopped, nothing is lost and nothing is twice.
 
-`make torture` kills at every step of everything an office does; here it is a selection.
+`make torture` kills at every step of everything a practice does; here it is a selection.
 """
 
 import os
@@ -14,8 +14,8 @@ from random import Random
 import pytest
 from crash_ways import WAYS, Stage, killed_and_taken_up, proven
 from killing import IN_TRANSACTION, disturbed_at, killed_at, killed_at_step
-from offices import OfficeHome, expects, make_office, remittance
 from postgresql_server import Server, database_name
+from practices import PracticeHome, expects, make_practice, remittance
 from random_kills import kill_at_random_moments
 from remittance_text import claim
 
@@ -40,15 +40,15 @@ def test_what_a_kill_interrupts_is_taken_up_by_the_next_run(stage: Stage, name: 
 
 
 def test_kill_at_random_moments_on_sqlite(tmp_path: Path) -> None:
-    kill_at_random_moments(make_office(tmp_path / "home"), tmp_path, trials=3, seed=835)
+    kill_at_random_moments(make_practice(tmp_path / "home"), tmp_path, trials=3, seed=835)
 
 
 def test_kill_at_random_moments_on_postgresql(tmp_path: Path, postgresql_url: str) -> None:
-    kill_at_random_moments(make_office(tmp_path / "home", postgresql_url), tmp_path, trials=3, seed=999)
+    kill_at_random_moments(make_practice(tmp_path / "home", postgresql_url), tmp_path, trials=3, seed=999)
 
 
 def test_a_quick_post_that_is_killed_has_posted_all_or_nothing(tmp_path: Path) -> None:
-    home = make_office(tmp_path / "home")
+    home = make_practice(tmp_path / "home")
     home.expect(expects("C1", "100"), expects("C2", "100"))
     home.run(remittance("180", claim("C1"), claim("C2")))
     for commit in (1, 2):
@@ -63,7 +63,7 @@ def test_a_file_that_a_killed_run_put_aside_is_told_by_the_next_one_or_by_todo(t
     """Taken up and put aside, it ends the next run with exit code 3; put aside before the kill, it is open work."""
     told_by_run = told_by_todo = 0
     for at in count(1):
-        home = make_office(tmp_path / f"home{at}")
+        home = make_practice(tmp_path / f"home{at}")
         for name in ("bad.835", "worse.835"):
             home.receive(f"no remittance: {name}", name)
         if not killed_at_step(at, "run", "--home", home.root):
@@ -78,7 +78,7 @@ def test_a_file_that_a_killed_run_put_aside_is_told_by_the_next_one_or_by_todo(t
     assert (told_by_run > 5, told_by_todo > 2) == (True, True), (told_by_run, told_by_todo)
 
 
-def lose_connections(postgresql: Server, home: OfficeHome) -> None:
+def lose_connections(postgresql: Server, home: PracticeHome) -> None:
     with postgresql.connect("postgres") as admin:
         query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
         admin.execute(query, (database_name(home.database_url),))
@@ -103,21 +103,21 @@ def test_a_run_that_loses_its_connection_tells_what_is_done_and_what_to_do(tmp_p
 def test_a_connection_lost_after_the_last_payment_keeps_nothing_of_what_was_done_untold(
     tmp_path: Path, postgresql: Server
 ) -> None:
-    def lose(home: OfficeHome) -> None:
+    def lose(home: PracticeHome) -> None:
         lose_connections(postgresql, home)
 
     ends_after_the_last_payment(Stage(tmp_path, postgresql), lose, "Error: the database cannot be used: ")
 
 
 def test_a_second_signal_after_the_last_payment_keeps_nothing_of_what_was_done_untold(tmp_path: Path) -> None:
-    def interrupt(_: OfficeHome) -> None:
+    def interrupt(_: PracticeHome) -> None:
         for _ in range(2):
             os.kill(os.getpid(), signal.SIGTERM)
 
     ends_after_the_last_payment(Stage(tmp_path, None), interrupt, "Stopped. What was reported done is done;")
 
 
-def ends_after_the_last_payment(stage: Stage, disturb: Callable[[OfficeHome], None], told: str) -> None:
+def ends_after_the_last_payment(stage: Stage, disturb: Callable[[PracticeHome], None], told: str) -> None:
     with stage.prepared(WAYS["from the inbox"]) as before:
         steps = list(enumerate(before.steps, 1))
         last_commit = max(at for at, step in steps if step == "after commit")

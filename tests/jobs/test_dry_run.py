@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from offices import AUTO, OfficeHome, Record, expects, remittance
+from practices import AUTO, PracticeHome, Record, expects, remittance
 from remittance_text import claim, payment, remittance_file, transaction_set
 
 OTHERWISE = ("dry_run", "decision_id", "claim_payment_id", "payment_id", "decided_at")
@@ -12,12 +12,12 @@ TABLES = (
 )
 
 
-def stored(home: OfficeHome) -> dict[str, list[tuple[object, ...]]]:
+def stored(home: PracticeHome) -> dict[str, list[tuple[object, ...]]]:
     tables = (*TABLES, "claims", "rule_sets", "settings_versions")
     return {table: sorted(home.rows(f"SELECT * FROM {table}"), key=repr) for table in tables}
 
 
-def files(home: OfficeHome) -> dict[str, bytes]:
+def files(home: PracticeHome) -> dict[str, bytes]:
     folders = ("inbox", "archive", "quarantine", "acks")
     return {str(path): path.read_bytes() for folder in folders for path in sorted((home.root / folder).iterdir())}
 
@@ -26,18 +26,18 @@ def lasting(records: list[Record]) -> list[Record]:
     return [{key: value for key, value in each.items() if key not in OTHERWISE} for each in records]
 
 
-def a_week(home: OfficeHome) -> None:
+def a_week(home: PracticeHome) -> None:
     """Four files that depend on each other, one of them a letter."""
     home.expect(expects("C1"), expects("C2"), expects("C3", "100"))
     first = payment("178", claim("C1"), claim("C2"), after=["PLB*1234567893*20261231*WO:C1*2"])
     home.receive(remittance_file(transaction_set(first)), "1 monday.835")
-    home.receive("Dear office\n", "2 letter.835")
+    home.receive("Dear practice\n", "2 letter.835")
     home.receive(remittance_file(transaction_set(first, "0099")), "3 monday again.835")
     home.receive(remittance("180", claim("C1"), claim("C3"), trace="EFT0002"), "4 tuesday.835")
     home.receive(remittance("90", claim("C2"), trace="EFT0002", date="20261103"), "5 wednesday.835")
 
 
-def test_a_dry_run_tells_what_the_run_will_do_and_keeps_nothing(home: OfficeHome) -> None:
+def test_a_dry_run_tells_what_the_run_will_do_and_keeps_nothing(home: PracticeHome) -> None:
     a_week(home)
     rows, inbox = stored(home), files(home)
 
@@ -64,7 +64,7 @@ def test_a_dry_run_tells_what_the_run_will_do_and_keeps_nothing(home: OfficeHome
     home.verified()
 
 
-def test_a_dry_run_after_the_run_finds_everything_done(home: OfficeHome, tmp_path: Path) -> None:
+def test_a_dry_run_after_the_run_finds_everything_done(home: PracticeHome, tmp_path: Path) -> None:
     home.expect(expects("C1"))
     path = tmp_path / "monday.835"
     path.write_text(remittance("90", claim("C1")))
@@ -76,7 +76,7 @@ def test_a_dry_run_after_the_run_finds_everything_done(home: OfficeHome, tmp_pat
     assert stored(home) == before
 
 
-def test_a_dry_run_says_so_and_exits_as_the_run_would(home: OfficeHome) -> None:
+def test_a_dry_run_says_so_and_exits_as_the_run_would(home: PracticeHome) -> None:
     a_week(home)
     dry = home.era("run", "--dry-run")
     assert dry.code == 3
@@ -88,7 +88,7 @@ def test_a_dry_run_says_so_and_exits_as_the_run_would(home: OfficeHome) -> None:
     assert "Dry run" not in wet.out
 
 
-def test_an_administrator_sees_what_a_change_would_have_done(home: OfficeHome) -> None:
+def test_an_administrator_sees_what_a_change_would_have_done(home: PracticeHome) -> None:
     home.expect(expects("C1", "100"))
     home.receive(remittance("90", claim("C1")))
     rules = []
@@ -100,7 +100,7 @@ def test_an_administrator_sees_what_a_change_would_have_done(home: OfficeHome) -
     assert home.records("log") == []
 
 
-def test_a_dry_run_leaves_an_interrupted_file_to_the_next_run(home: OfficeHome) -> None:
+def test_a_dry_run_leaves_an_interrupted_file_to_the_next_run(home: PracticeHome) -> None:
     home.expect(expects("C1"))
     home.run(remittance("90", claim("C1")))
     home.change("UPDATE files SET state = 'received'")

@@ -4,7 +4,7 @@ from decimal import Decimal
 from random import Random
 
 import pytest
-from offices import AUTO, BOTH_POSTED, WRITE_OFFS, OfficeHome, Sent, cents, expects, one_payment, remittance
+from practices import AUTO, BOTH_POSTED, WRITE_OFFS, PracticeHome, Sent, cents, expects, one_payment, remittance
 from remittance_text import claim, payment, remittance_file, transaction_set
 
 ROWS = {  # plans, switch, paid, write-offs
@@ -66,7 +66,7 @@ def practice_of(random: Random, percent: str) -> list[Sent]:
 @pytest.mark.parametrize(("posting", "write_offs"), SWITCHES)
 @pytest.mark.parametrize("percent", ["87.5", "33.3"])
 def test_every_row_of_the_table_decides_to_the_cent(
-    home: OfficeHome, posting: str, write_offs: str, percent: str
+    home: PracticeHome, posting: str, write_offs: str, percent: str
 ) -> None:
     home.set(
         {
@@ -117,7 +117,7 @@ def test_every_row_of_the_table_decides_to_the_cent(
         ("100", "77.77", "77.77"),
     ],
 )
-def test_one_cent_decides(sqlite_home: OfficeHome, percent: str, expected: str, minimum: str) -> None:
+def test_one_cent_decides(sqlite_home: PracticeHome, percent: str, expected: str, minimum: str) -> None:
     sqlite_home.set({f"{AUTO}.minimum_percent": Decimal(percent)})
     charge = cents(expected) + 500
     practice = [
@@ -148,7 +148,7 @@ def test_one_cent_decides(sqlite_home: OfficeHome, percent: str, expected: str, 
     ],
 )
 def test_nothing_paid_or_nothing_expected_follows_the_table_to_the_letter(
-    sqlite_home: OfficeHome, percent: str, expected: str, paid: str, outcome: str
+    sqlite_home: PracticeHome, percent: str, expected: str, paid: str, outcome: str
 ) -> None:
     sqlite_home.set({f"{AUTO}.minimum_percent": Decimal(percent)})
     sent = Sent("C1", 1, 12_000, cents(expected), cents(paid))
@@ -167,7 +167,7 @@ def test_nothing_paid_or_nothing_expected_follows_the_table_to_the_letter(
     sqlite_home.verified()
 
 
-def test_a_claim_of_no_charge_at_all_is_posted_without_a_write_off(sqlite_home: OfficeHome) -> None:
+def test_a_claim_of_no_charge_at_all_is_posted_without_a_write_off(sqlite_home: PracticeHome) -> None:
     sqlite_home.expect(expects("C1", "0", "0"))
     [decided] = sqlite_home.run(remittance("0", claim("C1", "0", "0", "0"), method="NON"))
     assert decided["outcome"] == "post"
@@ -191,7 +191,7 @@ FAILING_POSTINGS = {
 }
 
 
-def test_a_failure_leaves_nothing_of_its_payment_and_all_of_those_before(home: OfficeHome) -> None:
+def test_a_failure_leaves_nothing_of_its_payment_and_all_of_those_before(home: PracticeHome) -> None:
     """Each claim makes four postings: the second claim of the second payment is where it breaks off."""
     home.expect(*(expects(f"C{n}") for n in range(1, 6)))
     sets = [

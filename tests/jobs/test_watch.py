@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from offices import OfficeHome, Record, expects, finished, remittance, start_era
+from practices import PracticeHome, Record, expects, finished, remittance, start_era
 from remittance_text import claim
 
 from era_engine.home.folder import Home
@@ -20,7 +20,7 @@ from era_engine.jobs.arrivals import gives_events
 LOG = "watch.log"
 
 
-def health(home: OfficeHome) -> list[Record]:
+def health(home: PracticeHome) -> list[Record]:
     """What the watch told of its health, oldest first."""
     file = home.root / LOG
     logged = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
@@ -35,7 +35,7 @@ def until(what: Callable[[], object]) -> None:
 
 
 @pytest.fixture
-def office(sqlite_home: OfficeHome) -> OfficeHome:
+def practice(sqlite_home: PracticeHome) -> PracticeHome:
     sqlite_home.expect(*(expects(f"C{number}") for number in range(1, 5)))
     return sqlite_home
 
@@ -44,14 +44,14 @@ Watching = Callable[..., "subprocess.Popen[str]"]
 
 
 @pytest.fixture
-def watching(office: OfficeHome) -> Iterator[Watching]:
+def watching(practice: PracticeHome) -> Iterator[Watching]:
     """Starts a watch that looks every second; returns when it has made its first pass, good or not."""
     started: list[subprocess.Popen[str]] = []
 
     def start(*options: str, **environment: str) -> "subprocess.Popen[str]":
-        given = ("--every", "1", "--health", "1", "--log-file", office.root / LOG, "--home", office.root)
+        given = ("--every", "1", "--health", "1", "--log-file", practice.root / LOG, "--home", practice.root)
         started.append(start_era("watch", *given, *options, **environment))
-        until(lambda: health(office) or started[-1].poll() is not None)
+        until(lambda: health(practice) or started[-1].poll() is not None)
         return started[-1]
 
     yield start
@@ -85,79 +85,79 @@ def said(listening: socket.socket) -> list[bytes]:
     return sent
 
 
-def test_what_arrives_is_decided_and_told(office: OfficeHome, watching: Watching, told: socket.socket) -> None:
+def test_what_arrives_is_decided_and_told(practice: PracticeHome, watching: Watching, told: socket.socket) -> None:
     process = watching("--json", NOTIFY_SOCKET=told.getsockname())
-    office.receive(remittance("90", claim("C1")), "a.835")
-    until(lambda: health(office)[-1]["files_done"] == 1)
+    practice.receive(remittance("90", claim("C1")), "a.835")
+    until(lambda: health(practice)[-1]["files_done"] == 1)
     assert said(told)[:2] == [b"READY=1", b"WATCHDOG=1"]
-    office.receive(remittance("90", claim("C2"), trace="T2")[:300], "b.835")
-    until(lambda: health(office)[-1]["quarantined"] == 1)
+    practice.receive(remittance("90", claim("C2"), trace="T2")[:300], "b.835")
+    until(lambda: health(practice)[-1]["quarantined"] == 1)
     said(told)  # one that does not listen for a while keeps no payment waiting
     out, err = stopped(process)
     assert said(told)[-1] == b"STOPPING=1"
     records = [json.loads(line) for line in out.splitlines()]
     assert [(each.get("claim_number"), each["outcome"]) for each in records] == [("C1", "post"), (None, "quarantined")]
-    last = health(office)[-1]
+    last = health(practice)[-1]
     shown = ("healthy", "files_done", "files_waiting", "quarantined", "last_error")
     assert [last[key] for key in shown] == [True, 2, 0, 1, None]
-    assert not [word for word in ("C1", "DOE", "SUB1") if word in err + (office.root / LOG).read_text()]
-    office.verified()
+    assert not [word for word in ("C1", "DOE", "SUB1") if word in err + (practice.root / LOG).read_text()]
+    practice.verified()
 
 
-def test_a_file_is_read_when_nobody_writes_to_it_any_more(office: OfficeHome, watching: Watching) -> None:
+def test_a_file_is_read_when_nobody_writes_to_it_any_more(practice: PracticeHome, watching: Watching) -> None:
     process = watching("--poll")
     text = remittance("90", claim("C1"))
-    with (office.root / "inbox" / "slow.835").open("w") as slow:
+    with (practice.root / "inbox" / "slow.835").open("w") as slow:
         for at in range(0, len(text), len(text) // 4):
             slow.write(text[at : at + len(text) // 4])
             slow.flush()
             time.sleep(0.7)
-    until(lambda: health(office)[-1]["files_done"] == 1)
+    until(lambda: health(practice)[-1]["files_done"] == 1)
     out, _ = stopped(process, signal.SIGINT)
     assert "Posted 1 claim, $90.00" in out
-    office.verified()
+    practice.verified()
 
 
-def test_what_is_wrong_is_told_until_it_is_mended(office: OfficeHome, watching: Watching) -> None:
-    settings, inbox = office.root / "era.toml", office.root / "inbox"
+def test_what_is_wrong_is_told_until_it_is_mended(practice: PracticeHome, watching: Watching) -> None:
+    settings, inbox = practice.root / "era.toml", practice.root / "inbox"
     good = settings.read_text()
     settings.write_text(good + "surprise = 1\n")
     process = watching()
-    office.receive(remittance("90", claim("C1")), "a.835")
+    practice.receive(remittance("90", claim("C1")), "a.835")
 
     def fails_with(word: str) -> Callable[[], bool]:
-        return lambda: not health(office)[-1]["healthy"] and word in health(office)[-1]["last_error"]
+        return lambda: not health(practice)[-1]["healthy"] and word in health(practice)[-1]["last_error"]
 
     until(fails_with("surprise"))
-    settings.write_text(good.replace("sqlite:///era.db", f"sqlite:///{office.root}/away/era.db"))
+    settings.write_text(good.replace("sqlite:///era.db", f"sqlite:///{practice.root}/away/era.db"))
     until(fails_with("cannot be opened"))
-    assert (health(office)[-1]["files_done"], health(office)[-1]["files_waiting"]) == (0, 1)
+    assert (health(practice)[-1]["files_done"], health(practice)[-1]["files_waiting"]) == (0, 1)
     settings.write_text(good)
-    until(lambda: health(office)[-1]["healthy"])
-    assert health(office)[-1]["files_done"] == 1
+    until(lambda: health(practice)[-1]["healthy"])
+    assert health(practice)[-1]["files_done"] == 1
 
-    inbox.rename(office.root / "away")
+    inbox.rename(practice.root / "away")
     until(fails_with("inbox"))
     inbox.mkdir()
-    office.receive(remittance("90", claim("C2"), trace="T2"), "b.835")
-    until(lambda: health(office)[-1]["files_done"] == 2)
+    practice.receive(remittance("90", claim("C2"), trace="T2"), "b.835")
+    until(lambda: health(practice)[-1]["files_done"] == 2)
 
-    with Home(office.root).locked():
-        office.receive(remittance("90", claim("C3"), trace="T3"), "c.835")
+    with Home(practice.root).locked():
+        practice.receive(remittance("90", claim("C3"), trace="T3"), "c.835")
         until(fails_with("Another run is at work"))
-    until(lambda: health(office)[-1]["files_done"] == 3)
+    until(lambda: health(practice)[-1]["files_done"] == 3)
     _, err = stopped(process)
     assert err.count("Error: ") == err.count("Remedy: ") >= 4
     assert "Traceback" not in err
-    assert office.posted()["insurance_deposits"] == 27_000
-    office.verified()
+    assert practice.posted()["insurance_deposits"] == 27_000
+    practice.verified()
 
 
-def test_one_watch_at_a_time_and_runs_beside_it(office: OfficeHome, watching: Watching) -> None:
+def test_one_watch_at_a_time_and_runs_beside_it(practice: PracticeHome, watching: Watching) -> None:
     process = watching()
-    second = office.era("watch")
+    second = practice.era("watch")
     assert (second.code, "Another `era watch` is at work" in second.err) == (5, True)
-    assert office.era("run").code in (0, 5)
+    assert practice.era("run").code in (0, 5)
     stopped(process)
 
 

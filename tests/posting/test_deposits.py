@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from nacha_text import Records, batch, entry, nacha
-from offices import Ended, OfficeHome, Record, expects, make_office, remittance
+from practices import Ended, PracticeHome, Record, expects, make_practice, remittance
 from remittance_text import bare_claim, claim
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
@@ -23,31 +23,31 @@ from era_engine.store.insurance.deposits import deposit_received
 REQUIRED = {"deposits.required": True}
 
 
-def bank(home: OfficeHome, *batches: Records, name: str = "statement.ach") -> Ended:
+def bank(home: PracticeHome, *batches: Records, name: str = "statement.ach") -> Ended:
     """Import a NACHA file of these batches."""
     return bank_text(home, nacha(*batches), name)
 
 
-def bank_text(home: OfficeHome, text: str, name: str = "statement.csv") -> Ended:
+def bank_text(home: PracticeHome, text: str, name: str = "statement.csv") -> Ended:
     file = home.root / name
     file.write_text(text, encoding="utf-8")
     return home.era("import", "bank", file)
 
 
-def deposits(home: OfficeHome, *arguments: str) -> list[Record]:
+def deposits(home: PracticeHome, *arguments: str) -> list[Record]:
     ended = home.era("deposits", "--format=json", *arguments)
     assert ended.code == 0, ended
     return ended.records
 
 
-def told(home: OfficeHome, *arguments: str) -> list[tuple[str, str | None, str | None, int | None, int | None]]:
+def told(home: PracticeHome, *arguments: str) -> list[tuple[str, str | None, str | None, int | None, int | None]]:
     return [
         (each["status"], each["reason"], each["trace_number"], each["deposit_cents"], each["payment_cents"])
         for each in deposits(home, *arguments)
     ]
 
 
-def received(home: OfficeHome, payment_id: int) -> bool | None:
+def received(home: PracticeHome, payment_id: int) -> bool | None:
     with closing(Database(home.url)) as database, database.writing() as connection:
         return deposit_received(connection, payment_id)
 
@@ -55,7 +55,7 @@ def received(home: OfficeHome, payment_id: int) -> bool | None:
 # era import bank
 
 
-def test_a_file_is_imported_and_what_is_passed_over_is_told(home: OfficeHome) -> None:
+def test_a_file_is_imported_and_what_is_passed_over_is_told(home: PracticeHome) -> None:
     ended = bank(
         home,
         batch(entry("90"), entry("45", None, 2), entry("0", code="23", number=3), entry("10", "T4", 4, code="27")),
@@ -73,7 +73,7 @@ def test_a_file_is_imported_and_what_is_passed_over_is_told(home: OfficeHome) ->
     assert "SECRETIA" not in everything
 
 
-def test_the_same_money_told_again_adds_nothing(home: OfficeHome) -> None:
+def test_the_same_money_told_again_adds_nothing(home: PracticeHome) -> None:
     monday = batch(entry("90"))
     tuesday = batch(entry("45", "T2", 2), day="261103", number=2)
     assert "1 deposit added, 0 known already" in bank(home, monday).out
@@ -93,7 +93,7 @@ def test_the_same_money_told_again_adds_nothing(home: OfficeHome) -> None:
     ]
 
 
-def test_a_file_is_taken_whole_or_not_at_all(home: OfficeHome) -> None:
+def test_a_file_is_taken_whole_or_not_at_all(home: PracticeHome) -> None:
     text = nacha(batch(entry("90"), entry("45", "T2", 2)))
     refused = bank_text(home, text.replace("0000004500", "0000004501"))
     assert (refused.code, refused.out) == (2, "")
@@ -104,7 +104,7 @@ def test_a_file_is_taken_whole_or_not_at_all(home: OfficeHome) -> None:
 # era deposits
 
 
-def test_money_and_remittance_match_by_trace_amount_and_date(home: OfficeHome) -> None:
+def test_money_and_remittance_match_by_trace_amount_and_date(home: PracticeHome) -> None:
     home.expect(expects("C1"))
     home.run(remittance("90", claim("C1"), date="20261110"))
     bank(home, batch(entry("90"), day="261116"))  # Veterans Day and a weekend between
@@ -130,7 +130,7 @@ def test_money_and_remittance_match_by_trace_amount_and_date(home: OfficeHome) -
     assert home.verified()
 
 
-def test_what_does_not_match_is_told_with_its_difference(home: OfficeHome) -> None:
+def test_what_does_not_match_is_told_with_its_difference(home: PracticeHome) -> None:
     home.run(
         remittance("90", claim("C1"), trace="CENT"),
         remittance("90", claim("C2"), trace="LATE"),
@@ -154,14 +154,14 @@ def test_what_does_not_match_is_told_with_its_difference(home: OfficeHome) -> No
     assert len(deposits(home, "--status=all")) == len(deposits(home)) == 5
 
 
-def test_the_age_of_what_waits_is_in_calendar_days(home: OfficeHome) -> None:
+def test_the_age_of_what_waits_is_in_calendar_days(home: PracticeHome) -> None:
     ten_days_ago = today() - timedelta(10)
     home.run(remittance("90", claim("C1"), date=f"{ten_days_ago:%Y%m%d}"))
     bank_text(home, f"date,amount,trace\n{today() - timedelta(4)},5.00,OTHER\n")
     assert [(each["trace_number"], each["age_days"]) for each in deposits(home)] == [("EFT0001", 10), ("OTHER", 4)]
 
 
-def test_the_table_pictures_each_kind_with_its_total(home: OfficeHome) -> None:
+def test_the_table_pictures_each_kind_with_its_total(home: PracticeHome) -> None:
     home.run(
         remittance("90", claim("C1"), trace="T1"),
         remittance("90", claim("C2"), trace="T2"),
@@ -185,12 +185,12 @@ def test_the_table_pictures_each_kind_with_its_total(home: OfficeHome) -> None:
     assert home.era("deposits", "--status=matched").out.startswith("✔ Matched: 1, $90.00\n")
 
 
-def test_without_anything_it_says_so(sqlite_home: OfficeHome) -> None:
+def test_without_anything_it_says_so(sqlite_home: PracticeHome) -> None:
     assert sqlite_home.era("deposits").out == "Nothing to show.\n"
     assert deposits(sqlite_home) == []
 
 
-def test_the_csv_has_the_fields_of_the_json(sqlite_home: OfficeHome) -> None:
+def test_the_csv_has_the_fields_of_the_json(sqlite_home: PracticeHome) -> None:
     bank(sqlite_home, batch(entry("90")))
     (row,) = csv.DictReader(io.StringIO(sqlite_home.era("deposits", "--format=csv").out))
     (record,) = deposits(sqlite_home)
@@ -212,7 +212,7 @@ def test_the_csv_has_the_fields_of_the_json(sqlite_home: OfficeHome) -> None:
         ("EFT0002", "90", "261102", False),
     ],
 )
-def test_a_payment_asks_for_its_own_money(home: OfficeHome, trace: str, amount: str, day: str, there: bool) -> None:
+def test_a_payment_asks_for_its_own_money(home: PracticeHome, trace: str, amount: str, day: str, there: bool) -> None:
     home.run(remittance("90", claim("C1")))
     assert received(home, 1) is False
     bank(home, batch(entry(amount, trace), day=day))
@@ -220,12 +220,12 @@ def test_a_payment_asks_for_its_own_money(home: OfficeHome, trace: str, amount: 
     assert (deposits(home)[0]["status"] == "matched") is there
 
 
-def test_a_payment_of_nothing_asks_for_none(home: OfficeHome) -> None:
+def test_a_payment_of_nothing_asks_for_none(home: PracticeHome) -> None:
     home.run(remittance("0", bare_claim("C1", "120", "0", "CAS*PR*1*120"), method="NON"))
     assert received(home, 1) is None
 
 
-def test_two_payments_do_not_share_one_deposit(home: OfficeHome) -> None:
+def test_two_payments_do_not_share_one_deposit(home: PracticeHome) -> None:
     home.run(remittance("90", claim("C1")), remittance("90", claim("C2"), date="20261102"))
     bank(home, batch(entry("90")))
     assert (received(home, 1), received(home, 2)) == (True, False)
@@ -233,7 +233,7 @@ def test_two_payments_do_not_share_one_deposit(home: OfficeHome) -> None:
     assert (received(home, 1), received(home, 2)) == (True, True)
 
 
-def test_money_taken_back_is_not_there(home: OfficeHome) -> None:
+def test_money_taken_back_is_not_there(home: PracticeHome) -> None:
     home.run(remittance("90", claim("C1")))
     bank(home, batch(entry("90")))
     bank(home, batch(entry("90", code="27", number=2), day="261104", description="REVERSAL"))
@@ -249,7 +249,7 @@ def outcomes(records: list[Record]) -> list[tuple[str, str, list[str]]]:
     return [(each["claim_number"], each["outcome"], each["holds"]) for each in records]
 
 
-def test_a_payment_waits_for_its_money_and_the_next_run_posts_it(home: OfficeHome) -> None:
+def test_a_payment_waits_for_its_money_and_the_next_run_posts_it(home: PracticeHome) -> None:
     home.set(REQUIRED)
     home.expect(expects("C1"), expects("C2"))
     held = home.run(remittance("180", claim("C1"), claim("C2")))
@@ -268,19 +268,19 @@ def test_a_payment_waits_for_its_money_and_the_next_run_posts_it(home: OfficeHom
     assert home.verified()
 
 
-def test_money_that_came_first_lets_the_payment_post_at_once(home: OfficeHome) -> None:
+def test_money_that_came_first_lets_the_payment_post_at_once(home: PracticeHome) -> None:
     home.set(REQUIRED)
     home.expect(expects("C1"))
     bank(home, batch(entry("90"), day="261030"))
     assert outcomes(home.run(remittance("90", claim("C1")))) == [("C1", "post", [])]
 
 
-def test_unless_it_is_required_nothing_waits_for_money(home: OfficeHome) -> None:
+def test_unless_it_is_required_nothing_waits_for_money(home: PracticeHome) -> None:
     home.expect(expects("C1"))
     assert outcomes(home.run(remittance("90", claim("C1")))) == [("C1", "post", [])]
 
 
-def test_a_posted_payment_keeps_its_deposit_from_a_later_one(home: OfficeHome) -> None:
+def test_a_posted_payment_keeps_its_deposit_from_a_later_one(home: PracticeHome) -> None:
     home.set(REQUIRED)
     home.expect(expects("C1"), expects("C2"))
     bank(home, batch(entry("90")))
@@ -298,7 +298,7 @@ def without_patience(database: Database) -> Iterator[Connection]:
 
 
 def test_one_deposit_is_asked_for_by_one_transaction_at_a_time(postgresql_url: str, tmp_path: Path) -> None:
-    home = make_office(tmp_path / "home", postgresql_url)
+    home = make_practice(tmp_path / "home", postgresql_url)
     home.run(remittance("90", claim("C1")))
     bank(home, batch(entry("90")))
     with closing(Database(home.url)) as database, database.writing() as one:
@@ -307,7 +307,7 @@ def test_one_deposit_is_asked_for_by_one_transaction_at_a_time(postgresql_url: s
             deposit_received(other, 1)
 
 
-def test_a_deposit_that_released_a_payment_releases_no_other_in_whatever_letters(home: OfficeHome) -> None:
+def test_a_deposit_that_released_a_payment_releases_no_other_in_whatever_letters(home: PracticeHome) -> None:
     home.set(REQUIRED)
     home.expect(expects("C1"), expects("C2"))
     bank(home, batch(entry("90", "ABC123")))
@@ -317,14 +317,14 @@ def test_a_deposit_that_released_a_payment_releases_no_other_in_whatever_letters
     assert [each["status"] for each in deposits(home)] == ["matched", "waiting"]
 
 
-def test_however_many_zeros_the_bank_wrote_both_look_at_the_same_money(home: OfficeHome) -> None:
+def test_however_many_zeros_the_bank_wrote_both_look_at_the_same_money(home: PracticeHome) -> None:
     home.run(remittance("90", claim("C1"), trace="77"))
     bank_text(home, f"date,amount,trace\n2026-11-02,90.00,{'0' * 70}77\n")
     assert received(home, 1) is True
     assert told(home) == [("matched", None, "77", 9000, 9000)]
 
 
-def test_another_payers_money_releases_nothing(home: OfficeHome) -> None:
+def test_another_payers_money_releases_nothing(home: PracticeHome) -> None:
     home.set(REQUIRED)
     home.expect(expects("C1"))
     bank(home, batch(entry("90", originator="1888888888")))
@@ -336,7 +336,7 @@ def test_another_payers_money_releases_nothing(home: OfficeHome) -> None:
     assert outcomes(home.run()) == [("C1", "post", [])]
 
 
-def test_money_that_is_a_cent_off_is_told_where_the_claim_waits_for_it(home: OfficeHome) -> None:
+def test_money_that_is_a_cent_off_is_told_where_the_claim_waits_for_it(home: PracticeHome) -> None:
     """Another import would not bring it, and was all that was told."""
     home.set(REQUIRED)
     home.expect(expects("C1"), expects("C2"), expects("C3"))
@@ -358,7 +358,7 @@ def test_money_that_is_a_cent_off_is_told_where_the_claim_waits_for_it(home: Off
     assert outcomes(home.run()) == [("C1", "post", []), ("C2", "post", [])]
 
 
-def test_of_two_versions_of_a_payment_one_waits_for_its_money(home: OfficeHome) -> None:
+def test_of_two_versions_of_a_payment_one_waits_for_its_money(home: PracticeHome) -> None:
     home.expect(expects("C1"), expects("C2", "100"))
     home.run(remittance("90", claim("C1"), trace="T1"))
     home.run(remittance("90", claim("C1", payer_claim_number="ICN2"), trace="T1"))
@@ -370,7 +370,7 @@ def test_of_two_versions_of_a_payment_one_waits_for_its_money(home: OfficeHome) 
     assert [(each["payment_id"], each["status"]) for each in deposits(home)] == [(1, "waiting"), (4, "matched")]
 
 
-def test_a_deposit_dated_in_the_future_releases_nothing_before_its_day(home: OfficeHome) -> None:
+def test_a_deposit_dated_in_the_future_releases_nothing_before_its_day(home: PracticeHome) -> None:
     home.set(REQUIRED)
     home.expect(expects("C1"))
     tomorrow = today() + timedelta(1)
@@ -389,7 +389,7 @@ def test_a_deposit_dated_in_the_future_releases_nothing_before_its_day(home: Off
     assert outcomes(home.run()) == [("C1", "post", [])]
 
 
-def test_what_is_dated_in_the_future_has_no_age(home: OfficeHome) -> None:
+def test_what_is_dated_in_the_future_has_no_age(home: PracticeHome) -> None:
     home.run(remittance("90", date=f"{today() + timedelta(2):%Y%m%d}", after=["PLB*1*20261231*ZZ:X1*-90"]))
     home.run(remittance("90", trace="T2", date=f"{today() + timedelta(2):%Y%m%d}"))
     for command in ("deposits", "provider-adjustments", "todo"):
@@ -399,7 +399,7 @@ def test_what_is_dated_in_the_future_has_no_age(home: OfficeHome) -> None:
 WITH_PAYER = "date,amount,trace,payer,originator\n"
 
 
-def test_rows_that_differ_in_payer_or_originator_are_different_money(home: OfficeHome) -> None:
+def test_rows_that_differ_in_payer_or_originator_are_different_money(home: PracticeHome) -> None:
     bank_text(home, WITH_PAYER + "2026-11-02,90.00,77,DELTA DENTAL,1999999999\n", "one.csv")
     for row in ("2026-11-02,90.00,77,METLIFE,1999999999", "2026-11-02,90.00,77,DELTA DENTAL,1888888888"):
         assert "1 deposit added, 0 known already" in bank_text(home, f"{WITH_PAYER}{row}\n", "two.csv").out
@@ -411,7 +411,7 @@ def test_rows_that_differ_in_payer_or_originator_are_different_money(home: Offic
     assert "1 deposit added, 0 known already" in bank_text(home, WITH_PAYER + "2026-11-02,5.00,,Aetna,\n").out
 
 
-def test_what_is_like_money_loaded_before_but_for_the_payer_is_told(home: OfficeHome) -> None:
+def test_what_is_like_money_loaded_before_but_for_the_payer_is_told(home: PracticeHome) -> None:
     """It may be the same money, told with more or with less: nothing is dropped, and a person may look."""
     bank_text(home, "date,amount,trace\n2026-11-02,90.00,77\n")
     ended = bank_text(home, WITH_PAYER + "2026-11-02,90.00,77,DELTA DENTAL,\n2026-11-02,91.00,77,DELTA DENTAL,\n")
@@ -426,7 +426,7 @@ def by_the_first_version(number: int) -> str:
     return sha256(json.dumps(["csv", "2026-11-02", "9000", "77", number]).encode()).hexdigest()
 
 
-def test_rows_loaded_before_their_payer_counted_are_known_again(home: OfficeHome) -> None:
+def test_rows_loaded_before_their_payer_counted_are_known_again(home: PracticeHome) -> None:
     for number, payer in enumerate(("DELTA DENTAL", "METLIFE", "METLIFE"), start=1):
         home.change(
             "INSERT INTO deposits (date, cents, trace_number, payer, identity, source, imported_at) VALUES"

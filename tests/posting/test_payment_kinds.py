@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from claim_answers import PRIMARY, SECONDARY, answer, crown, crown_paid, office, part, procedures, taken_back
-from offices import OfficeHome, Record, expects, remittance
+from claim_answers import PRIMARY, SECONDARY, answer, crown, crown_paid, part, practice, procedures, taken_back
+from practices import PracticeHome, Record, expects, remittance
 from remittance_text import Segments, claim, service_line
 
 POST_EXACT: Record = {"reversals.post_exact": True}
@@ -12,7 +12,7 @@ PROVEN: Record = {"several_plans.post": "proven"}
 NPI = "1234567893"
 
 
-def last_words(home: OfficeHome) -> list[tuple[str, str, str, tuple[str, ...]]]:
+def last_words(home: PracticeHome) -> list[tuple[str, str, str, tuple[str, ...]]]:
     """(trace number, claim, outcome, holds) of the newest decision on each claim payment, in the order they came."""
     newest: dict[int, Record] = {}
     for record in home.records("log"):
@@ -29,7 +29,7 @@ def last_words(home: OfficeHome) -> list[tuple[str, str, str, tuple[str, ...]]]:
 
 
 def test_adjustments_of_line_and_claim_are_written_off_together_each_in_its_place(tmp_path: Path) -> None:
-    home = office(tmp_path, expects("C1", "80"))
+    home = practice(tmp_path, expects("C1", "80"))
     lines = service_line("D0120", "120", "100", "CAS*CO*45*20")
     [posted] = home.run(remittance("80", answer("120", "80", "CAS*CO*45*10", "CAS*PR*1*10", *lines)))
     assert (posted["outcome"], posted["write_off_cents"]) == ("post", 3000)
@@ -51,7 +51,7 @@ def test_adjustments_of_line_and_claim_are_written_off_together_each_in_its_plac
 
 def test_the_same_adjustment_at_both_levels_counts_twice_and_holds(tmp_path: Path) -> None:
     """RFI 358, 689."""
-    home = office(tmp_path, expects("C1"))
+    home = practice(tmp_path, expects("C1"))
     lines = service_line("D0120", "120", "90", "CAS*CO*45*30")
     [held] = home.run(remittance("90", answer("120", "90", "CAS*CO*45*30", *lines)))
     assert held["holds"] == ["claim-out-of-balance"]
@@ -80,7 +80,7 @@ TWO = ("D0120", "D1110")
 def test_a_part_does_not_post_while_another_part_is_a_persons(
     tmp_path: Path, other: Segments, paid: str, why: str, how: str
 ) -> None:
-    home = office(tmp_path, procedures(*TWO, expected="30"))
+    home = practice(tmp_path, procedures(*TWO, expected="30"))
     good = part("D0120", "60", "ICN1")
     if how == "one remittance":
         home.run(remittance(str(60 + int(paid)), good, other))
@@ -98,7 +98,7 @@ def test_a_part_does_not_post_while_another_part_is_a_persons(
     home.verified()
 
 
-def test_a_part_waits_until_a_person_has_posted_the_other(home: OfficeHome) -> None:
+def test_a_part_waits_until_a_person_has_posted_the_other(home: PracticeHome) -> None:
     home.expect(procedures(*TWO, expected="45"))
     exam, cleaning = part("D0120", "45", "ICN1", "CAS*CO*45*15"), part("D1110", "45", "ICN2", "CAS*CO*97*15")
     home.run(remittance("45", exam, trace="T1"))
@@ -112,7 +112,7 @@ def test_a_part_waits_until_a_person_has_posted_the_other(home: OfficeHome) -> N
 
 
 def test_parts_without_procedure_lines_post_when_both_are_there(tmp_path: Path) -> None:
-    home = office(tmp_path, procedures(*TWO, expected="45"))
+    home = practice(tmp_path, procedures(*TWO, expected="45"))
     [first] = home.run(remittance("45", answer("60", "45", "CAS*CO*45*15", icn="ICN1"), trace="T1"))
     assert first["holds"] == ["split-claim", "charge-mismatch"]
     home.run(remittance("45", answer("60", "45", "CAS*CO*45*15", icn="ICN2"), trace="T2"))
@@ -121,7 +121,7 @@ def test_parts_without_procedure_lines_post_when_both_are_there(tmp_path: Path) 
     home.verified()
 
 
-def test_three_parts_in_three_files_post_with_the_last(home: OfficeHome) -> None:
+def test_three_parts_in_three_files_post_with_the_last(home: PracticeHome) -> None:
     home.expect(procedures(*TWO, "D0274", expected="30"))
     home.run(remittance("30", part("D0120", "30", "ICN1", "CAS*CO*45*30"), trace="T1"))
     home.run(remittance("30", part("D1110", "30", "ICN2", "CAS*CO*45*30"), trace="T2"))
@@ -132,7 +132,7 @@ def test_three_parts_in_three_files_post_with_the_last(home: OfficeHome) -> None
 
 
 def test_one_part_is_taken_back_and_corrected_and_the_other_stands(tmp_path: Path) -> None:
-    home = office(tmp_path, procedures(*TWO, expected="45"), settings=POST_EXACT)
+    home = practice(tmp_path, procedures(*TWO, expected="45"), settings=POST_EXACT)
     exam, cleaning = part("D0120", "45", "ICN1", "CAS*CO*45*15"), part("D1110", "45", "ICN2", "CAS*CO*45*15")
     home.run(remittance("90", exam, cleaning, trace="T1"))
     corrected = part("D0120", "44", "ICN3", "CAS*CO*45*16")
@@ -142,7 +142,7 @@ def test_one_part_is_taken_back_and_corrected_and_the_other_stands(tmp_path: Pat
 
 
 def test_a_correction_may_be_split_where_the_first_payment_was_not(tmp_path: Path) -> None:
-    home = office(tmp_path, procedures(*TWO, expected="45"), settings=POST_EXACT)
+    home = practice(tmp_path, procedures(*TWO, expected="45"), settings=POST_EXACT)
     lines = [*service_line("D0120", "60", "45", "CAS*CO*45*15"), *service_line("D1110", "60", "45", "CAS*CO*45*15")]
     home.run(remittance("90", answer("120", "90", *lines, icn="ICN0"), trace="T1"))
     whole = answer("-120", "-90", "CAS*CO*45*-30", status="22", icn="ICN0")
@@ -154,7 +154,7 @@ def test_a_correction_may_be_split_where_the_first_payment_was_not(tmp_path: Pat
 
 
 def test_a_reversal_of_the_whole_does_not_take_back_one_of_two_parts(tmp_path: Path) -> None:
-    home = office(tmp_path, procedures(*TWO, expected="45"), settings=POST_EXACT)
+    home = practice(tmp_path, procedures(*TWO, expected="45"), settings=POST_EXACT)
     exam, cleaning = part("D0120", "45", "ICN1", "CAS*CO*45*15"), part("D1110", "45", "ICN2", "CAS*CO*45*15")
     home.run(remittance("90", exam, cleaning))
     [left] = home.run(remittance("-90", answer("-120", "-90", "CAS*CO*45*-30", status="22"), trace="T2"))
@@ -168,7 +168,7 @@ def test_the_minimum_amount_of_a_partial_payment_is_of_both_parts(tmp_path: Path
         "era_payment_options.partial_payment.enabled": True,
         "era_payment_options.partial_payment.minimum_amount": "50.00",
     }
-    home = office(tmp_path, procedures(*TWO, expected="45"), settings=settings)
+    home = practice(tmp_path, procedures(*TWO, expected="45"), settings=settings)
     exam, cleaning = part("D0120", "25", "ICN1", "CAS*CO*45*35"), part("D1110", "25", "ICN2", "CAS*CO*45*35")
     decided = home.run(remittance("50", exam, cleaning))
     assert {each["rule"] for each in decided} == {"single-plan-partial-payment"}
@@ -180,7 +180,7 @@ def test_the_minimum_amount_of_a_partial_payment_is_of_both_parts(tmp_path: Path
 
 
 def test_a_reversal_whose_money_is_not_taken_yet_is_owed_until_it_is(tmp_path: Path) -> None:
-    home = office(tmp_path, expects("C1"), expects("C2"), settings=POST_EXACT)
+    home = practice(tmp_path, expects("C1"), expects("C2"), settings=POST_EXACT)
     home.run(remittance("90", claim("C1"), trace="T1"))
     announced = [f"PLB*{NPI}*20261231*WO:C1*-90"]
     reversal = taken_back("D0120", "120", "90", "CAS*CO*45*-30")
@@ -203,7 +203,7 @@ def test_a_reversal_whose_money_is_not_taken_yet_is_owed_until_it_is(tmp_path: P
 
 
 def test_a_reversal_is_found_by_a_number_the_payer_cut(tmp_path: Path) -> None:
-    home = office(tmp_path, expects("LPD-000123456"), settings=POST_EXACT)
+    home = practice(tmp_path, expects("LPD-000123456"), settings=POST_EXACT)
     home.run(remittance("90", claim("LPD-000123456"), trace="T1"))
     reversal = taken_back("D0120", "120", "90", "CAS*CO*45*-30", number="LPD-00012345")
     [decided] = home.run(remittance("-90", reversal, trace="T2"))
@@ -213,7 +213,7 @@ def test_a_reversal_is_found_by_a_number_the_payer_cut(tmp_path: Path) -> None:
 
 
 def test_interest_is_given_back_with_the_payment_it_was_for(tmp_path: Path) -> None:
-    home = office(tmp_path, expects("C1"), settings=POST_EXACT)
+    home = practice(tmp_path, expects("C1"), settings=POST_EXACT)
     late = claim("C1", "120", "90", "30", "AMT*I*2")
     home.run(remittance("92", late, after=[f"PLB*{NPI}*20261231*L6:C1*-2"], trace="T1"))
     assert home.posted()["interest_income"] == -200
@@ -228,7 +228,7 @@ def test_interest_is_given_back_with_the_payment_it_was_for(tmp_path: Path) -> N
 
 def test_a_reversal_of_a_secondary_that_wrote_off_less_than_it_said_is_a_persons(tmp_path: Path) -> None:
     """10.00 of the 435.00 was written off (RFI 1696): taking 435.00 back would write up the patient's balance."""
-    home = office(tmp_path, crown("C1", 1, "300"), crown("C2", 2, "65"), settings=PROVEN | POST_EXACT)
+    home = practice(tmp_path, crown("C1", 1, "300"), crown("C2", 2, "65"), settings=PROVEN | POST_EXACT)
     home.run(remittance("300", PRIMARY, trace="T1"))
     home.run(remittance("65", SECONDARY, trace="T2"))
     reversal = taken_back("D2740", "500", "65", "CAS*CO*45*-435", number="C2", icn="ICN-C2")
@@ -240,7 +240,7 @@ def test_a_reversal_of_a_secondary_that_wrote_off_less_than_it_said_is_a_persons
 
 
 def test_a_corrected_primary_is_a_persons_while_the_secondary_stands_on_the_first(tmp_path: Path) -> None:
-    home = office(tmp_path, crown("C1", 1, "300"), crown("C2", 2, "65"), settings=PROVEN | POST_EXACT)
+    home = practice(tmp_path, crown("C1", 1, "300"), crown("C2", 2, "65"), settings=PROVEN | POST_EXACT)
     home.run(remittance("300", PRIMARY, trace="T1"))
     home.run(remittance("65", SECONDARY, trace="T2"))
     reversal = taken_back("D2740", "500", "300", "CAS*PR*2*-75", "CAS*CO*45*-125", icn="ICN-C1")
@@ -252,7 +252,7 @@ def test_a_corrected_primary_is_a_persons_while_the_secondary_stands_on_the_firs
 
 
 def test_forwarded_from_one_plan_to_the_next_both_post_where_proven(tmp_path: Path) -> None:
-    home = office(tmp_path, crown("C1", 1, "300"), crown("C2", 2, "65"), settings=PROVEN)
+    home = practice(tmp_path, crown("C1", 1, "300"), crown("C2", 2, "65"), settings=PROVEN)
     forwarded = crown_paid("C1", "19", "300", "CAS*PR*2*75", "CAS*CO*45*125")
     [first] = home.run(remittance("300", [*forwarded[:2], "NM1*TT*2*CIGNA*****PI*62308", *forwarded[2:]], trace="T1"))
     assert (first["outcome"], first["warnings"]) == ("post", ["forwarded-on"])
@@ -264,7 +264,7 @@ def test_forwarded_from_one_plan_to_the_next_both_post_where_proven(tmp_path: Pa
 
 
 def test_the_same_claim_number_for_both_plans_posts_once(tmp_path: Path) -> None:
-    home = office(tmp_path, crown("C1", 1, "300"), settings=PROVEN)
+    home = practice(tmp_path, crown("C1", 1, "300"), settings=PROVEN)
     home.run(remittance("300", PRIMARY, trace="T1"))
     [second] = home.run(remittance("65", crown_paid("C1", "2", "65", "CAS*OA*23*425", "CAS*CO*45*10"), trace="T2"))
     assert second["holds"] == ["already-posted"]
@@ -272,11 +272,11 @@ def test_the_same_claim_number_for_both_plans_posts_once(tmp_path: Path) -> None
     home.verified()
 
 
-# what a person does about a claim the office did not know
+# what a person does about a claim the practice did not know
 
 
 def test_a_claim_imported_after_its_payment_came_is_posted_by_the_next_run(tmp_path: Path) -> None:
-    home = office(tmp_path, expects("C9", last_name="Roe"))
+    home = practice(tmp_path, expects("C9", last_name="Roe"))
     [unknown] = home.run(remittance("90", claim("C1")))
     assert unknown["holds"] == ["no-matching-claim"]
     home.expect(expects("C1"))

@@ -1,11 +1,11 @@
-"""However little an office holds, nothing is posted that was not charged, not known or not paid."""
+"""However little a practice holds, nothing is posted that was not charged, not known or not paid."""
 
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from claim_answers import SECONDARY, answer, crown, office
-from offices import AUTO, Record, expects, remittance
+from claim_answers import SECONDARY, answer, crown, practice
+from practices import AUTO, Record, expects, remittance
 from remittance_text import Segments, claim, service_line
 
 NPI = "1234567893"
@@ -28,21 +28,21 @@ ALL_WARN: Record = {f"{AUTO}.minimum_percent": Decimal(0)} | {f"holds.{hold}": "
     ],
     ids=["charge of another", "paid more than charged", "allowed more", "negative write-off", "negative share"],
 )
-def test_however_little_an_office_holds_no_more_is_posted_than_was_charged(
+def test_however_little_a_practice_holds_no_more_is_posted_than_was_charged(
     tmp_path: Path, charge: str, paid: str, adjustment: str
 ) -> None:
     """RFI 1696: write-offs in total never exceed the charge less payments and the patient's share."""
-    home = office(tmp_path, expects("C1"), settings=ALL_WARN)
+    home = practice(tmp_path, expects("C1"), settings=ALL_WARN)
     [held] = home.run(remittance(paid, answer(charge, paid, *service_line("D0120", charge, paid, adjustment))))
     assert held["holds"] == ["write-off-over-limit"]
     assert home.posted() == {}
     home.verified()
 
 
-def test_however_little_an_office_holds_no_line_is_credited_above_its_fee(tmp_path: Path) -> None:
+def test_however_little_a_practice_holds_no_line_is_credited_above_its_fee(tmp_path: Path) -> None:
     """The payer answers two submitted lines with one line of two units."""
     twice = [expects("C1", "24", "30")[0] | {"line_number": line} for line in (1, 2)]
-    home = office(tmp_path, twice, settings=ALL_WARN)
+    home = practice(tmp_path, twice, settings=ALL_WARN)
     both = service_line("D0120", "60", "48", "CAS*CO*45*12")
     [posted] = home.run(remittance("48", answer("60", "48", *both)))
     assert posted["outcome"] == "post"
@@ -58,16 +58,16 @@ def test_however_little_an_office_holds_no_line_is_credited_above_its_fee(tmp_pa
     ],
     ids=["unmarked reversal", "reversal"],
 )
-def test_however_little_an_office_holds_no_money_below_zero_is_posted(tmp_path: Path, segments: Segments) -> None:
-    home = office(tmp_path, expects("C1"), settings=ALL_WARN)
+def test_however_little_a_practice_holds_no_money_below_zero_is_posted(tmp_path: Path, segments: Segments) -> None:
+    home = practice(tmp_path, expects("C1"), settings=ALL_WARN)
     [left] = home.run(remittance("-90", segments))
     assert left["outcome"] == "manual"
     assert home.posted() == {}
     home.verified()
 
 
-def test_a_secondary_before_its_primary_is_not_proven_however_little_an_office_holds(tmp_path: Path) -> None:
-    home = office(
+def test_a_secondary_before_its_primary_is_not_proven_however_little_a_practice_holds(tmp_path: Path) -> None:
+    home = practice(
         tmp_path, crown("C1", 1, "300"), crown("C2", 2, "65"), settings=ALL_WARN | {"several_plans.post": "proven"}
     )
     [left] = home.run(remittance("65", SECONDARY))
@@ -77,7 +77,7 @@ def test_a_secondary_before_its_primary_is_not_proven_however_little_an_office_h
 
 @pytest.mark.parametrize("pair", ["ZZ:X*10", "WO:X*1O"], ids=["unknown reason", "unreadable amount"])
 def test_an_adjustment_nobody_can_read_stays_a_persons_where_doubts_only_warn(tmp_path: Path, pair: str) -> None:
-    home = office(tmp_path, expects("C1"), settings={"holds.provider-level-adjustment": "warn"})
+    home = practice(tmp_path, expects("C1"), settings={"holds.provider-level-adjustment": "warn"})
     home.run(remittance("80", claim("C1"), after=[f"PLB*{NPI}*20261231*{pair}"]))
     [record] = home.records("provider-adjustments")
     assert record["status"] == "not-posted"
@@ -86,7 +86,7 @@ def test_an_adjustment_nobody_can_read_stays_a_persons_where_doubts_only_warn(tm
 
 
 def test_interest_that_differs_posts_where_doubts_only_warn(tmp_path: Path) -> None:
-    home = office(tmp_path, expects("C1"), settings={"holds.provider-level-adjustment": "warn"})
+    home = practice(tmp_path, expects("C1"), settings={"holds.provider-level-adjustment": "warn"})
     late = claim("C1", "120", "90", "30", "AMT*I*3")
     home.run(remittance("92", late, after=[f"PLB*{NPI}*20261231*L6:C1*-2"]))
     assert home.posted()["interest_income"] == -200

@@ -78,7 +78,7 @@ def test_like_procedures_without_line_control_numbers_cannot_be_told_from_a_seco
     assert split(*numbered, of=fillings) == Split(True, 10000, 36000, 2)
 
 
-def test_a_part_in_other_words_than_the_offices_is_no_part() -> None:
+def test_a_part_in_other_words_than_the_practices_is_no_part() -> None:
     down_coded = part("A", CLEANING)._replace(lines=(service_line("D1120", 9500, submitted="D1110"),))
     assert split(down_coded, part("B", FILLING, CROWN)) is None
     unknown = part("A", CLEANING)._replace(lines=(service_line("D1110", 9500), service_line("D9999", 0)))

@@ -1,4 +1,4 @@
-"""Which of the office's claims is a claim payment for: every step, what stops it, and what it must not find."""
+"""Which of the practice's claims is a claim payment for: every step, what stops it, and what it must not find."""
 
 from collections.abc import Iterable, Sequence
 from contextlib import closing
@@ -9,7 +9,7 @@ import pytest
 from claim_values import claim, claim_payment, person, procedure, service_line
 from hypothesis import given
 from hypothesis import strategies as st
-from offices import OfficeHome, Record, expects, remittance
+from practices import PracticeHome, Record, expects, remittance
 from remittance_text import Segments
 from remittance_text import claim as remitted
 
@@ -24,7 +24,7 @@ DAY = Dated("472", date(2026, 10, 5))
 def sent(
     number: str, *, first_name: str = "Jane", subscriber: str = "SUB100200", day: str = "", **more: Any
 ) -> list[Record]:
-    """A claim of the office for Jane Doe: one examination of 120.00 on 2026-10-05."""
+    """A claim of the practice for Jane Doe: one examination of 120.00 on 2026-10-05."""
     rows = expects(number, **more)
     for row in rows:
         row |= {"first_name": first_name, "subscriber_id": subscriber}
@@ -62,7 +62,7 @@ NOTHING: Found = (None, None, ())
 
 
 def found(
-    home: OfficeHome,
+    home: PracticeHome,
     *batch: ClaimPayment,
     pinned: dict[int, str | None] | None = None,
     originator: str = "1999999999",
@@ -77,7 +77,7 @@ def found(
 # the claim number
 
 
-def test_the_claim_number_as_sent_is_the_claims(home: OfficeHome) -> None:
+def test_the_claim_number_as_sent_is_the_claims(home: PracticeHome) -> None:
     home.expect(sent("C100231"), sent("C100232", last_name="Roe"))
     assert found(home, answer("C100231"), answer("C100232", last="NOBODY"), answer("X9", last="NOBODY")) == [
         ("C100231", "claim-number", ()),
@@ -90,12 +90,12 @@ def test_the_claim_number_as_sent_is_the_claims(home: OfficeHome) -> None:
     ("control_number", "step"),
     [("1", "claim-number-and-line-control"), ("01", "claim-number"), ("2", "claim-number"), (None, "claim-number")],
 )
-def test_line_control_numbers_confirm_it(sqlite_home: OfficeHome, control_number: str | None, step: str) -> None:
+def test_line_control_numbers_confirm_it(sqlite_home: PracticeHome, control_number: str | None, step: str) -> None:
     sqlite_home.expect(sent("C100231"))
     assert found(sqlite_home, answer("C100231", control_number=control_number)) == [("C100231", step, ())]
 
 
-def test_one_line_control_number_of_another_claim_confirms_nothing(sqlite_home: OfficeHome) -> None:
+def test_one_line_control_number_of_another_claim_confirms_nothing(sqlite_home: PracticeHome) -> None:
     sqlite_home.expect([*sent("C100231"), {**sent("C100231", procedure="D1110")[0], "line_number": 2}])
     both = answer("C100231", control_number="1")
     first, other = both.lines[0], service_line("D1110", 12000, control_number="7", dates=[DAY])
@@ -107,7 +107,7 @@ def test_one_line_control_number_of_another_claim_confirms_nothing(sqlite_home: 
 # a person's word
 
 
-def test_a_persons_word_goes_before_the_claim_number(home: OfficeHome) -> None:
+def test_a_persons_word_goes_before_the_claim_number(home: PracticeHome) -> None:
     home.expect(sent("C100231"), sent("C100232", last_name="Roe"))
     assert found(
         home, answer("C100231"), answer("C100231"), answer("X9"), pinned={0: "C100232", 1: None, 2: "C100231"}
@@ -135,12 +135,12 @@ def test_a_persons_word_goes_before_the_claim_number(home: OfficeHome) -> None:
         "BR4C100231",
     ],
 )
-def test_a_number_the_payer_cut_or_padded_is_found(home: OfficeHome, written: str) -> None:
+def test_a_number_the_payer_cut_or_padded_is_found(home: PracticeHome, written: str) -> None:
     home.expect(sent("C100231"), sent("D555555", last_name="Roe"))
     assert found(home, answer(written)) == [("C100231", "claim-number-cut-or-padded", ())]
 
 
-def test_leading_zeros_the_payer_left_out_are_put_back(home: OfficeHome) -> None:
+def test_leading_zeros_the_payer_left_out_are_put_back(home: PracticeHome) -> None:
     home.expect(sent("0000100231"))
     assert found(home, answer("100231")) == [("0000100231", "claim-number-cut-or-padded", ())]
 
@@ -150,23 +150,23 @@ def other_day(written: str, **more: Any) -> ClaimPayment:
     return answer(written, charge=11900, **more)
 
 
-def test_a_number_that_may_be_cut_from_several_is_none_of_them_and_shows_them(home: OfficeHome) -> None:
+def test_a_number_that_may_be_cut_from_several_is_none_of_them_and_shows_them(home: PracticeHome) -> None:
     home.expect(sent("C100231"), sent("C100232", last_name="Roe"))
     assert found(home, other_day("C10023")) == [(None, None, ("C100231", "C100232"))]
 
 
-def test_a_number_padded_from_one_and_cut_from_another_is_neither(home: OfficeHome) -> None:
+def test_a_number_padded_from_one_and_cut_from_another_is_neither(home: PracticeHome) -> None:
     home.expect(sent("C1002"), sent("C100231", last_name="Roe"))
     assert found(home, other_day("C10023")) == [(None, None, ("C1002", "C100231"))]
 
 
-def test_numbers_too_short_to_tell_apart_are_not_made_into_each_other(home: OfficeHome) -> None:
+def test_numbers_too_short_to_tell_apart_are_not_made_into_each_other(home: PracticeHome) -> None:
     home.expect(sent("1"), sent("10"), sent("1000"), sent("00010"))
     written = ["100", "01", "0010", "000100", "10000", "1-", "0"]
     assert found(home, *(other_day(each) for each in written)) == [NOTHING] * len(written)
 
 
-def test_a_number_that_very_many_begin_with_says_nothing(home: OfficeHome) -> None:
+def test_a_number_that_very_many_begin_with_says_nothing(home: PracticeHome) -> None:
     home.expect(*(sent(f"C1002{number:02d}", last_name="Roe") for number in range(11)))
     assert found(home, other_day("C1002")) == [NOTHING]
     assert found(home, other_day("C10020"))[0][2] == tuple(f"C1002{number:02d}" for number in range(10))
@@ -182,13 +182,13 @@ def test_a_number_that_very_many_begin_with_says_nothing(home: OfficeHome) -> No
     ],
     ids=["first name", "last name", "member id", "day"],
 )
-def test_a_number_cut_or_padded_needs_the_patient_and_the_day(sqlite_home: OfficeHome, told: ClaimPayment) -> None:
+def test_a_number_cut_or_padded_needs_the_patient_and_the_day(sqlite_home: PracticeHome, told: ClaimPayment) -> None:
     sqlite_home.expect(sent("C100231"))
     assert found(sqlite_home, told) == [NOTHING]
     assert found(sqlite_home, other_day("C1002"))[0][0] == "C100231"
 
 
-def test_wildcards_and_quotes_in_a_number_are_letters_like_others(home: OfficeHome) -> None:
+def test_wildcards_and_quotes_in_a_number_are_letters_like_others(home: PracticeHome) -> None:
     home.expect(sent("C100231"), sent("C100'31%X"))
     assert found(home, *(other_day(each) for each in ["C1002%", "C_0023", "C1002*", "C100'31%"])) == [
         NOTHING,
@@ -198,7 +198,7 @@ def test_wildcards_and_quotes_in_a_number_are_letters_like_others(home: OfficeHo
     ]
 
 
-def test_a_number_of_any_length_is_looked_for_without_harm(home: OfficeHome) -> None:
+def test_a_number_of_any_length_is_looked_for_without_harm(home: PracticeHome) -> None:
     home.expect(sent("C100231"))
     assert found(home, other_day("C100231" * 2000), other_day(""), other_day("0" * 40)) == [NOTHING] * 3
 
@@ -212,7 +212,7 @@ def test_no_form_of_a_number_is_shorter_than_five_characters_or_the_number_itsel
 # the payer's own number
 
 
-def test_the_payers_number_of_an_earlier_claim_payment_finds_its_claim(home: OfficeHome) -> None:
+def test_the_payers_number_of_an_earlier_claim_payment_finds_its_claim(home: PracticeHome) -> None:
     home.expect(sent("C100231"), sent("C100232", last_name="Roe"))
     home.run(remittance("90", remitted("C100231", payer_claim_number="ICN700100")))
     told = other_day("PAYER-77", icn="ICN700100")
@@ -221,7 +221,7 @@ def test_the_payers_number_of_an_earlier_claim_payment_finds_its_claim(home: Off
     assert found(home, other_day("PAYER-77", icn="ICN700101"), other_day("PAYER-77")) == [NOTHING, NOTHING]
 
 
-def test_the_payers_number_of_a_claim_payment_beside_it_counts_too(home: OfficeHome) -> None:
+def test_the_payers_number_of_a_claim_payment_beside_it_counts_too(home: PracticeHome) -> None:
     home.expect(sent("C100231"))
     reversal = other_day("C100231", icn="ICN700100", status="22")
     correction = other_day("PAYER-77", icn="ICN700100")
@@ -231,7 +231,7 @@ def test_the_payers_number_of_a_claim_payment_beside_it_counts_too(home: OfficeH
     ]
 
 
-def test_a_payers_number_of_two_claims_is_neither(home: OfficeHome) -> None:
+def test_a_payers_number_of_two_claims_is_neither(home: PracticeHome) -> None:
     home.expect(sent("C100231"), sent("C100232", last_name="Roe"))
     shared = {"payer_claim_number": "ICN700100"}
     home.run(remittance("180", remitted("C100231", **shared), remitted("C100232", **shared)))
@@ -239,12 +239,12 @@ def test_a_payers_number_of_two_claims_is_neither(home: OfficeHome) -> None:
 
 
 @pytest.mark.parametrize("icn", ["0", "NA", "00000000", "----", "1"])
-def test_a_payers_number_that_says_nothing_finds_nothing(sqlite_home: OfficeHome, icn: str) -> None:
+def test_a_payers_number_that_says_nothing_finds_nothing(sqlite_home: PracticeHome, icn: str) -> None:
     sqlite_home.expect(sent("C100231"))
     assert found(sqlite_home, answer("C100231", icn=icn), other_day("PAYER-77", icn=icn))[1] == NOTHING
 
 
-def test_what_a_claim_payment_was_matched_to_before_proves_nothing_about_itself(home: OfficeHome) -> None:
+def test_what_a_claim_payment_was_matched_to_before_proves_nothing_about_itself(home: PracticeHome) -> None:
     home.expect(sent("C100231", expected="100"))
     slip = [each.replace("SUB100200", "SUB100201") for each in garbled("X9", payer_claim_number="ICN700100")]
     [held] = home.run(remittance("90", slip))
@@ -257,7 +257,7 @@ def test_what_a_claim_payment_was_matched_to_before_proves_nothing_about_itself(
 # patient and services
 
 
-def test_patient_and_services_find_the_claim(home: OfficeHome) -> None:
+def test_patient_and_services_find_the_claim(home: PracticeHome) -> None:
     home.expect(sent("C100231"), sent("C100232", last_name="Roe"), sent("C100233", day="2026-10-06"))
     slips = answer("PAYER-77", last="DOE", first="JNAE", subscriber="SUB100206")
     assert found(home, answer("PAYER-77"), slips) == [("C100231", "patient-and-services", ())] * 2
@@ -279,22 +279,22 @@ def test_patient_and_services_find_the_claim(home: OfficeHome) -> None:
     ],
     ids=["charge", "procedure", "day", "no day", "last name", "first name", "member id", "no id", "unread", "total"],
 )
-def test_all_of_patient_and_services_must_fit(sqlite_home: OfficeHome, told: ClaimPayment) -> None:
+def test_all_of_patient_and_services_must_fit(sqlite_home: PracticeHome, told: ClaimPayment) -> None:
     sqlite_home.expect(sent("C100231"))
     assert found(sqlite_home, told) == [NOTHING]
 
 
-def test_two_of_a_family_with_the_same_services_are_ambiguous(home: OfficeHome) -> None:
+def test_two_of_a_family_with_the_same_services_are_ambiguous(home: PracticeHome) -> None:
     home.expect(sent("C100231", first_name="Maria"), sent("C100232", first_name="Marie"))
     assert found(home, answer("X9", first="MARIA")) == [(None, None, ("C100231", "C100232"))]
 
 
-def test_the_same_services_billed_to_two_plans_are_ambiguous(home: OfficeHome) -> None:
+def test_the_same_services_billed_to_two_plans_are_ambiguous(home: PracticeHome) -> None:
     home.expect(sent("C100231", plans=2, patient="P1"), sent("D555555", plans=2, patient="P1", ordinal=2))
     assert found(home, answer("X9")) == [(None, None, ("C100231", "D555555"))]
 
 
-def test_a_claim_named_by_its_number_gets_no_second_answer_by_its_services(home: OfficeHome) -> None:
+def test_a_claim_named_by_its_number_gets_no_second_answer_by_its_services(home: PracticeHome) -> None:
     home.expect(sent("C100231"))
     assert found(home, answer("X9"), answer("C100231")) == [
         (None, None, ("C100231",)),
@@ -302,7 +302,7 @@ def test_a_claim_named_by_its_number_gets_no_second_answer_by_its_services(home:
     ]
 
 
-def test_a_reversal_is_found_by_what_it_negates(home: OfficeHome) -> None:
+def test_a_reversal_is_found_by_what_it_negates(home: PracticeHome) -> None:
     home.expect(sent("C100231"))
     reversal = answer("X9", charge=-12000, status="22")
     assert found(home, reversal, answer("C100231"))[0] == ("C100231", "patient-and-services", ())
@@ -310,7 +310,7 @@ def test_a_reversal_is_found_by_what_it_negates(home: OfficeHome) -> None:
 
 
 @pytest.mark.parametrize("status", ["2", "4", "19", "22", "23", "25"])
-def test_whatever_the_payer_did_with_a_claim_it_is_matched(sqlite_home: OfficeHome, status: str) -> None:
+def test_whatever_the_payer_did_with_a_claim_it_is_matched(sqlite_home: PracticeHome, status: str) -> None:
     sqlite_home.expect(sent("C100231"))
     charge = -12000 if status == "22" else 12000
     assert found(sqlite_home, answer("X9", status=status, charge=charge))[0][0] == "C100231"
@@ -331,14 +331,14 @@ SPAN = (Dated("232", date(2026, 10, 5)), Dated("233", date(2026, 10, 7)))
     ids=["from first to last", "first only", "another last", "no day"],
 )
 def test_without_service_lines_the_claims_days_and_charge_must_fit(
-    home: OfficeHome, dates: Sequence[Dated], step: str | None
+    home: PracticeHome, dates: Sequence[Dated], step: str | None
 ) -> None:
     home.expect([*sent("C100231"), {**sent("C100231", procedure="D1110", day="2026-10-07")[0], "line_number": 2}])
     bare = answer("X9")._replace(lines=(), charge_cents=24000, dates=tuple(dates))
     assert found(home, bare)[0][1] == step
 
 
-def test_lines_without_a_day_of_their_own_have_the_claims(home: OfficeHome) -> None:
+def test_lines_without_a_day_of_their_own_have_the_claims(home: PracticeHome) -> None:
     home.expect([*sent("C100231"), {**sent("C100231", procedure="D1110", day="2026-10-07")[0], "line_number": 2}])
     lines = (service_line("D1110", 12000), service_line("D0120", 12000))
     assert found(
@@ -348,12 +348,12 @@ def test_lines_without_a_day_of_their_own_have_the_claims(home: OfficeHome) -> N
     ) == [("C100231", "patient-and-services", ()), NOTHING]
 
 
-def test_a_later_step_may_decide_between_what_an_earlier_one_left_open(home: OfficeHome) -> None:
+def test_a_later_step_may_decide_between_what_an_earlier_one_left_open(home: PracticeHome) -> None:
     home.expect(sent("C100231"), sent("C100232", last_name="Roe"))
     assert found(home, answer("C10023")) == [("C100231", "patient-and-services", ())]
 
 
-def test_a_later_step_does_not_contradict_an_earlier_one(home: OfficeHome) -> None:
+def test_a_later_step_does_not_contradict_an_earlier_one(home: PracticeHome) -> None:
     other_days = [sent(number, day=day) for number, day in (("C100231", "2026-08-03"), ("C100232", "2026-09-07"))]
     home.expect(*other_days, sent("D555555"))
     assert found(home, answer("C10023")) == [(None, None, ("C100231", "C100232", "D555555"))]
@@ -371,7 +371,7 @@ def test_ambiguous_never_matches(numbers: set[str], step: int) -> None:
     assert match == Match(None, None, tuple(sorted(numbers)))
 
 
-# as the office sees it
+# as the practice sees it
 
 
 def garbled(number: str, *more: str, **how: str) -> Segments:
@@ -382,7 +382,7 @@ def steps(decided: Iterable[Record]) -> list[tuple[str, str | None, str | None]]
     return [(each["outcome"], each["match_step"], each["matched_claim"]) for each in decided]
 
 
-def test_each_step_leads_to_a_post_and_is_named_in_the_log(home: OfficeHome) -> None:
+def test_each_step_leads_to_a_post_and_is_named_in_the_log(home: PracticeHome) -> None:
     home.expect(sent("C100231"), sent("D200231", day="2026-10-06"), sent("E300231", day="2026-10-07"))
     text = remittance(
         "270",
@@ -403,7 +403,7 @@ def test_each_step_leads_to_a_post_and_is_named_in_the_log(home: OfficeHome) -> 
     home.verified()
 
 
-def test_a_wrong_digit_in_the_member_id_holds_where_the_number_found_the_claim(sqlite_home: OfficeHome) -> None:
+def test_a_wrong_digit_in_the_member_id_holds_where_the_number_found_the_claim(sqlite_home: PracticeHome) -> None:
     sqlite_home.expect(sent("C100231"))
     text = remittance("90", [each.replace("SUB100200", "SUB100201") for each in garbled("C100231")])
     assert [each["holds"] for each in sqlite_home.run(text)] == [["patient-mismatch"]]
@@ -416,7 +416,7 @@ def paid_for(first: str, last: str = "DOE", subscriber: str = "SUB100200", suffi
 
 
 @pytest.mark.parametrize(
-    ("office", "last", "first", "suffix"),
+    ("practice", "last", "first", "suffix"),
     [
         (("Núñez", "José"), "NUNEZ", "JOSE", ""),
         (("Ravensworth", "Ida"), "RAVENSWORHT", "IDA", ""),
@@ -424,14 +424,14 @@ def paid_for(first: str, last: str = "DOE", subscriber: str = "SUB100200", suffi
     ],
 )
 def test_an_accent_a_suffix_or_a_slip_in_the_last_name_posts(
-    sqlite_home: OfficeHome, office: tuple[str, str], last: str, first: str, suffix: str
+    sqlite_home: PracticeHome, practice: tuple[str, str], last: str, first: str, suffix: str
 ) -> None:
-    sqlite_home.expect(sent("C100231", last_name=office[0], first_name=office[1]))
+    sqlite_home.expect(sent("C100231", last_name=practice[0], first_name=practice[1]))
     assert steps(sqlite_home.run(paid_for(first, last, suffix=suffix))) == [("post", "patient-and-services", "C100231")]
 
 
 @pytest.mark.parametrize(
-    ("office", "remittance_says", "doubt"),
+    ("practice", "remittance_says", "doubt"),
     [
         ("Marie", "MARIA", "another first name"),
         ("Jayden", "JADEN", "another first name"),
@@ -442,9 +442,9 @@ def test_an_accent_a_suffix_or_a_slip_in_the_last_name_posts(
     ],
 )
 def test_a_first_name_a_brother_or_sister_may_have_is_found_and_never_posts(
-    sqlite_home: OfficeHome, office: str, remittance_says: str, doubt: str
+    sqlite_home: PracticeHome, practice: str, remittance_says: str, doubt: str
 ) -> None:
-    sqlite_home.expect(sent("C100231", first_name=office))
+    sqlite_home.expect(sent("C100231", first_name=practice))
     [held] = sqlite_home.run(paid_for(remittance_says))
     assert (held["match_step"], held["matched_claim"]) == ("patient-and-services", "C100231")
     assert (held["outcome"], held["holds"]) == ("manual", ["patient-mismatch"])
@@ -456,7 +456,7 @@ def test_a_first_name_a_brother_or_sister_may_have_is_found_and_never_posts(
     assert sqlite_home.era("post", "EFT0001", "NOPE1", "--by", "Ann").code == 0
 
 
-def test_a_sister_whose_claim_is_another_one_is_not_paid_on_the_brothers(home: OfficeHome) -> None:
+def test_a_sister_whose_claim_is_another_one_is_not_paid_on_the_brothers(home: PracticeHome) -> None:
     home.expect(
         sent("FM10001", first_name="Daniel"),
         [
@@ -471,7 +471,7 @@ def test_a_sister_whose_claim_is_another_one_is_not_paid_on_the_brothers(home: O
 
 
 def test_a_slip_in_the_last_name_does_not_post_where_another_patient_with_the_member_id_fits_better(
-    sqlite_home: OfficeHome,
+    sqlite_home: PracticeHome,
 ) -> None:
     sqlite_home.expect(sent("C100231", last_name="Reynolds"), sent("C100239", last_name="Raynolds", procedure="D1110"))
     [held] = sqlite_home.run(paid_for("JANE", "RAYNOLDS"))
@@ -479,13 +479,13 @@ def test_a_slip_in_the_last_name_does_not_post_where_another_patient_with_the_me
     assert "as near a name or a nearer one" in held["explanation"]
 
 
-def test_of_father_and_son_the_one_without_a_suffix_is_not_paid_what_is_the_others(sqlite_home: OfficeHome) -> None:
+def test_of_father_and_son_the_one_without_a_suffix_is_not_paid_what_is_the_others(sqlite_home: PracticeHome) -> None:
     sqlite_home.expect(sent("C100231", last_name="Stone"), sent("C100239", last_name="Stone Jr", procedure="D1110"))
     [held] = sqlite_home.run(paid_for("JANE", "STONE", suffix="JR"))
     assert held["holds"] == ["patient-mismatch"]
 
 
-def test_a_wrong_digit_in_the_member_id_is_found_and_held(sqlite_home: OfficeHome) -> None:
+def test_a_wrong_digit_in_the_member_id_is_found_and_held(sqlite_home: PracticeHome) -> None:
     sqlite_home.expect(sent("C100231"))
     [held] = sqlite_home.run(paid_for("JANE", subscriber="SUB100201"))
     assert (held["match_step"], held["holds"]) == ("patient-and-services", ["patient-mismatch"])
@@ -494,7 +494,7 @@ def test_a_wrong_digit_in_the_member_id_is_found_and_held(sqlite_home: OfficeHom
 
 @pytest.mark.parametrize("number", ["C100231", "XC100231"])
 def test_a_number_does_not_vouch_for_the_son_where_the_claim_is_the_fathers(
-    sqlite_home: OfficeHome, number: str
+    sqlite_home: PracticeHome, number: str
 ) -> None:
     sqlite_home.expect(sent("C100231", last_name="Doe Sr"))
     text = paid_for("JANE", suffix="JR").replace("NOPE1", number)
@@ -502,7 +502,7 @@ def test_a_number_does_not_vouch_for_the_son_where_the_claim_is_the_fathers(
     assert sqlite_home.posted() == {}
 
 
-def test_candidates_are_shown_where_none_is_sure(sqlite_home: OfficeHome) -> None:
+def test_candidates_are_shown_where_none_is_sure(sqlite_home: PracticeHome) -> None:
     sqlite_home.expect(sent("C100231"), sent("C100232"))
     [held] = sqlite_home.run(remittance("90", garbled("C10023")))
     assert (held["outcome"], held["match_step"], held["matched_claim"]) == ("manual", None, None)

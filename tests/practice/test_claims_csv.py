@@ -1,4 +1,4 @@
-"""The office's claims file: what is read from it, and how a bad file is refused."""
+"""The practice's claims file: what is read from it, and how a bad file is refused."""
 
 import csv
 import random

@@ -4,7 +4,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from offices import OfficeHome, expects, remittance
+from practices import PracticeHome, expects, remittance
 from remittance_text import bare_claim, claim, service_line
 from sent_claims_text import claim_file, line, other_plan, provider, sent, sent_file, sent_set, subscriber
 from where import ERRORS
@@ -18,15 +18,15 @@ BROKEN = sorted(ERRORS.glob("fees/*.csv"))
 DELTA = "payer,procedure,allowed,percent\nDDP71,D0120,90.00,100\n"
 
 
-def import_claims(home: OfficeHome, text: str) -> str:
+def import_claims(home: PracticeHome, text: str) -> str:
     return imported(home, "claims", "sent.837", text)
 
 
-def import_fees(home: OfficeHome, text: str = DELTA) -> str:
+def import_fees(home: PracticeHome, text: str = DELTA) -> str:
     return imported(home, "fees", "fees.csv", text)
 
 
-def imported(home: OfficeHome, what: str, name: str, text: str) -> str:
+def imported(home: PracticeHome, what: str, name: str, text: str) -> str:
     file = home.root / name
     file.write_text(text, encoding="utf-8")
     ended = home.era("import", what, file)
@@ -34,7 +34,7 @@ def imported(home: OfficeHome, what: str, name: str, text: str) -> str:
     return ended.out.replace(f"{file}: ", "")
 
 
-def refused(home: OfficeHome, what: str, name: str, text: str) -> str:
+def refused(home: PracticeHome, what: str, name: str, text: str) -> str:
     file = home.root / name
     file.write_text(text, encoding="utf-8")
     ended = home.era("import", what, file)
@@ -42,7 +42,7 @@ def refused(home: OfficeHome, what: str, name: str, text: str) -> str:
     return ended.err.replace(f"{file}: ", "")
 
 
-def expected(home: OfficeHome) -> list[tuple[object, ...]]:
+def expected(home: PracticeHome) -> list[tuple[object, ...]]:
     """Claim number, line number and expected cents of every line."""
     return home.rows(
         "SELECT claim_number, line_number, expected_insurance_cents FROM procedure_lines"
@@ -113,13 +113,13 @@ def test_where_an_amount_comes_from_is_told() -> None:
     )
 
 
-def test_each_line_is_rounded_by_itself(home: OfficeHome) -> None:
+def test_each_line_is_rounded_by_itself(home: PracticeHome) -> None:
     import_fees(home, "payer,procedure,allowed,percent\nDDP71,D0120,0.01,50\n")
     import_claims(home, claim_file(sent("C1", "240", line(1), line(2))))
     assert expected(home) == [("C1", 1, 1), ("C1", 2, 1)]
 
 
-def test_fees_before_claims_and_claims_before_fees_come_to_the_same(home: OfficeHome) -> None:
+def test_fees_before_claims_and_claims_before_fees_come_to_the_same(home: PracticeHome) -> None:
     text = claim_file(sent("C1", "200", line(1), line(2, "D1110", "80")))
     assert import_claims(home, text) == (
         "1 claim added, 0 updated.\n  1 claim has a line without expected amount: see era import fees.\n"
@@ -132,7 +132,7 @@ def test_fees_before_claims_and_claims_before_fees_come_to_the_same(home: Office
     assert expected(home) == [("C1", 1, 9000), ("C1", 2, 4800)]
 
 
-def test_a_fee_imported_again_is_updated_with_the_open_lines_it_is_for(home: OfficeHome) -> None:
+def test_a_fee_imported_again_is_updated_with_the_open_lines_it_is_for(home: PracticeHome) -> None:
     import_claims(home, claim_file())
     import_fees(home)
     told = import_fees(home, "payer,procedure,allowed,percent\nddp71,d0120,80.00,50\nDDP71,D1110,60,100\n")
@@ -144,26 +144,26 @@ def test_a_fee_imported_again_is_updated_with_the_open_lines_it_is_for(home: Off
 
 
 @pytest.mark.parametrize("payer", ["DDP71", "ddp71", "Delta  Dental", "DELTA DENTAL"])
-def test_a_payer_is_known_by_its_id_or_its_name(sqlite_home: OfficeHome, payer: str) -> None:
+def test_a_payer_is_known_by_its_id_or_its_name(sqlite_home: PracticeHome, payer: str) -> None:
     import_fees(sqlite_home, DELTA.replace("DDP71", payer))
     import_claims(sqlite_home, claim_file())
     assert expected(sqlite_home) == [("C1", 1, 9000)]
 
 
-def test_a_payers_id_goes_before_its_name(sqlite_home: OfficeHome) -> None:
+def test_a_payers_id_goes_before_its_name(sqlite_home: PracticeHome) -> None:
     import_claims(sqlite_home, claim_file())
     import_fees(sqlite_home, DELTA)
     import_fees(sqlite_home, "payer,procedure,allowed,percent\nDelta Dental,D0120,10,100\n")
     assert expected(sqlite_home) == [("C1", 1, 9000)]
 
 
-def test_without_a_fee_for_payer_and_procedure_nothing_is_known(sqlite_home: OfficeHome) -> None:
+def test_without_a_fee_for_payer_and_procedure_nothing_is_known(sqlite_home: PracticeHome) -> None:
     import_fees(sqlite_home, "payer,procedure,allowed,percent\nMETLIFE,D0120,90,100\nDDP71,D1110,60,100\n")
     import_claims(sqlite_home, claim_file())
     assert expected(sqlite_home) == [("C1", 1, None)]
 
 
-def test_what_a_second_plan_pays_is_not_told_by_a_schedule(sqlite_home: OfficeHome) -> None:
+def test_what_a_second_plan_pays_is_not_told_by_a_schedule(sqlite_home: PracticeHome) -> None:
     second = sent_file(sent_set(provider(), subscriber(sent(about=other_plan("P")), ordinal="S")))
     import_fees(sqlite_home)
     import_claims(sqlite_home, second)
@@ -177,7 +177,7 @@ def test_what_a_second_plan_pays_is_not_told_by_a_schedule(sqlite_home: OfficeHo
 @pytest.mark.parametrize(
     ("units", "cents"), [("", 4000), ("1", 4000), ("1.0", 4000), ("2", 8000), ("4", 12000), ("1.5", None)]
 )
-def test_a_schedule_prices_one_unit(sqlite_home: OfficeHome, units: str, cents: int | None) -> None:
+def test_a_schedule_prices_one_unit(sqlite_home: PracticeHome, units: str, cents: int | None) -> None:
     """The claim charges 120.00 and the plan allows 40.00 for each, before the fees are told and after."""
     text = claim_file().replace("*120****1~", f"*120****{units}~")
     import_claims(sqlite_home, text)
@@ -187,13 +187,13 @@ def test_a_schedule_prices_one_unit(sqlite_home: OfficeHome, units: str, cents: 
     assert expected(sqlite_home) == [("C1", 1, cents)]
 
 
-def test_amounts_told_by_a_csv_are_never_touched(sqlite_home: OfficeHome) -> None:
+def test_amounts_told_by_a_csv_are_never_touched(sqlite_home: PracticeHome) -> None:
     sqlite_home.expect(expects("C1", "77"), expects("C2", ""))
     import_fees(sqlite_home)
     assert expected(sqlite_home) == [("C1", 1, 7700), ("C2", 1, None)]
 
 
-def test_a_bad_file_leaves_the_fees_as_they_were(sqlite_home: OfficeHome) -> None:
+def test_a_bad_file_leaves_the_fees_as_they_were(sqlite_home: PracticeHome) -> None:
     import_fees(sqlite_home)
     assert refused(sqlite_home, "fees", "more.csv", DELTA.replace("90.00", "80.00") + "DDP71,D1110,60,80%\n") == (
         'Error: line 3, column percent: "80%" is not 0, or a percentage from 1 to 100 without a percent sign,'
@@ -205,7 +205,7 @@ def test_a_bad_file_leaves_the_fees_as_they_were(sqlite_home: OfficeHome) -> Non
 # What follows from it
 
 
-def test_a_claim_of_an_837_posts_when_it_is_paid_as_the_fees_say(home: OfficeHome) -> None:
+def test_a_claim_of_an_837_posts_when_it_is_paid_as_the_fees_say(home: PracticeHome) -> None:
     import_fees(home)
     import_claims(home, claim_file())
     (decided,) = home.run(remittance("90", claim("C1")))
@@ -222,14 +222,14 @@ def test_a_claim_of_an_837_posts_when_it_is_paid_as_the_fees_say(home: OfficeHom
     home.verified()
 
 
-def test_without_fees_it_waits_for_a_person(home: OfficeHome) -> None:
+def test_without_fees_it_waits_for_a_person(home: PracticeHome) -> None:
     import_claims(home, claim_file())
     (decided,) = home.run(remittance("90", claim("C1")))
     assert (decided["outcome"], decided["holds"]) == ("manual", ["expected-amount-unknown"])
     home.verified()
 
 
-def test_what_was_expected_of_a_posted_claim_stays(home: OfficeHome) -> None:
+def test_what_was_expected_of_a_posted_claim_stays(home: PracticeHome) -> None:
     import_fees(home)
     import_claims(home, claim_file(sent("C1"), sent("C2")))
     home.run(remittance("90", claim("C1")))
@@ -238,7 +238,7 @@ def test_what_was_expected_of_a_posted_claim_stays(home: OfficeHome) -> None:
     assert expected(home) == [("C1", 1, 9000), ("C2", 1, 8000)]
 
 
-def test_one_unknown_line_makes_the_claim_wait(home: OfficeHome) -> None:
+def test_one_unknown_line_makes_the_claim_wait(home: PracticeHome) -> None:
     import_fees(home)
     import_claims(home, claim_file(sent("C1", "200", line(1), line(2, "D1110", "80"))))
     exam = service_line("D0120", "120", "90", "CAS*CO*45*30")

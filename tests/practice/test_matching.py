@@ -1,4 +1,4 @@
-"""Which procedure of the office's claim does each service line answer, with its charge?"""
+"""Which procedure of the practice's claim does each service line answer, with its charge?"""
 
 from random import Random
 
@@ -64,7 +64,7 @@ def test_a_line_the_payer_did_not_return_is_a_procedure_mismatch() -> None:
     assert match == (((0, 1),), False, True)
 
 
-def test_a_line_the_office_never_sent_is_a_procedure_mismatch() -> None:
+def test_a_line_the_practice_never_sent_is_a_procedure_mismatch() -> None:
     lines = [service_line("D0220", 3000), service_line("D1110", 9500)]
     match = match_lines(claim_payment(lines=lines, charge_cents=9500), claim(CLEANING))
     assert match == (((0, None), (1, 1)), False, True)
@@ -82,7 +82,7 @@ def test_a_line_paid_as_another_procedure_pairs_but_does_not_match() -> None:
     assert match == (((0, 2),), False, True)
 
 
-def test_a_line_submitted_as_a_procedure_the_office_never_sent_lands_where_its_charge_is() -> None:
+def test_a_line_submitted_as_a_procedure_the_practice_never_sent_lands_where_its_charge_is() -> None:
     lines = [service_line("D2391", 18000, submitted="D2140")]
     match = match_lines(claim_payment(lines=lines, charge_cents=18000), claim(FILLING))
     assert match == (((0, 2),), False, True)
@@ -115,7 +115,7 @@ def test_a_total_charge_other_than_the_claims_is_a_charge_mismatch(charge_cents:
 # Bundled, unbundled, split and down-coded: the line lands on the procedure submitted
 
 
-def test_the_offices_own_line_control_number_counts_and_not_the_line_number() -> None:
+def test_the_practices_own_line_control_number_counts_and_not_the_line_number() -> None:
     fillings = claim(
         procedure(1, "D2391", 18000, control_number="0007"), procedure(2, "D2391", 18000, control_number="1")
     )
@@ -241,14 +241,14 @@ def test_a_control_number_is_not_believed_against_both_code_and_charge() -> None
     assert match == (((0, 1), (1, None)), False, True)
 
 
-def test_a_reversals_negated_charges_are_the_offices() -> None:
+def test_a_reversals_negated_charges_are_the_practices() -> None:
     fillings = claim(procedure(1, "D2391", 18000), procedure(2, "D2391", 21000))
     lines = [service_line("D2391", -21000), service_line("D2391", -18000)]
     match = match_lines(claim_payment(lines=lines, charge_cents=-39000, status="22"), fillings)
     assert match == (((0, 2), (1, 1)), True, True)
 
 
-def test_negated_charges_are_not_the_offices_on_any_other_claim_payment() -> None:
+def test_negated_charges_are_not_the_practices_on_any_other_claim_payment() -> None:
     match = match_lines(claim_payment(lines=[service_line("D1110", -9500)], charge_cents=-9500), claim(CLEANING))
     assert match == (((0, 1),), True, False)
 

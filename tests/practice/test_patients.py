@@ -1,4 +1,4 @@
-"""Does a claim payment on a remittance name the patient of the office's claim?"""
+"""Does a claim payment on a remittance name the patient of the practice's claim?"""
 
 from unicodedata import normalize
 
@@ -14,7 +14,7 @@ from era_engine.remittance.model import Person
 
 
 @pytest.mark.parametrize(
-    ("office", "remittance"),
+    ("practice", "remittance"),
     [
         (("O'Brien", "Maria"), ("OBRIEN", "MARIA")),
         (("O'Brien", "Maria"), ("O BRIEN", "MARIA")),
@@ -29,13 +29,13 @@ from era_engine.remittance.model import Person
         (("Ivy", "Jr"), ("IVY", "JR")),
     ],
 )
-def test_a_name_is_the_same_however_payers_spell_it(office: tuple[str, str], remittance: tuple[str, str]) -> None:
-    ours = claim(last_name=office[0], first_name=office[1])
+def test_a_name_is_the_same_however_payers_spell_it(practice: tuple[str, str], remittance: tuple[str, str]) -> None:
+    ours = claim(last_name=practice[0], first_name=practice[1])
     assert patient_matches(claim_payment([person("QC", *remittance)]), ours)
 
 
 @pytest.mark.parametrize(
-    ("office", "remittance"),
+    ("practice", "remittance"),
     [
         (("Smith", "Paul"), ("SMYTH", "PAUL")),
         (("Smith", "Paul"), ("SMITHSON", "PAUL")),
@@ -49,13 +49,13 @@ def test_a_name_is_the_same_however_payers_spell_it(office: tuple[str, str], rem
         (("Smith Junior", "Paul"), ("SMITH III", "PAUL")),
     ],
 )
-def test_another_name_is_another_patient(office: tuple[str, str], remittance: tuple[str, str]) -> None:
-    ours = claim(last_name=office[0], first_name=office[1], subscriber_id="W1")
+def test_another_name_is_another_patient(practice: tuple[str, str], remittance: tuple[str, str]) -> None:
+    ours = claim(last_name=practice[0], first_name=practice[1], subscriber_id="W1")
     assert not patient_matches(claim_payment([person("QC", *remittance, identifier="W1")]), ours)
 
 
 @pytest.mark.parametrize(
-    ("office", "suffix", "doubts"),
+    ("practice", "suffix", "doubts"),
     [
         ("Smith Sr", "JR", ("another suffix (Jr, Sr)",)),
         ("Smith Sr", "SENIOR", ()),
@@ -64,10 +64,10 @@ def test_another_name_is_another_patient(office: tuple[str, str], remittance: tu
     ],
 )
 def test_father_and_son_are_told_apart_where_both_sides_give_a_suffix(
-    office: str, suffix: str, doubts: tuple[str, ...]
+    practice: str, suffix: str, doubts: tuple[str, ...]
 ) -> None:
     told = claim_payment([person("QC", "SMITH", "PAUL", suffix=suffix)])
-    assert patient_doubts(told, claim(last_name=office, first_name="Paul")) == doubts
+    assert patient_doubts(told, claim(last_name=practice, first_name="Paul")) == doubts
 
 
 def test_a_second_given_name_may_stand_in_the_middle_name() -> None:
@@ -120,7 +120,7 @@ def test_a_claim_without_member_id_is_not_matched_by_one() -> None:
     assert not patient_matches(payment, claim(subscriber_id=""))
 
 
-def test_a_corrected_name_must_be_the_offices_too() -> None:
+def test_a_corrected_name_must_be_the_practices_too() -> None:
     named = person("QC", "OBRIEN", "MARIA")
     assert patient_matches(claim_payment([named, person("74", "OBRIEN", "MARIA")]), claim())
     assert patient_matches(claim_payment([named, person("74", identifier="W123456789")]), claim())
@@ -128,7 +128,7 @@ def test_a_corrected_name_must_be_the_offices_too() -> None:
     assert not patient_matches(claim_payment([named, person("74", first="SEAN")]), claim())
 
 
-def test_a_correction_does_not_make_another_name_the_offices() -> None:
+def test_a_correction_does_not_make_another_name_the_practices() -> None:
     people = [person("QC", "BRIAN", "MARIA"), person("74", "OBRIEN", "MARIA")]
     assert not patient_matches(claim_payment(people), claim())
 
@@ -182,10 +182,10 @@ def test_more_than_that_is_another_patient(patient: Person, why: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("office", "remittance"), [("Lee", "LEA"), ("Ng", "NGO"), ("Park", "PERC"), ("Smith", "SMYTHE")]
+    ("practice", "remittance"), [("Lee", "LEA"), ("Ng", "NGO"), ("Park", "PERC"), ("Smith", "SMYTHE")]
 )
-def test_a_short_name_forgives_less(office: str, remittance: str) -> None:
-    assert not patient_resembles(claim_payment([named(remittance, "MARIA")]), claim(last_name=office))
+def test_a_short_name_forgives_less(practice: str, remittance: str) -> None:
+    assert not patient_resembles(claim_payment([named(remittance, "MARIA")]), claim(last_name=practice))
 
 
 def test_father_and_son_are_two_though_they_share_name_and_number() -> None:

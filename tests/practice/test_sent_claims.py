@@ -1,28 +1,28 @@
-"""Claims of 837 files among those the office has: whose patients they are, and what they change of claims known."""
+"""Claims of 837 files among those the practice has: whose patients they are, and what they change of claims known."""
 
 from pathlib import Path
 
 import pytest
-from offices import Ended, OfficeHome, expects, remittance
+from practices import Ended, PracticeHome, expects, remittance
 from remittance_text import bare_claim, claim, service_line
 from sent_claims_text import claim_file, dependent, line, other_plan, provider, sent, sent_file, sent_set, subscriber
 
 
-def send(home: OfficeHome, text: str) -> Ended:
+def send(home: PracticeHome, text: str) -> Ended:
     """Import an 837; it must be taken."""
     ended = home.era("import", "claims", written(home, text))
     assert ended.code == 0, ended
     return ended
 
 
-def refusal(home: OfficeHome, text: str) -> str:
+def refusal(home: PracticeHome, text: str) -> str:
     file = written(home, text)
     ended = home.era("import", "claims", file)
     assert ended.code == 2, ended
     return ended.err.replace(f"{file}: ", "")
 
 
-def written(home: OfficeHome, text: str) -> Path:
+def written(home: PracticeHome, text: str) -> Path:
     file = home.root / "sent.837"
     file.write_text(text, encoding="utf-8")
     return file
@@ -38,12 +38,12 @@ def second_plan(number: str, **about: str) -> str:
     return of_subscriber(sent(number, about=other_plan("P")), ordinal="S", **plan)
 
 
-def patients(home: OfficeHome) -> dict[str, str]:
+def patients(home: PracticeHome) -> dict[str, str]:
     """Patient id by claim number."""
     return dict(home.rows("SELECT claim_number, patient_id FROM claims"))  # type: ignore[arg-type]
 
 
-def lines(home: OfficeHome) -> list[tuple[object, ...]]:
+def lines(home: PracticeHome) -> list[tuple[object, ...]]:
     """Claim number, expected cents and line control number of every line."""
     return home.rows(
         "SELECT claim_number, expected_insurance_cents, control_number FROM procedure_lines"
@@ -54,20 +54,20 @@ def lines(home: OfficeHome) -> list[tuple[object, ...]]:
 # Whose claims they are
 
 
-def test_a_patient_the_office_knows_is_known_by_name_and_birth_date(home: OfficeHome) -> None:
+def test_a_patient_the_practice_knows_is_known_by_name_and_birth_date(home: PracticeHome) -> None:
     home.expect(expects("C9", patient="P77"))
     send(home, of_subscriber(sent("C1"), name="Doé*JANE", member_id="OTHER"))
     assert patients(home) == {"C1": "P77", "C9": "P77"}
     assert home.rows("SELECT last_name, first_name, plan_count FROM patients") == [("Doe", "Jane", 1)]
 
 
-def test_a_patient_nobody_knows_gets_a_number_that_stays_the_same(home: OfficeHome) -> None:
+def test_a_patient_nobody_knows_gets_a_number_that_stays_the_same(home: PracticeHome) -> None:
     send(home, claim_file(sent("C1")))
     send(home, claim_file(sent("C2")))
     assert patients(home) == {"C1": "P0628AC635D9B", "C2": "P0628AC635D9B"}
 
 
-def test_claims_to_two_plans_under_two_member_ids_are_one_patients(home: OfficeHome) -> None:
+def test_claims_to_two_plans_under_two_member_ids_are_one_patients(home: PracticeHome) -> None:
     send(home, claim_file(sent("C1")))
     send(home, second_plan("C2"))
     found = patients(home)
@@ -75,13 +75,13 @@ def test_claims_to_two_plans_under_two_member_ids_are_one_patients(home: OfficeH
     assert home.rows("SELECT plan_count FROM patients") == [(2,)]
 
 
-def test_the_number_of_plans_never_shrinks_with_a_claim_that_names_fewer(home: OfficeHome) -> None:
+def test_the_number_of_plans_never_shrinks_with_a_claim_that_names_fewer(home: PracticeHome) -> None:
     home.expect(expects("C9", plans=3, patient="P77"))
     send(home, claim_file(sent("C1", about=other_plan("S")), sent("C2")))
     assert home.rows("SELECT plan_count FROM patients") == [(3,)]
 
 
-def test_another_birth_date_or_first_name_is_another_patient(sqlite_home: OfficeHome) -> None:
+def test_another_birth_date_or_first_name_is_another_patient(sqlite_home: PracticeHome) -> None:
     send(sqlite_home, claim_file(sent("C1")))
     send(sqlite_home, of_subscriber(sent("C2"), born="19800301"))
     family = sent_set(
@@ -94,7 +94,7 @@ def test_another_birth_date_or_first_name_is_another_patient(sqlite_home: Office
     assert len(set(patients(sqlite_home).values())) == 4
 
 
-def test_without_a_birth_date_the_member_id_must_be_the_same(sqlite_home: OfficeHome) -> None:
+def test_without_a_birth_date_the_member_id_must_be_the_same(sqlite_home: PracticeHome) -> None:
     send(sqlite_home, of_subscriber(sent("C1"), born=""))
     send(sqlite_home, of_subscriber(sent("C2"), born=""))
     send(sqlite_home, of_subscriber(sent("C3"), born="", member_id="SUB3"))
@@ -104,7 +104,7 @@ def test_without_a_birth_date_the_member_id_must_be_the_same(sqlite_home: Office
     assert len({found["C2"], found["C3"], found["C4"]}) == 3
 
 
-def test_of_two_patients_alike_the_member_id_tells_which(sqlite_home: OfficeHome) -> None:
+def test_of_two_patients_alike_the_member_id_tells_which(sqlite_home: PracticeHome) -> None:
     other = [row | {"subscriber_id": "SUB2"} for row in expects("C9", patient="P9")]
     sqlite_home.expect(expects("C8", patient="P8"), other)
     send(sqlite_home, of_subscriber(sent("C1"), member_id="SUB2"))
@@ -119,7 +119,7 @@ def with_suffix(text: str, suffix: str) -> str:
 
 
 def test_a_suffix_left_out_now_and_then_makes_no_other_patient_where_the_birth_date_is_the_same(
-    sqlite_home: OfficeHome,
+    sqlite_home: PracticeHome,
 ) -> None:
     send(sqlite_home, claim_file(sent("C1")))
     send(sqlite_home, with_suffix(claim_file(sent("C2")), "JR"))
@@ -130,14 +130,14 @@ def test_a_suffix_left_out_now_and_then_makes_no_other_patient_where_the_birth_d
     assert found["C3"] == "P77"
 
 
-def test_without_a_birth_date_father_and_son_are_two(sqlite_home: OfficeHome) -> None:
+def test_without_a_birth_date_father_and_son_are_two(sqlite_home: PracticeHome) -> None:
     for number, suffix in (("C1", "SR"), ("C2", "JR"), ("C3", "JR")):
         send(sqlite_home, with_suffix(of_subscriber(sent(number), born=""), suffix))
     found = patients(sqlite_home)
     assert found["C1"] != found["C2"] == found["C3"]
 
 
-def test_the_son_is_not_paid_what_his_father_was_paid(sqlite_home: OfficeHome) -> None:
+def test_the_son_is_not_paid_what_his_father_was_paid(sqlite_home: PracticeHome) -> None:
     send(sqlite_home, with_suffix(claim_file(sent("C1")), "JR"))
     for number, hold in (("C1", "patient-mismatch"), ("0", "no-matching-claim")):
         fathers = [each.replace("JANE****MI", "JANE***SR*MI") for each in claim(number)]
@@ -145,7 +145,7 @@ def test_the_son_is_not_paid_what_his_father_was_paid(sqlite_home: OfficeHome) -
         assert held["holds"][0] == hold
 
 
-def test_a_csv_claim_of_another_suffix_is_not_the_one_sent(sqlite_home: OfficeHome) -> None:
+def test_a_csv_claim_of_another_suffix_is_not_the_one_sent(sqlite_home: PracticeHome) -> None:
     sqlite_home.expect(expects("C1", last_name="Doe Sr"))
     file = sqlite_home.root / "claims.837"
     file.write_text(with_suffix(claim_file(sent("C1")), "JR"), encoding="utf-8")
@@ -155,14 +155,14 @@ def test_a_csv_claim_of_another_suffix_is_not_the_one_sent(sqlite_home: OfficeHo
 # Claims that are known
 
 
-def test_a_claim_sent_again_is_updated_while_nothing_is_posted(home: OfficeHome) -> None:
+def test_a_claim_sent_again_is_updated_while_nothing_is_posted(home: PracticeHome) -> None:
     send(home, claim_file(sent("C1")))
     corrected = claim_file(sent("C1", "150", line(1, "D0150", "150"), frequency="7"))
     assert send(home, corrected).out.endswith("0 claims added, 1 updated.\n" + WITHOUT_EXPECTED)
     assert home.rows("SELECT procedure_code, fee_cents FROM procedure_lines") == [("D0150", 15000)]
 
 
-def test_a_claim_that_is_posted_is_not_changed_and_nothing_of_the_file_is_taken(home: OfficeHome) -> None:
+def test_a_claim_that_is_posted_is_not_changed_and_nothing_of_the_file_is_taken(home: PracticeHome) -> None:
     home.expect(expects("C1"))
     home.run(remittance("90", claim("C1")))
     assert refusal(home, claim_file(sent("C0"), sent("C1"))).startswith(
@@ -171,7 +171,7 @@ def test_a_claim_that_is_posted_is_not_changed_and_nothing_of_the_file_is_taken(
     assert list(patients(home)) == ["C1"]
 
 
-def test_a_claim_known_from_csv_keeps_its_amounts_and_learns_its_control_numbers(home: OfficeHome) -> None:
+def test_a_claim_known_from_csv_keeps_its_amounts_and_learns_its_control_numbers(home: PracticeHome) -> None:
     home.expect(expects("C1", patient="P77"))
     send(home, claim_file(sent("C1", "120", line(control="0007"))))
     assert lines(home) == [("C1", 9000, "0007")]
@@ -179,14 +179,14 @@ def test_a_claim_known_from_csv_keeps_its_amounts_and_learns_its_control_numbers
     assert home.rows("SELECT origin FROM claims") == [("csv",)]
 
 
-def test_a_csv_after_an_837_tells_the_amounts_and_leaves_the_control_numbers(home: OfficeHome) -> None:
+def test_a_csv_after_an_837_tells_the_amounts_and_leaves_the_control_numbers(home: PracticeHome) -> None:
     send(home, claim_file(sent("C1", "120", line(control="0007")), sent("C2", "120", line(control="0008"))))
     home.expect(expects("C1", "90", patient="P77"), expects("C2", "90", procedure="D0150", patient="P77"))
     assert lines(home) == [("C1", 9000, "0007"), ("C2", 9000, None)]
     assert patients(home) == {"C1": "P77", "C2": "P77"}
 
 
-def test_a_claim_that_is_not_the_one_known_is_refused_with_the_whole_file(sqlite_home: OfficeHome) -> None:
+def test_a_claim_that_is_not_the_one_known_is_refused_with_the_whole_file(sqlite_home: PracticeHome) -> None:
     sqlite_home.expect(expects("C1"), expects("C2", last_name="Roe"), expects("C3", charge="100"))
     send(sqlite_home, claim_file(sent("C4")))
     second = subscriber(sent("C4", about=other_plan("P")), number=3, ordinal="S")
@@ -204,7 +204,7 @@ def test_a_claim_that_is_not_the_one_known_is_refused_with_the_whole_file(sqlite
 
 
 @pytest.mark.parametrize("known_from", ["csv", "837"])
-def test_after_a_void_nothing_is_expected_and_a_payment_waits_for_a_person(home: OfficeHome, known_from: str) -> None:
+def test_after_a_void_nothing_is_expected_and_a_payment_waits_for_a_person(home: PracticeHome, known_from: str) -> None:
     if known_from == "csv":
         home.expect(expects("C1"))
     else:
@@ -216,10 +216,10 @@ def test_after_a_void_nothing_is_expected_and_a_payment_waits_for_a_person(home:
     assert lines(home) == [("C1", None, None)]
     (decided,) = home.run(remittance("90", claim("C1")))
     assert (decided["outcome"], decided["holds"]) == ("manual", ["expected-amount-unknown"])
-    assert "the office took the claim back" in home.era("explain", "C1").out
+    assert "the practice took the claim back" in home.era("explain", "C1").out
 
 
-def test_a_void_of_a_claim_unknown_or_posted_changes_nothing(home: OfficeHome) -> None:
+def test_a_void_of_a_claim_unknown_or_posted_changes_nothing(home: PracticeHome) -> None:
     home.expect(expects("C1"))
     home.run(remittance("90", claim("C1")))
     told = send(home, claim_file(sent("C1", frequency="8"), sent("C5", frequency="8"))).out
@@ -230,7 +230,7 @@ def test_a_void_of_a_claim_unknown_or_posted_changes_nothing(home: OfficeHome) -
     home.verified()
 
 
-def test_a_predetermination_is_told_and_passed_over(sqlite_home: OfficeHome) -> None:
+def test_a_predetermination_is_told_and_passed_over(sqlite_home: PracticeHome) -> None:
     estimate = sent("C2")
     estimate[0] += "**********PB"
     assert send(sqlite_home, claim_file(sent("C1"), estimate)).out.endswith(
@@ -242,7 +242,7 @@ def test_a_predetermination_is_told_and_passed_over(sqlite_home: OfficeHome) -> 
 # Several plans, from the claims sent to the payments posted
 
 
-def test_a_family_with_two_plans_is_paid(home: OfficeHome) -> None:
+def test_a_family_with_two_plans_is_paid(home: PracticeHome) -> None:
     home.era("import", "fees", fees(home))
     everyone = sent_set(
         provider(),
@@ -258,7 +258,7 @@ def test_a_family_with_two_plans_is_paid(home: OfficeHome) -> None:
     home.verified()
 
 
-def test_a_payment_finds_its_lines_by_the_control_numbers_sent(home: OfficeHome) -> None:
+def test_a_payment_finds_its_lines_by_the_control_numbers_sent(home: PracticeHome) -> None:
     """Two lines of one procedure and charge: only the numbers tell them apart, and the payer has them in its order."""
     home.era("import", "fees", fees(home))
     send(home, claim_file(sent("C1", "240", line(1, control="B"), line(2, control="A"))))
@@ -277,7 +277,7 @@ def test_a_payment_finds_its_lines_by_the_control_numbers_sent(home: OfficeHome)
 WITHOUT_EXPECTED = "  1 claim has a line without expected amount: see era import fees.\n"
 
 
-def fees(home: OfficeHome) -> Path:
+def fees(home: PracticeHome) -> Path:
     file = home.root / "fees.csv"
     file.write_text("payer,procedure,allowed,percent\nDDP71,D0120,90.00,100\n", encoding="utf-8")
     return file

@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from offices import OfficeHome, era
+from practices import PracticeHome, era
 from where import ROOT
 
 GENERATE = ROOT / "benchmarks" / "generate.py"
@@ -39,7 +39,7 @@ def test_inspect_finds_nothing_wrong_with_it(generated: tuple[Path, Path]) -> No
     assert sum(len(each["claims"]) for each in record["remittances"]) == 90
 
 
-def test_every_claim_of_it_posts_and_every_cent(generated: tuple[Path, Path], sqlite_home: OfficeHome) -> None:
+def test_every_claim_of_it_posts_and_every_cent(generated: tuple[Path, Path], sqlite_home: PracticeHome) -> None:
     remittance, claims = generated
     assert sqlite_home.era("import", "claims", claims).code == 0
     decided = sqlite_home.records("run", remittance)

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from offices import Ended, OfficeHome, Record, claims_csv, era, expects, finished, make_office
+from practices import Ended, PracticeHome, Record, claims_csv, era, expects, finished, make_practice
 from remittance_text import Segments, payment, remittance_file, transaction_set
 
 CANARY = "canary"
 BIRTH_DATE = "1911-12-13"
 
 
-def practice() -> list[list[Record]]:
+def canaries() -> list[list[Record]]:
     """Claims in which everything about the patient is a canary."""
     own = {
         "patient_id": "CANARY-PATIENT",
@@ -71,7 +71,7 @@ class Heard(NamedTuple):
         return "\n".join([*(each.err for each in self.ended), *map(json.dumps, self.logged)])
 
 
-def hear(home: OfficeHome, *commands: list[str | Path]) -> Heard:
+def hear(home: PracticeHome, *commands: list[str | Path]) -> Heard:
     ended = [home.era(*command) for command in commands]
     log_file = home.root / "log.jsonl"
     lines = log_file.read_text().splitlines() if log_file.exists() else []
@@ -86,27 +86,27 @@ def silent(text: str) -> bool:
 
 
 @pytest.fixture
-def office(home: OfficeHome) -> OfficeHome:
-    home.expect(*practice())
+def practice(home: PracticeHome) -> PracticeHome:
+    home.expect(*canaries())
     return home
 
 
-def fill(home: OfficeHome) -> None:
+def fill(home: PracticeHome) -> None:
     for name, text in (("1.835", ORDINARY), ("2.835", STRANGE), ("3.835", CUT), ("4.835", NO_X12)):
         home.receive(text, name)
 
 
 @pytest.mark.parametrize("conformance", ["off", "require"])
-def test_no_run_logs_a_word_of_a_patient(office: OfficeHome, conformance: str) -> None:
-    office.set({"conformance": conformance})
-    fill(office)
-    log_file: list[str | Path] = ["--log-file", office.root / "log.jsonl"]
+def test_no_run_logs_a_word_of_a_patient(practice: PracticeHome, conformance: str) -> None:
+    practice.set({"conformance": conformance})
+    fill(practice)
+    log_file: list[str | Path] = ["--log-file", practice.root / "log.jsonl"]
     heard = hear(
-        office,
+        practice,
         ["run", "--dry-run"],
         ["run", "--dry-run", "--json", *log_file],
         ["run", *log_file],
-        ["run", office.root / "archive"],
+        ["run", practice.root / "archive"],
         ["quick-post", "EFT0001"],
         ["quick-post", "EFT0002", "--json"],
         ["verify"],
@@ -115,27 +115,27 @@ def test_no_run_logs_a_word_of_a_patient(office: OfficeHome, conformance: str) -
     assert {each["event"] for each in heard.logged} == {"payment-decided", "file-done", "run-finished"}
     assert len(heard.logged) > 15
     assert silent(heard.said())
-    assert not silent(office.era("log").out)  # where a person looks, the names of claims are
+    assert not silent(practice.era("log").out)  # where a person looks, the names of claims are
 
 
-def test_no_file_or_folder_we_make_is_named_after_a_patient(office: OfficeHome) -> None:
-    fill(office)
-    hear(office, ["run", "--log-file", office.root / "log.jsonl"], ["run", office.root / "quarantine"])
-    names = [str(path.relative_to(office.root)) for path in office.root.rglob("*")]
+def test_no_file_or_folder_we_make_is_named_after_a_patient(practice: PracticeHome) -> None:
+    fill(practice)
+    hear(practice, ["run", "--log-file", practice.root / "log.jsonl"], ["run", practice.root / "quarantine"])
+    names = [str(path.relative_to(practice.root)) for path in practice.root.rglob("*")]
     assert len(names) > 10
     assert silent("\n".join(names))
 
 
-def test_no_note_in_quarantine_tells_who_is_in_the_file(office: OfficeHome) -> None:
-    fill(office)
+def test_no_note_in_quarantine_tells_who_is_in_the_file(practice: PracticeHome) -> None:
+    fill(practice)
     damaged = io.BytesIO()
     with zipfile.ZipFile(damaged, "w") as file:
         file.writestr("CANARYLAST.835", ORDINARY)
-    (office.root / "inbox" / "5.zip").write_bytes(damaged.getvalue().replace(b"CANARYICN", b"CANARYICX"))
-    office.receive("CLP*CANARY1*1*1*1~" + ORDINARY + "CLP*CANARY2*1*1*1~", "6.835")
-    office.set({"conformance": "require"})
-    office.era("run")
-    notes = [path.read_text() for path in (office.root / "quarantine").glob("*.txt")]
+    (practice.root / "inbox" / "5.zip").write_bytes(damaged.getvalue().replace(b"CANARYICN", b"CANARYICX"))
+    practice.receive("CLP*CANARY1*1*1*1~" + ORDINARY + "CLP*CANARY2*1*1*1~", "6.835")
+    practice.set({"conformance": "require"})
+    practice.era("run")
+    notes = [path.read_text() for path in (practice.root / "quarantine").glob("*.txt")]
     assert len(notes) == 4  # of 3.835 to 6.835
     assert [text for text in notes if not silent(text)] == []
 
@@ -145,18 +145,18 @@ def text_of(path: Path) -> str:
 
 
 def is_of_patients(path: Path) -> bool:
-    """What an office keeps of patients on purpose: the books, the files as received, its own claims."""
+    """What a practice keeps of patients on purpose: the books, the files as received, its own claims."""
     return path.suffix == ".835" or path.name.startswith(("era.db", "claims.csv"))
 
 
-def test_whatever_is_written_beside_the_files_and_the_books_is_silent(office: OfficeHome, tmp_path: Path) -> None:
+def test_whatever_is_written_beside_the_files_and_the_books_is_silent(practice: PracticeHome, tmp_path: Path) -> None:
     """Answers to senders, notes, logs, the audit log; through requeue, backup, restore and purge as well."""
-    fill(office)
-    backup = tmp_path / "office.era"
+    fill(practice)
+    backup = tmp_path / "practice.era"
     heard = hear(
-        office,
-        ["run", "--log-file", office.root / "log.jsonl"],
-        ["requeue", "--all", "--by", "Ann", "--log-file", office.root / "log.jsonl"],
+        practice,
+        ["run", "--log-file", practice.root / "log.jsonl"],
+        ["requeue", "--all", "--by", "Ann", "--log-file", practice.root / "log.jsonl"],
         ["undo", "EFT0001", "--claim", "CANARY1", "--by", "Ann", "--because", "wrong day"],
         ["post", "EFT0001", "CANARY1", "--as-remitted", "--by", "Ann"],
         ["backup", backup],
@@ -166,21 +166,21 @@ def test_whatever_is_written_beside_the_files_and_the_books_is_silent(office: Of
     )
     assert {each.code for each in heard.ended} == {0, 3}
     assert silent(heard.said())
-    exported = office.era("audit", "export").out
+    exported = practice.era("audit", "export").out
     assert exported.count("\n") > 10
     assert silent(exported)
-    written = [path for path in office.root.rglob("*") if path.is_file() and not is_of_patients(path)]
+    written = [path for path in practice.root.rglob("*") if path.is_file() and not is_of_patients(path)]
     assert {path.suffix for path in written} >= {".999", ".txt", ".jsonl", ".toml"}
     assert [str(path) for path in written if not silent(text_of(path))] == []
-    target = "sqlite:///restored.db" if office.database_url.startswith("sqlite") else None
+    target = "sqlite:///restored.db" if practice.database_url.startswith("sqlite") else None
     if target is not None:
         restored = era("restore", backup, tmp_path / "restored", "--database", target)
         assert restored.code == 0
         assert silent(restored.out + restored.err)
 
 
-def test_a_watch_tells_nothing_of_a_patient(sqlite_home: OfficeHome) -> None:
-    sqlite_home.expect(*practice())
+def test_a_watch_tells_nothing_of_a_patient(sqlite_home: PracticeHome) -> None:
+    sqlite_home.expect(*canaries())
     fill(sqlite_home)
     log_file = sqlite_home.root / "log.jsonl"
     watch = sqlite_home.process("watch", "--log-file", log_file, "--health", "1")
@@ -198,21 +198,21 @@ def test_a_watch_tells_nothing_of_a_patient(sqlite_home: OfficeHome) -> None:
     assert silent(logged)
 
 
-def test_with_a_key_nothing_but_the_books_tells_of_a_patient(sqlite_home: OfficeHome, tmp_path: Path) -> None:
-    key = tmp_path / "office.key"
+def test_with_a_key_nothing_but_the_books_tells_of_a_patient(sqlite_home: PracticeHome, tmp_path: Path) -> None:
+    key = tmp_path / "practice.key"
     assert era("encryption", "new-key", key).code == 0
     sqlite_home.set({"encryption.key_file": str(key)})
-    sqlite_home.expect(*practice())
+    sqlite_home.expect(*canaries())
     fill(sqlite_home)
     sqlite_home.era("run")
-    assert sqlite_home.era("backup", tmp_path / "office.era").code == 0
+    assert sqlite_home.era("backup", tmp_path / "practice.era").code == 0
     books = ("era.db", "claims.csv")
     files = [path for path in sqlite_home.root.rglob("*") if path.is_file() and not path.name.startswith(books)]
     assert len(list((sqlite_home.root / "archive").iterdir())) == 2
-    assert [str(path) for path in (*files, tmp_path / "office.era") if not silent(text_of(path))] == []
+    assert [str(path) for path in (*files, tmp_path / "practice.era") if not silent(text_of(path))] == []
 
 
-def test_no_refused_claims_file_tells_who_is_in_it(office: OfficeHome, tmp_path: Path) -> None:
+def test_no_refused_claims_file_tells_who_is_in_it(practice: PracticeHome, tmp_path: Path) -> None:
     for number, wrong in enumerate(
         [
             {"birth_date": "CANARYDAY"},
@@ -223,10 +223,10 @@ def test_no_refused_claims_file_tells_who_is_in_it(office: OfficeHome, tmp_path:
             {"first_name": "Canaryother", "line_number": "2"},
         ]
     ):
-        [[row], *_] = practice()
+        [[row], *_] = canaries()
         file = tmp_path / f"{number}.csv"
         file.write_text(claims_csv([row, {**row, "line_number": "2"} | wrong]), encoding="utf-8")
-        ended = office.era("import", "claims", file)
+        ended = practice.era("import", "claims", file)
         assert ended.code == 2
         assert "line 3, column " in ended.err
         assert silent(ended.err)
@@ -260,20 +260,20 @@ def fault(ended: Ended) -> Record:
     return logged
 
 
-def test_a_fault_of_the_database_is_told_without_what_was_written(office: OfficeHome) -> None:
-    office.change(*TROUBLE[office.database_url.partition(":")[0].partition("+")[0]])
-    fill(office)
+def test_a_fault_of_the_database_is_told_without_what_was_written(practice: PracticeHome) -> None:
+    practice.change(*TROUBLE[practice.database_url.partition(":")[0].partition("+")[0]])
+    fill(practice)
     for command in (["run", "--dry-run", "--json"], ["run"]):
-        assert fault(office.era(*command))["error"] in ("IntegrityError", "InternalError", "ProgrammingError")
-    assert office.posted() == {}
+        assert fault(practice.era(*command))["error"] in ("IntegrityError", "InternalError", "ProgrammingError")
+    assert practice.posted() == {}
 
 
-def test_a_fault_in_what_was_kept_is_told_without_what_it_was(office: OfficeHome) -> None:
-    fill(office)
-    office.era("run")
+def test_a_fault_in_what_was_kept_is_told_without_what_it_was(practice: PracticeHome) -> None:
+    fill(practice)
+    practice.era("run")
     for column in ("payments SET findings", "claim_payments SET source", "rule_sets SET content"):
-        office.change(f"UPDATE {column} = 'CANARY'")
-        faults = [office.era(*command) for command in (["verify"], ["quick-post", "EFT0001"], ["log"])]
+        practice.change(f"UPDATE {column} = 'CANARY'")
+        faults = [practice.era(*command) for command in (["verify"], ["quick-post", "EFT0001"], ["log"])]
         assert max(each.code for each in faults) > 0
         for each in faults:
             assert "Traceback" not in each.err
@@ -281,8 +281,8 @@ def test_a_fault_in_what_was_kept_is_told_without_what_it_was(office: OfficeHome
 
 
 def test_a_connection_that_drops_is_told_without_what_was_under_way(postgresql_url: str, tmp_path: Path) -> None:
-    home = make_office(tmp_path / "home", postgresql_url)
-    home.expect(*practice())
+    home = make_practice(tmp_path / "home", postgresql_url)
+    home.expect(*canaries())
     home.change(
         "CREATE FUNCTION hang_up() RETURNS trigger LANGUAGE plpgsql AS"
         " $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END $$",
@@ -300,11 +300,11 @@ def test_a_connection_that_drops_is_told_without_what_was_under_way(postgresql_u
     home.verified()
 
 
-def test_a_program_of_its_own_says_no_more(office: OfficeHome) -> None:
+def test_a_program_of_its_own_says_no_more(practice: PracticeHome) -> None:
     """Through real processes, whose standard error is a pipe: one that finishes, one that meets trouble."""
-    fill(office)
-    ended = finished(office.process("run"))
+    fill(practice)
+    ended = finished(practice.process("run"))
     assert (ended.code, silent(ended.err)) == (3, True)
-    office.set({"era_payment_options.quick_post.minimum_percent": 50})
-    office.change(*TROUBLE[office.database_url.partition(":")[0].partition("+")[0]])
-    fault(finished(office.process("quick-post", "EFT0001")))
+    practice.set({"era_payment_options.quick_post.minimum_percent": 50})
+    practice.change(*TROUBLE[practice.database_url.partition(":")[0].partition("+")[0]])
+    fault(finished(practice.process("quick-post", "EFT0001")))

@@ -3,12 +3,12 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from offices import OfficeHome, Sent, dollars, era, make_office, one_payment, remittance
+from practices import PracticeHome, Sent, dollars, era, make_practice, one_payment, remittance
 
 
 @st.composite
 def practices(draw: st.DrawFn) -> list[Sent]:
-    """Claims each paid more or less, some of them unknown to the office (no plans)."""
+    """Claims each paid more or less, some of them unknown to the practice (no plans)."""
     sent = []
     for number in range(draw(st.integers(1, 6))):
         expected, paid = draw(st.integers(0, 20_000)), draw(st.integers(0, 20_000))
@@ -17,8 +17,8 @@ def practices(draw: st.DrawFn) -> list[Sent]:
     return sent
 
 
-def fresh_home(tmp_path_factory: pytest.TempPathFactory, practice: list[Sent]) -> OfficeHome:
-    home = make_office(tmp_path_factory.mktemp("office") / "home")
+def fresh_home(tmp_path_factory: pytest.TempPathFactory, practice: list[Sent]) -> PracticeHome:
+    home = make_practice(tmp_path_factory.mktemp("practice") / "home")
     known = [each.rows() for each in practice if each.plans]
     if known:
         home.expect(*known)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import click
 import pytest
 from decision_cases import ORDINARY
-from offices import era
+from practices import era
 from where import ROOT
 
 from era_engine.cli import era as era_command

@@ -15,9 +15,9 @@ from era_engine.settings.model import Settings, load_settings
 BEYOND_A_REMITTANCE = {
     "undone",  # a person must have taken a posting back
     "provider-level-adjustment",  # keeps an adjustment and no claim; the table counts those as `left`
-    "plans-in-doubt",  # the office's own claims must contradict each other; test_several_plans.py
+    "plans-in-doubt",  # the practice's own claims must contradict each other; test_several_plans.py
 }
-# Claim numbers as the payer wrote them, none of them the office's, whose claim is found by other means.
+# Claim numbers as the payer wrote them, none of them the practice's, whose claim is found by other means.
 FOUND_OTHERWISE = {"26042", "C26O65", "LPD-C26106", "9000417", "0"}
 BESIDE_THE_REMITTANCES = {
     "README.md",
@@ -99,7 +99,7 @@ def test_a_story_tells_of_the_claims_in_its_file(story: Story) -> None:
         assert not story.expected
 
 
-def test_a_number_the_office_does_not_know_holds_unless_its_claim_is_found_otherwise() -> None:
+def test_a_number_the_practice_does_not_know_holds_unless_its_claim_is_found_otherwise() -> None:
     unknown = {(number, end) for story in STORIES for number, end in story.ends if number not in {*CLAIMS, *SENT}}
     assert {number for number, end in unknown if end.outcome == "post"} == FOUND_OTHERWISE
     assert {end.ids[0] for number, end in unknown if number not in FOUND_OTHERWISE} == {"no-matching-claim"}
@@ -121,12 +121,12 @@ def test_a_duplicate_repeats_the_claims_of_an_earlier_file_in_another_envelope()
 
 
 @pytest.mark.parametrize("story", [story for story in STORIES if story.settings], ids=lambda story: story.name)
-def test_the_settings_of_a_story_are_settings_of_an_office(story: Story, tmp_path: Path) -> None:
+def test_the_settings_of_a_story_are_settings_of_a_practice(story: Story, tmp_path: Path) -> None:
     (tmp_path / "era.toml").write_text(story.era_toml(), encoding="utf-8")
     assert load_settings(tmp_path) != Settings()
 
 
-def test_the_sample_practice_has_five_offices_patients_with_one_plan_and_with_two_and_gaps() -> None:
+def test_the_sample_practice_has_five_locations_patients_with_one_plan_and_with_two_and_gaps() -> None:
     claims = CLAIMS.values()
     assert {claim.location for claim in claims} == {"LPFD", "MFD", "AFD", "RFD", "CFD"}
     assert {claim.plan_count for claim in claims} == {1, 2, 3}

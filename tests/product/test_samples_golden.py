@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import pytest
-from offices import OfficeHome, Record, era, make_office
+from practices import PracticeHome, Record, era, make_practice
 from sample_table import Expected, Story, sample_stories
 from where import GOLDEN, SAMPLES
 
@@ -32,7 +32,7 @@ class Told(NamedTuple):
 SILENT = Told("read", None, {})  # a payment without claims has nothing to decide
 
 
-def as_told(records: list[Record], home: OfficeHome) -> dict[str, Told]:
+def as_told(records: list[Record], home: PracticeHome) -> dict[str, Told]:
     by_file: dict[str, list[Record]] = defaultdict(list)
     for record in records:
         by_file[record["file"]].append(record)
@@ -79,8 +79,8 @@ def expected(story: Story) -> Told:
 
 def sample_home(
     root: Path, database_url: str = "sqlite:///era.db", settings: Mapping[str, object] | None = None
-) -> OfficeHome:
-    home = make_office(root, database_url, {"conformance": "report", **(settings or {})})
+) -> PracticeHome:
+    home = make_practice(root, database_url, {"conformance": "report", **(settings or {})})
     for kind, file in (("claims", "claims.csv"), ("fees", "fees.csv"), ("claims", "claims_2026-11-06.837")):
         assert home.era("import", kind, SAMPLES / file).code == 0
     return home
@@ -149,7 +149,7 @@ def test_a_recovery_is_followed_from_the_file_that_announced_it_to_the_end(tmp_p
 
 def test_the_demo_looks_as_it_looked(tmp_path: Path) -> None:
     assert era("init", tmp_path / "demo", "--demo").code == 0
-    home = OfficeHome(tmp_path / "demo", "sqlite:///era.db")
+    home = PracticeHome(tmp_path / "demo", "sqlite:///era.db")
     run = home.era("run")
     assert run.code == 3  # some samples are meant to be put aside
     compare(run.out, "demo_run.txt")

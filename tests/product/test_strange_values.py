@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from nacha_text import batch, entry, nacha
-from offices import OfficeHome, claims_csv, era, expects, make_office, remittance
+from practices import PracticeHome, claims_csv, era, expects, make_practice, remittance
 from reading import Reading, read
 from remittance_text import payment, remittance_file, transaction_set
 from sent_claims_text import claim_file, line, sent
@@ -219,7 +219,7 @@ def test_a_count_of_the_settings_is_a_whole_number_or_refused(key: str, written:
     "written",
     ["nan", "inf", "-inf", "1e3", "1_000", "\u0663", "\u221290", "-0", "0", "86400.001", "1" + "0" * 18, " 90", ""],
 )
-def test_seconds_of_a_watch_are_a_plain_number_or_refused(option: str, written: str, sqlite_home: OfficeHome) -> None:
+def test_seconds_of_a_watch_are_a_plain_number_or_refused(option: str, written: str, sqlite_home: PracticeHome) -> None:
     ended = sqlite_home.era("watch", f"{option}={written}")
     assert (ended.code, ended.out) == (2, ""), ended
     assert option in ended.err
@@ -235,7 +235,7 @@ def test_a_count_of_a_trailer_is_the_number_or_told(trailer: str, tmp_path: Path
         assert any(code == "envelope-mismatch" for _, code in reading.graded), (written, reading.graded)
 
 
-def test_amounts_of_a_posting_by_hand_are_exact_or_refused(sqlite_home: OfficeHome) -> None:
+def test_amounts_of_a_posting_by_hand_are_exact_or_refused(sqlite_home: PracticeHome) -> None:
     sqlite_home.expect(expects("C1", "100"))
     sqlite_home.run(remittance("90", claim_of("C1")))
     for written in NO_AMOUNTS:
@@ -254,7 +254,7 @@ def claim_of(number: str) -> list[str]:
 
 def test_a_payment_of_any_date_is_held_against_the_bank_at_once(tmp_path: Path) -> None:
     """The calendar of holidays is asked for the years it knows, not for each of the eight thousand between."""
-    home = make_office(tmp_path / "home", settings={"deposits.required": True})
+    home = make_practice(tmp_path / "home", settings={"deposits.required": True})
     days = ["00010101", "99991231", "99981231", "00020101"]
     for number, day in enumerate(days):
         home.receive(remittance("90", claim_of("C1"), trace=f"EFT{number}", date=day), f"{number}.835")
@@ -265,7 +265,7 @@ def test_a_payment_of_any_date_is_held_against_the_bank_at_once(tmp_path: Path) 
     assert {each["reason"] for each in home.records("deposits")} == {"days-apart"}
 
 
-def test_the_largest_amounts_of_many_claims_are_kept_to_the_cent(sqlite_home: OfficeHome) -> None:
+def test_the_largest_amounts_of_many_claims_are_kept_to_the_cent(sqlite_home: PracticeHome) -> None:
     claims = [[f"CLP*C{number}*1*1000000000*1000000000**12*I*11*1"] for number in range(300)]
     sqlite_home.receive(remittance("1000000000", *claims))
     assert sqlite_home.era("run").code == 0
@@ -274,7 +274,7 @@ def test_the_largest_amounts_of_many_claims_are_kept_to_the_cent(sqlite_home: Of
     sqlite_home.verified()
 
 
-def test_what_a_payer_wrote_never_commands_the_terminal(sqlite_home: OfficeHome) -> None:
+def test_what_a_payer_wrote_never_commands_the_terminal(sqlite_home: PracticeHome) -> None:
     escape = "\x1b[2J\x07\x9b31m"
     sqlite_home.expect(expects("C1"))
     claim = [each.replace("ICN1", f"I{escape}") for each in claim_of("C1")] + [f"ZZZ*{escape}"]

@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from offices import BOTH_POSTED, OfficeHome, expects, make_office, remittance
+from practices import BOTH_POSTED, PracticeHome, expects, make_practice, remittance
 from remittance_text import claim
 
 from era_engine.foundation.shipped import shipped
@@ -11,7 +11,7 @@ from era_engine.foundation.shipped import shipped
 SHORT = "single-plan-below-minimum-write-offs-on"
 
 
-def test_a_post_is_explained_with_its_margin(week: OfficeHome) -> None:
+def test_a_post_is_explained_with_its_margin(week: PracticeHome) -> None:
     text = week.era("explain", "C1").out
     assert "✔ posted (auto mode, " in text
     assert "Posted $90.00 and wrote off $30.00" in text
@@ -24,7 +24,7 @@ def test_a_post_is_explained_with_its_margin(week: OfficeHome) -> None:
     assert explained["margin"] == "$4.50 above the minimum"
 
 
-def test_a_short_payment_is_explained_by_what_was_missing(home: OfficeHome) -> None:
+def test_a_short_payment_is_explained_by_what_was_missing(home: PracticeHome) -> None:
     home.expect(expects("C1", "100"))
     home.run(remittance("90.80", claim("C1", paid="90.80", write_off="29.20")))
     text = home.era("explain", "C1").out
@@ -39,7 +39,7 @@ def test_a_short_payment_is_explained_by_what_was_missing(home: OfficeHome) -> N
     assert [each["fact"] for each in explained["changes"]] == ["paid_cents"]
 
 
-def test_a_hold_is_explained_by_what_to_do(week: OfficeHome) -> None:
+def test_a_hold_is_explained_by_what_to_do(week: PracticeHome) -> None:
     text = week.era("explain", "C3").out
     assert "▶ patient-mismatch: hold" in text
     assert "▶ denied" not in text
@@ -49,7 +49,7 @@ def test_a_hold_is_explained_by_what_to_do(week: OfficeHome) -> None:
     assert [each["hold"] for each in explained["changes"]] == ["patient-mismatch"]
 
 
-def test_the_newest_decision_is_explained_or_that_of_the_payment_named(week: OfficeHome) -> None:
+def test_the_newest_decision_is_explained_or_that_of_the_payment_named(week: PracticeHome) -> None:
     week.run(remittance("100", claim("C2", paid="100", write_off="20"), trace="T3"))
     assert week.records("explain", "C2")[0]["holds"] == ["already-posted"]
     assert week.records("explain", "C2", "--trace", "T1")[0]["mode"] == "quick"
@@ -59,7 +59,7 @@ def test_the_newest_decision_is_explained_or_that_of_the_payment_named(week: Off
 
 
 def test_a_decision_is_told_by_the_rules_it_was_made_with(database_url: str, tmp_path: Path) -> None:
-    home = make_office(tmp_path / "home", database_url)
+    home = make_practice(tmp_path / "home", database_url)
     rules = home.root / "rules"
     shutil.copytree(shipped("rules"), rules)
     home.set({"rules": "rules"})
@@ -68,7 +68,7 @@ def test_a_decision_is_told_by_the_rules_it_was_made_with(database_url: str, tmp
     told, explained = home.records("log"), home.records("explain", "C1")
 
     replace(
-        rules / "auto_posting.yaml", "The insurer paid less than the office is willing to accept unseen.", "Stingy."
+        rules / "auto_posting.yaml", "The insurer paid less than the practice is willing to accept unseen.", "Stingy."
     )
     replace(rules / "indicators.yaml", "Matched but did not meet auto posting criteria", "Look at me")
 
@@ -85,7 +85,7 @@ def test_a_decision_is_told_by_the_rules_it_was_made_with(database_url: str, tmp
         for number in ("C1", "C2")
     }
     assert because == {
-        "C1": "The insurer paid less than the office is willing to accept unseen.",
+        "C1": "The insurer paid less than the practice is willing to accept unseen.",
         "C2": "Stingy.",
     }
     shutil.rmtree(rules)
@@ -99,7 +99,7 @@ def replace(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 
-def test_every_decision_carries_the_settings_it_was_made_under(home: OfficeHome) -> None:
+def test_every_decision_carries_the_settings_it_was_made_under(home: PracticeHome) -> None:
     home.expect(expects("C1"), expects("C2"))
     [first] = home.run(remittance("90", claim("C1"), trace="T1"))
     home.set({"ledger_options.auto_post_contracted_write_offs": False})

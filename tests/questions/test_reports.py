@@ -5,7 +5,7 @@ import io
 import json
 
 import pytest
-from offices import BOTH_POSTED, OfficeHome, Record, era, expects, remittance
+from practices import BOTH_POSTED, PracticeHome, Record, era, expects, remittance
 from remittance_text import claim
 
 from era_engine.cli.output import csv_lines
@@ -48,23 +48,23 @@ FILTERS = {
 }
 
 
-def test_the_log_answers_every_filter(week: OfficeHome) -> None:
+def test_the_log_answers_every_filter(week: PracticeHome) -> None:
     assert {filters: claims(week.records("log", *filters)) for filters in FILTERS} == FILTERS
 
 
-def test_the_days_of_the_log_are_inclusive(week: OfficeHome) -> None:
+def test_the_days_of_the_log_are_inclusive(week: PracticeHome) -> None:
     log = week.records("log")
     first, last = log[0]["decided_at"][:10], log[-1]["decided_at"][:10]
     assert week.records("log", "--since", first, "--until", last) == log
 
 
-def test_a_rule_or_hold_that_never_was_is_refused_rather_than_never_found(week: OfficeHome) -> None:
+def test_a_rule_or_hold_that_never_was_is_refused_rather_than_never_found(week: PracticeHome) -> None:
     for filters in (["--hold=mismatch"], ["--hold=%"], ["--rule=patient-mismatch"]):
         refused = week.era("log", *filters)
         assert (refused.code, refused.out) == (2, "")
 
 
-def test_the_log_takes_a_payments_id_where_several_share_a_trace_number(week: OfficeHome) -> None:
+def test_the_log_takes_a_payments_id_where_several_share_a_trace_number(week: PracticeHome) -> None:
     [second] = week.records("log", "--trace", "T2")
     by_id = {each["trace_number"]: str(each["payment_id"]) for each in week.records("eras")}
     assert week.records("log", "--trace", by_id["T2"]) == [second]
@@ -72,7 +72,7 @@ def test_the_log_takes_a_payments_id_where_several_share_a_trace_number(week: Of
 
 
 @pytest.mark.parametrize("filters", [["--since=yesterday"], ["--until=2026-02-30"], ["--outcome=posted"], ["--rule"]])
-def test_a_filter_that_makes_no_sense_is_refused(sqlite_home: OfficeHome, filters: list[str]) -> None:
+def test_a_filter_that_makes_no_sense_is_refused(sqlite_home: PracticeHome, filters: list[str]) -> None:
     assert sqlite_home.era("log", *filters).code == 2
 
 
@@ -85,7 +85,7 @@ KEYS = """
 """
 
 
-def test_a_record_of_the_log_is_the_contract(week: OfficeHome) -> None:
+def test_a_record_of_the_log_is_the_contract(week: PracticeHome) -> None:
     [record] = week.records("log", "--claim", "C1")
     assert list(record) == KEYS.split()
     lasting = {key: value for key, value in record.items() if key not in ("decision_id", "decided_at")}
@@ -134,7 +134,7 @@ def test_a_record_of_the_log_is_the_contract(week: OfficeHome) -> None:
     }
 
 
-def test_what_is_not_known_is_null_and_never_zero(home: OfficeHome) -> None:
+def test_what_is_not_known_is_null_and_never_zero(home: PracticeHome) -> None:
     text = remittance("90", claim("C9", responsibility="1,00")).replace("*120*90*", "*1O0*90*")
     [record] = home.run(text)
     unknown = ("patient_id", "location", "charge_cents", "expected_cents", "minimum_cents", "plan_count", "rule")
@@ -146,13 +146,13 @@ def test_what_is_not_known_is_null_and_never_zero(home: OfficeHome) -> None:
 # CSV
 
 
-def csv_rows(home: OfficeHome, *arguments: str) -> list[dict[str, str]]:
+def csv_rows(home: PracticeHome, *arguments: str) -> list[dict[str, str]]:
     ended = home.era(*arguments, "--format", "csv")
     assert ended.code == 0
     return list(csv.DictReader(io.StringIO(ended.out, newline="")))
 
 
-def test_the_log_as_csv_has_the_same_columns_and_rows(week: OfficeHome) -> None:
+def test_the_log_as_csv_has_the_same_columns_and_rows(week: PracticeHome) -> None:
     rows, records = csv_rows(week, "log"), week.records("log")
     assert [list(row) for row in rows] == [list(record) for record in records]
     assert [row["claim_number"] for row in rows] == [record["claim_number"] for record in records]
@@ -162,7 +162,7 @@ def test_the_log_as_csv_has_the_same_columns_and_rows(week: OfficeHome) -> None:
 
 
 @pytest.mark.parametrize("begin", ["=", "+", "-", "@"])
-def test_a_spreadsheet_takes_no_cell_for_a_formula(sqlite_home: OfficeHome, begin: str) -> None:
+def test_a_spreadsheet_takes_no_cell_for_a_formula(sqlite_home: PracticeHome, begin: str) -> None:
     home = sqlite_home
     formula = f'{begin}HYPERLINK("http://x","y")'
     home.expect(expects(formula, patient=formula, location=formula))
@@ -189,7 +189,7 @@ def test_a_text_in_csv_is_read_back_as_it_is_but_for_a_mark_before_what_would_be
     assert row == {"text": mark + text, "list": f"{mark}{text} two", "cents": "-1234", "next": "to it"}
 
 
-def test_a_note_of_several_words_and_quotes_is_in_the_audit_export_as_it_was_said(sqlite_home: OfficeHome) -> None:
+def test_a_note_of_several_words_and_quotes_is_in_the_audit_export_as_it_was_said(sqlite_home: PracticeHome) -> None:
     home = sqlite_home
     home.expect(expects("C1", "100"))
     home.run(remittance("90", claim("C1")))
@@ -201,7 +201,7 @@ def test_a_note_of_several_words_and_quotes_is_in_the_audit_export_as_it_was_sai
 
 
 @pytest.mark.parametrize("odd", ["\u2028", "\u2029", "\x85", "\x9b2J", "\x7f", "\u202e", "\U000e0001"])
-def test_a_record_is_one_line_of_json_whatever_a_payer_wrote(odd: str, sqlite_home: OfficeHome) -> None:
+def test_a_record_is_one_line_of_json_whatever_a_payer_wrote(odd: str, sqlite_home: PracticeHome) -> None:
     sqlite_home.expect(expects("C1"))
     file = sqlite_home.receive(remittance("90", [*claim("C1"), f"ZZZ*{odd}"], trace=f"T{odd}É").replace("DELTA", odd))
     for ended in (
@@ -217,7 +217,7 @@ def test_a_record_is_one_line_of_json_whatever_a_payer_wrote(odd: str, sqlite_ho
         assert (told["trace_number"], told["payer"]) == (f"T{odd}É", f"{odd} DENTAL")
 
 
-def test_negative_amounts_stay_numbers_in_csv(home: OfficeHome) -> None:
+def test_negative_amounts_stay_numbers_in_csv(home: PracticeHome) -> None:
     home.expect(expects("C1"))
     home.run(remittance("90", claim("C1")))
     assert {row["cents"] for row in csv_rows(home, "ledger")} == {"9000", "-9000", "3000", "-3000"}
@@ -226,7 +226,7 @@ def test_negative_amounts_stay_numbers_in_csv(home: OfficeHome) -> None:
 # the ledger and the payments
 
 
-def test_the_ledger_answers_every_filter(week: OfficeHome) -> None:
+def test_the_ledger_answers_every_filter(week: PracticeHome) -> None:
     def kinds(*filters: str) -> list[tuple[str, str]]:
         return [(each["claim_number"], each["kind"]) for each in week.records("ledger", *filters)]
 
@@ -241,7 +241,7 @@ def test_the_ledger_answers_every_filter(week: OfficeHome) -> None:
     assert week.era("ledger", "--trace", "T9").code == 2
 
 
-def test_an_entry_of_the_ledger_is_the_contract(week: OfficeHome) -> None:
+def test_an_entry_of_the_ledger_is_the_contract(week: PracticeHome) -> None:
     entry = week.records("ledger", "--claim", "C1")[1]
     assert isinstance(entry.pop("entry_id"), int)
     assert entry == {
@@ -260,7 +260,7 @@ def test_an_entry_of_the_ledger_is_the_contract(week: OfficeHome) -> None:
     }
 
 
-def test_a_payment_is_completed_when_every_claim_and_adjustment_on_it_is_posted(week: OfficeHome) -> None:
+def test_a_payment_is_completed_when_every_claim_and_adjustment_on_it_is_posted(week: PracticeHome) -> None:
     week.run(remittance("5", after=["PLB*1234567893*20261231*L6:X*-5"], trace="T3"))
     week.run(remittance("7", after=["PLB*1234567893*20261231*ZZ:X*-7"], trace="T4"))
     week.run(remittance("9", trace="T5"))
@@ -280,7 +280,7 @@ def test_a_payment_is_completed_when_every_claim_and_adjustment_on_it_is_posted(
     assert week.era("eras", "--status", "some").code == 2
 
 
-def test_an_empty_office_has_nothing_to_tell(home: OfficeHome) -> None:
+def test_an_empty_practice_has_nothing_to_tell(home: PracticeHome) -> None:
     for report in ("log", "ledger", "eras"):
         assert home.records(report) == []
         assert home.era(report, "--format", "csv").out == ""

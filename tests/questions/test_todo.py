@@ -3,14 +3,14 @@
 import time
 
 import pytest
-from offices import OfficeHome, era, expects, remittance
+from practices import PracticeHome, era, expects, remittance
 from remittance_text import claim, payment, remittance_file, transaction_set
 
 ANN = ("--by", "Ann")
 
 
 @pytest.fixture
-def monday(home: OfficeHome) -> OfficeHome:
+def monday(home: PracticeHome) -> PracticeHome:
     """Three claims below the minimum, one without a claim of ours, one estimate, and a fee of unknown reason."""
     home.expect(
         expects("C1", "100", patient="P1"),
@@ -31,7 +31,7 @@ def monday(home: OfficeHome) -> OfficeHome:
     return home
 
 
-def test_groups_and_items_stand_by_money(monday: OfficeHome) -> None:
+def test_groups_and_items_stand_by_money(monday: PracticeHome) -> None:
     told = [(each["reason"], each["claim_number"], each["paid_cents"]) for each in monday.records("todo")]
     assert told == [
         ("no-matching-claim", "X9", 50000),
@@ -43,7 +43,7 @@ def test_groups_and_items_stand_by_money(monday: OfficeHome) -> None:
     ]
 
 
-def test_each_item_has_its_next_step(monday: OfficeHome) -> None:
+def test_each_item_has_its_next_step(monday: PracticeHome) -> None:
     steps = {each["claim_number"]: each["command"] for each in monday.records("todo")}
     assert steps == {
         "X9": "era match EFT0001 X9 --to CLAIM --by NAME",
@@ -55,7 +55,7 @@ def test_each_item_has_its_next_step(monday: OfficeHome) -> None:
     }
 
 
-def test_an_item_says_what_is_known(monday: OfficeHome) -> None:
+def test_an_item_says_what_is_known(monday: PracticeHome) -> None:
     [item] = [each for each in monday.records("todo") if each["claim_number"] == "C2"]
     ids = {key: item.pop(key) for key in ("payment_id", "claim_payment_id", "explanation", "remedy")}
     assert item == {
@@ -79,7 +79,7 @@ def test_an_item_says_what_is_known(monday: OfficeHome) -> None:
     assert "short of 95 %" in ids["explanation"]
 
 
-def test_the_commands_work_and_the_list_grows_shorter(monday: OfficeHome) -> None:
+def test_the_commands_work_and_the_list_grows_shorter(monday: PracticeHome) -> None:
     for item in monday.records("todo"):
         words = item["command"].replace("--to CLAIM", "--to C4").replace("NAME", "Ann").replace("TEXT", "filed").split()
         ended = monday.era(*words[1:])
@@ -88,7 +88,7 @@ def test_the_commands_work_and_the_list_grows_shorter(monday: OfficeHome) -> Non
     monday.verified()
 
 
-def test_the_table_is_for_people(monday: OfficeHome) -> None:
+def test_the_table_is_for_people(monday: PracticeHome) -> None:
     out = monday.era("todo").out
     assert "single-plan-below-minimum-write-offs-on: 3 items, $162.00" in out
     assert "Find the claim by patient and date of service and match it by hand, or import it." in out
@@ -97,20 +97,20 @@ def test_the_table_is_for_people(monday: OfficeHome) -> None:
     assert "era deposits" in out
 
 
-def test_a_part_of_it_by_payer_or_location(monday: OfficeHome) -> None:
+def test_a_part_of_it_by_payer_or_location(monday: PracticeHome) -> None:
     assert [each["claim_number"] for each in monday.records("todo", "--location", "MFD")] == ["C2"]
     assert len(monday.records("todo", "--payer", "delta")) == 6
     assert monday.records("todo", "--payer", "metlife") == []
     assert monday.era("todo", "--payer", "metlife").out == "Nothing waits for a person.\n"
 
 
-def test_csv_has_a_line_for_each_item(monday: OfficeHome) -> None:
+def test_csv_has_a_line_for_each_item(monday: PracticeHome) -> None:
     lines = monday.era("todo", "--format", "csv").out.splitlines()
     assert lines[0].startswith("reason,")
     assert len(lines) == 7
 
 
-def test_a_hold_that_waits_says_for_what(home: OfficeHome) -> None:
+def test_a_hold_that_waits_says_for_what(home: PracticeHome) -> None:
     home.expect(expects())
     home.run(remittance("90", claim()), remittance("90", claim(payer_claim_number="ICN2"), trace="EFT0002"))
     [item] = home.records("todo")
@@ -118,7 +118,7 @@ def test_a_hold_that_waits_says_for_what(home: OfficeHome) -> None:
     assert "Waits for the reversal of the payment posted before; every run judges it again." in item["remedy"]
 
 
-def test_what_shares_a_name_is_named_by_its_id(home: OfficeHome) -> None:
+def test_what_shares_a_name_is_named_by_its_id(home: PracticeHome) -> None:
     home.run(remittance("180", claim("X9"), claim("X9", payer_claim_number="ICN2")))
     home.run(remittance("90", claim("X8", payer_claim_number="ICN3"), originator="2999999999"))
     assert sorted(each["command"] for each in home.records("todo")) == [
@@ -128,7 +128,7 @@ def test_what_shares_a_name_is_named_by_its_id(home: OfficeHome) -> None:
     ]
 
 
-def test_a_trace_number_that_may_be_taken_for_an_id_is_named_by_its_own(home: OfficeHome) -> None:
+def test_a_trace_number_that_may_be_taken_for_an_id_is_named_by_its_own(home: PracticeHome) -> None:
     home.run(remittance("90", claim("X9"), trace="SAME"), remittance("90", claim("X8"), trace="SAME", date="20261102"))
     home.run(remittance("90", claim("X7"), trace="2"))
     assert sorted(each["command"] for each in home.records("todo")) == [
@@ -139,7 +139,7 @@ def test_a_trace_number_that_may_be_taken_for_an_id_is_named_by_its_own(home: Of
     assert home.era("unmatch", "id:3", "X7", "--by", "Ann").code == 2  # found, and matched to nothing
 
 
-def test_names_that_a_shell_would_take_apart_are_quoted(home: OfficeHome) -> None:
+def test_names_that_a_shell_would_take_apart_are_quoted(home: PracticeHome) -> None:
     home.run(remittance("180", claim("A;B 'C"), claim("", payer_claim_number="ICN2"), trace="E T1"))
     steps = sorted(each["command"] for each in home.records("todo"))
     assert steps == [
@@ -148,14 +148,14 @@ def test_names_that_a_shell_would_take_apart_are_quoted(home: OfficeHome) -> Non
     ]
 
 
-def test_a_claim_that_does_not_add_up_is_posted_by_line(home: OfficeHome) -> None:
+def test_a_claim_that_does_not_add_up_is_posted_by_line(home: PracticeHome) -> None:
     home.expect(expects())
     home.run(remittance("90", claim("C1", "120", "90", "20")))
     [item] = home.records("todo")
     assert item["command"] == "era post EFT0001 C1 --line N=PAID,WRITE_OFF --by NAME"
 
 
-def test_a_write_off_beyond_what_was_sent_is_posted_by_line(home: OfficeHome) -> None:
+def test_a_write_off_beyond_what_was_sent_is_posted_by_line(home: PracticeHome) -> None:
     """The payer decided on 150.00 and writes off 60.00; of the 120.00 sent, 30.00 are left."""
     home.expect(expects())
     home.run(remittance("90", claim("C1", "150", "90", "60")))
@@ -164,7 +164,7 @@ def test_a_write_off_beyond_what_was_sent_is_posted_by_line(home: OfficeHome) ->
     assert home.era("post", "EFT0001", "C1", "--as-remitted", *ANN).code == 2
 
 
-def test_a_later_plans_write_off_is_posted_by_line(home: OfficeHome) -> None:
+def test_a_later_plans_write_off_is_posted_by_line(home: PracticeHome) -> None:
     home.expect(expects(plans=2))
     home.run(remittance("90", claim(status="2")))
     [item] = home.records("todo")
@@ -172,7 +172,7 @@ def test_a_later_plans_write_off_is_posted_by_line(home: OfficeHome) -> None:
     assert home.era("post", "EFT0001", "C1", "--as-remitted", *ANN).code == 2
 
 
-def test_a_reversal_is_to_be_posted_only_while_what_it_takes_back_is(home: OfficeHome) -> None:
+def test_a_reversal_is_to_be_posted_only_while_what_it_takes_back_is(home: PracticeHome) -> None:
     """The original comes after its reversal and correction; then all is put in order, and undone again."""
     taken_back = [each.replace("*1*120*90*", "*22*-120*-90*") for each in claim("C1", responsibility="0")]
     taken_back = [each.replace("*120*90", "*-120*-90").replace("CAS*CO*45*30", "CAS*CO*45*-30") for each in taken_back]
@@ -201,7 +201,7 @@ def test_a_reversal_is_to_be_posted_only_while_what_it_takes_back_is(home: Offic
     assert home.era("explain", "C1", "--trace", "T2").code == 0
 
 
-def test_money_without_a_claim_and_files_put_aside_are_work_too(home: OfficeHome) -> None:
+def test_money_without_a_claim_and_files_put_aside_are_work_too(home: PracticeHome) -> None:
     home.run(remittance("75", trace="EFT0009"))
     home.receive("ISA*this is no interchange", "bad.835")
     home.records("run")
@@ -213,7 +213,7 @@ def test_money_without_a_claim_and_files_put_aside_are_work_too(home: OfficeHome
     assert "0 claims and 2 other items, $75.00 waiting." in home.era("todo").out
 
 
-def test_what_a_person_matched_waits_for_the_next_run(home: OfficeHome) -> None:
+def test_what_a_person_matched_waits_for_the_next_run(home: PracticeHome) -> None:
     home.expect(expects("C1"))
     home.run(remittance("90", claim("X9")).replace("20261005", "20260105"))
     assert home.era("match", "EFT0001", "X9", "--to", "C1", *ANN).code == 0
@@ -223,7 +223,7 @@ def test_what_a_person_matched_waits_for_the_next_run(home: OfficeHome) -> None:
     assert "X9 (C1)" in home.era("todo").out
 
 
-def test_ten_thousand_open_items_are_listed_in_seconds(sqlite_home: OfficeHome) -> None:
+def test_ten_thousand_open_items_are_listed_in_seconds(sqlite_home: PracticeHome) -> None:
     claims = [claim(f"X{number}", payer_claim_number=f"ICN{number}") for number in range(10_000)]
     sqlite_home.receive(remittance_file(transaction_set(payment("900000", *claims))))
     assert sqlite_home.era("run").code == 0

@@ -6,13 +6,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from offices import OfficeHome, expects, make_office, remittance
+from practices import PracticeHome, expects, make_practice, remittance
 from remittance_text import claim, payment, remittance_file, transaction_set
 from tampering import pick_the_locks, problems
 
 
 @pytest.fixture
-def books(home: OfficeHome) -> OfficeHome:
+def books(home: PracticeHome) -> PracticeHome:
     """C1 and C2 posted on payment 1, C3 left on payment 2; the locks that keep what was decided are picked.
 
     Claim payments and decisions are 1 to 3; entries 1 and 2 are payment and write-off of C1, 3 and 4 of C2.
@@ -28,17 +28,17 @@ def books(home: OfficeHome) -> OfficeHome:
     return home
 
 
-def test_books_nobody_touched_hold(books: OfficeHome) -> None:
+def test_books_nobody_touched_hold(books: PracticeHome) -> None:
     told = "✔ The books hold: 4 entries, 3 decisions, 2 payments, 2 claims, 2 patients, 0 payers, 1 file.\n"
     assert books.verified().out == told + "Files in: 1 = 1 archived + 0 quarantined + 0 duplicate + 0 waiting.\n"
 
 
-def test_an_office_that_has_read_nothing_has_books_that_hold(home: OfficeHome) -> None:
+def test_a_practice_that_has_read_nothing_has_books_that_hold(home: PracticeHome) -> None:
     told = "✔ The books hold: 0 entries, 0 decisions, 0 payments, 0 claims, 0 patients, 0 payers, 0 files.\n"
     assert home.verified().out == told + "Files in: 0 = 0 archived + 0 quarantined + 0 duplicate + 0 waiting.\n"
 
 
-def test_how_many_problems_there_are_is_told_at_the_end(books: OfficeHome) -> None:
+def test_how_many_problems_there_are_is_told_at_the_end(books: PracticeHome) -> None:
     books.change("UPDATE postings SET cents = cents + 1 WHERE entry_id = 1 AND ordinal = 1")
     ended = books.era("verify")
     assert ended.code == 1
@@ -200,9 +200,9 @@ DAMAGE = {
             _PAYMENT_2.format("$90.00", "$0.00"),
         ],
     ),
-    "matched to no claim of the office": (
+    "matched to no claim of the practice": (
         ["UPDATE claim_payments SET office_claim = 'C9' WHERE id = 3"],
-        ["Claim payment 3 (claim C3) is 'open' and matched to C9, which is no claim of the office."],
+        ["Claim payment 3 (claim C3) is 'open' and matched to C9, which is no claim of the practice."],
     ),
     "posted, and matched to nothing": (
         ["UPDATE claim_payments SET office_claim = NULL WHERE id = 1"],
@@ -231,23 +231,23 @@ DAMAGE = {
 
 
 @pytest.mark.parametrize(("changes", "told"), DAMAGE.values(), ids=DAMAGE)
-def test_what_somebody_changed_is_found(books: OfficeHome, changes: list[str], told: list[str]) -> None:
+def test_what_somebody_changed_is_found(books: PracticeHome, changes: list[str], told: list[str]) -> None:
     books.change(*changes)
     assert problems(books) == told
 
 
-def test_a_decision_whose_grounds_are_gone_is_found(books: OfficeHome) -> None:
+def test_a_decision_whose_grounds_are_gone_is_found(books: PracticeHome) -> None:
     without_looking(books, "UPDATE decisions SET settings = 'sha256:00' WHERE id = 3", "fk_decisions_settings")
     assert problems(books) == ["Decision 3 rests on a rule set or settings that are not kept."]
 
 
-def test_rules_changed_afterwards_are_found(books: OfficeHome) -> None:
+def test_rules_changed_afterwards_are_found(books: PracticeHome) -> None:
     [(in_force,)] = books.rows("SELECT DISTINCT ruleset FROM decisions")
     books.change("UPDATE rule_sets SET content = content || ' '")
     assert problems(books) == [f"The rules or settings {in_force} are no longer those that decisions rest on."]
 
 
-def test_a_deposit_that_is_there_twice_is_found(books: OfficeHome) -> None:
+def test_a_deposit_that_is_there_twice_is_found(books: PracticeHome) -> None:
     two = (
         "INSERT INTO deposits (id, date, cents, trace_number, identity, source, imported_at) VALUES"
         " (1, '2026-11-02', 18000, 'EFT0001', 'a', 'bank.csv, line 2', '2026-11-02T09:00:00Z'),"
@@ -260,7 +260,7 @@ def test_a_deposit_that_is_there_twice_is_found(books: OfficeHome) -> None:
     assert problems(books) == ["Deposit 1 is in the books 2 times."]
 
 
-def without_looking(books: OfficeHome, statement: str, constraint: str) -> None:
+def without_looking(books: PracticeHome, statement: str, constraint: str) -> None:
     """Change what a foreign key keeps from being changed."""
     if "sqlite" in books.url:
         with closing(sqlite3.connect(books.url.removeprefix("sqlite:///"))) as connection, connection:
@@ -295,13 +295,13 @@ def without_looking(books: OfficeHome, statement: str, constraint: str) -> None:
     ids=["missing", "changed", "renamed", "unknown"],
 )
 def test_a_file_that_is_not_as_it_was_kept_is_found(
-    books: OfficeHome, damage: Callable[[object], object], told: list[str]
+    books: PracticeHome, damage: Callable[[object], object], told: list[str]
 ) -> None:
     damage(books.root / "archive" / "001.835")
     assert problems(books) == told
 
 
-def test_a_run_that_was_interrupted_waits_and_is_no_fault(books: OfficeHome) -> None:
+def test_a_run_that_was_interrupted_waits_and_is_no_fault(books: PracticeHome) -> None:
     books.change("UPDATE files SET state = 'received'")
     books.receive(remittance("90", claim("C3"), trace="T3"), "next.835")
     assert books.verified().out.splitlines()[1:] == [
@@ -314,13 +314,13 @@ def test_a_run_that_was_interrupted_waits_and_is_no_fault(books: OfficeHome) -> 
     ]
 
 
-def test_one_that_was_written_down_and_still_lies_in_the_inbox_counts_once(books: OfficeHome) -> None:
+def test_one_that_was_written_down_and_still_lies_in_the_inbox_counts_once(books: PracticeHome) -> None:
     books.change("UPDATE files SET state = 'received'")
     (books.root / "archive" / "001.835").rename(books.root / "inbox" / "001.835")
     assert "Files in: 1 = 0 archived + 0 quarantined + 0 duplicate + 1 waiting." in books.verified().out
 
 
-def test_an_interrupted_file_whose_bytes_are_gone_is_found(books: OfficeHome) -> None:
+def test_an_interrupted_file_whose_bytes_are_gone_is_found(books: PracticeHome) -> None:
     books.change("UPDATE files SET state = 'received'")
     kept = books.root / "archive" / "001.835"
     for damage in (lambda: kept.write_text("other"), kept.unlink):
@@ -353,26 +353,26 @@ WRONGLY_KEPT = {
 
 
 @pytest.mark.parametrize(("change", "told"), WRONGLY_KEPT.values(), ids=WRONGLY_KEPT)
-def test_books_and_disk_that_disagree_on_a_file_are_found(books: OfficeHome, change: str, told: str) -> None:
+def test_books_and_disk_that_disagree_on_a_file_are_found(books: PracticeHome, change: str, told: str) -> None:
     books.change(change)
     assert told in problems(books)
 
 
-def test_a_payment_that_never_added_up_is_no_fault_of_the_books(home: OfficeHome) -> None:
+def test_a_payment_that_never_added_up_is_no_fault_of_the_books(home: PracticeHome) -> None:
     home.expect(expects("C1"))
     home.run(remittance("91", claim("C1")), remittance("9O", claim("C1"), trace="T2"))
     home.verified()
 
 
 def test_of_a_damaged_database_no_backup_is_made(tmp_path: Path) -> None:
-    home = make_office(tmp_path / "home")
+    home = make_practice(tmp_path / "home")
     home.expect(*(expects(f"C{number}") for number in range(200)))
     whole = home.root / "era.db"
     content = bytearray(whole.read_bytes())
     content[-60_000:-20_000] = b"\xff" * 40_000
     whole.write_bytes(content)
-    refused = home.era("backup", tmp_path / "office.era")
-    assert (refused.code, (tmp_path / "office.era").exists()) == (1, False)
+    refused = home.era("backup", tmp_path / "practice.era")
+    assert (refused.code, (tmp_path / "practice.era").exists()) == (1, False)
     assert "database" in refused.err
     assert "Remedy: " in refused.err
     assert "Internal error" not in refused.err

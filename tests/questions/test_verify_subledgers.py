@@ -1,13 +1,13 @@
 """`era verify` on reversals, provider-level adjustments and several plans: the sub-ledgers agree with one another."""
 
 import pytest
-from offices import OfficeHome, expects, remittance
+from practices import PracticeHome, expects, remittance
 from remittance_text import claim
 from tampering import pick_the_locks, problems
 
 
 @pytest.fixture
-def books(home: OfficeHome) -> OfficeHome:
+def books(home: PracticeHome) -> PracticeHome:
     """C1 posted (decision 1), taken back by the insurer (decision 2), whose money it takes from the next payment.
 
     Payment 2 of nothing: the reversal of C1 and pair 1 (WO -90). Payment 3: C2, C3, pair 2 (WO 90), pair 3 (L6 -5).
@@ -32,7 +32,7 @@ def books(home: OfficeHome) -> OfficeHome:
     return home
 
 
-def test_books_nobody_touched_hold(books: OfficeHome) -> None:
+def test_books_nobody_touched_hold(books: PracticeHome) -> None:
     told = "✔ The books hold: 10 entries, 4 decisions, 3 payments, 3 claims, 3 patients, 1 payer, 3 files.\n"
     told += "Files in: 3 = 3 archived + 0 quarantined + 0 duplicate + 0 waiting.\n"
     assert books.verified().out == told
@@ -226,7 +226,7 @@ DAMAGE = {
 
 
 @pytest.mark.parametrize(("changes", "told"), DAMAGE.values(), ids=DAMAGE)
-def test_what_somebody_changed_is_found(books: OfficeHome, changes: list[str], told: list[str]) -> None:
+def test_what_somebody_changed_is_found(books: PracticeHome, changes: list[str], told: list[str]) -> None:
     books.change(*changes)
     assert problems(books) == told
 
@@ -241,7 +241,7 @@ def to_two_plans(ordinal: int, plan_count: int = 2) -> list[str]:
 
 
 @pytest.mark.parametrize("plan_count", [2, 1], ids=["two plans", "the second was dropped since"])
-def test_two_plans_do_not_pay_and_write_off_more_than_was_charged(books: OfficeHome, plan_count: int) -> None:
+def test_two_plans_do_not_pay_and_write_off_more_than_was_charged(books: PracticeHome, plan_count: int) -> None:
     """Each claim by itself is in order (RFI 1696)."""
     books.change(*to_two_plans(ordinal=2, plan_count=plan_count))
     assert problems(books) == [
@@ -250,7 +250,7 @@ def test_two_plans_do_not_pay_and_write_off_more_than_was_charged(books: OfficeH
     ]
 
 
-def test_a_later_plan_sent_the_same_services_more_often_does_not_count_the_charge_twice(books: OfficeHome) -> None:
+def test_a_later_plan_sent_the_same_services_more_often_does_not_count_the_charge_twice(books: PracticeHome) -> None:
     books.change(*to_two_plans(ordinal=2), "UPDATE claims SET plan_ordinal = 2, patient_id = 'P-C2'")
     books.change("UPDATE claims SET plan_ordinal = 1 WHERE claim_number = 'C1'")
     books.change("UPDATE entries SET patient_id = 'P-C2'")
@@ -260,13 +260,13 @@ def test_a_later_plan_sent_the_same_services_more_often_does_not_count_the_charg
     )
 
 
-def test_one_plan_may_be_sent_the_same_services_twice(books: OfficeHome) -> None:
+def test_one_plan_may_be_sent_the_same_services_twice(books: PracticeHome) -> None:
     """Two fillings on one day, each on a claim of its own."""
     books.change(*to_two_plans(ordinal=1))
     books.verified()
 
 
-def test_what_two_proofs_posted_for_one_plan_is_the_same_services(books: OfficeHome) -> None:
+def test_what_two_proofs_posted_for_one_plan_is_the_same_services(books: PracticeHome) -> None:
     """Each proof says that no other claim was paid for them."""
     books.change(*to_two_plans(ordinal=1))
     not_proven, proven = (f'"several_plans_proven":{word}' for word in ("false", "true"))
@@ -277,7 +277,7 @@ def test_what_two_proofs_posted_for_one_plan_is_the_same_services(books: OfficeH
     ]
 
 
-def test_two_plans_that_share_the_charge_are_in_order(home: OfficeHome) -> None:
+def test_two_plans_that_share_the_charge_are_in_order(home: PracticeHome) -> None:
     """Charge 120: the primary paid 60 and wrote off 30, the secondary paid the other 30."""
     home.set({"several_plans.post": "proven"})
     home.expect(
@@ -298,7 +298,7 @@ def test_two_plans_that_share_the_charge_are_in_order(home: OfficeHome) -> None:
 # what a person takes back, and takes back again
 
 
-def act(home: OfficeHome, *words: str) -> None:
+def act(home: PracticeHome, *words: str) -> None:
     """One act of a person, after which the books must hold."""
     reason = ["--because", "a mistake"] if words[0] in ("undo", "close") else []
     ended = home.era(*words, *reason, "--by", "Ann")
@@ -307,7 +307,7 @@ def act(home: OfficeHome, *words: str) -> None:
 
 
 @pytest.fixture
-def undone_twice(books: OfficeHome) -> OfficeHome:
+def undone_twice(books: PracticeHome) -> PracticeHome:
     """The reversal of C1 is taken back (decision 5), which posts C1 again; then that is taken back (decision 6)."""
     act(books, "undo", "T2", "--claim", "C1")
     assert books.rows("SELECT id, state FROM claim_payments WHERE id < 3 ORDER BY id") == [(1, "posted"), (2, "open")]
@@ -315,7 +315,7 @@ def undone_twice(books: OfficeHome) -> OfficeHome:
     return books
 
 
-def test_postings_taken_back_over_and_over_hold(undone_twice: OfficeHome) -> None:
+def test_postings_taken_back_over_and_over_hold(undone_twice: PracticeHome) -> None:
     assert undone_twice.rows("SELECT decision_id, reverses FROM entries WHERE reverses IS NOT NULL ORDER BY id") == [
         (2, 1),
         (5, 2),
@@ -338,7 +338,7 @@ def test_postings_taken_back_over_and_over_hold(undone_twice: OfficeHome) -> Non
     }
 
 
-def test_what_was_closed_and_opened_again_holds(home: OfficeHome) -> None:
+def test_what_was_closed_and_opened_again_holds(home: PracticeHome) -> None:
     home.expect(expects("C1"), expects("C2"))
     home.run(remittance("90", claim("X1"), trace="T1"))
     act(home, "close", "T1", "X1", "--even-with-money")
@@ -382,7 +382,7 @@ def test_what_was_closed_and_opened_again_holds(home: OfficeHome) -> None:
     ids=["posted once more", "reversed once more", "without its entry", "of another claim payment"],
 )
 def test_what_somebody_changed_after_that_is_found(
-    undone_twice: OfficeHome, changes: list[str], told: list[str]
+    undone_twice: PracticeHome, changes: list[str], told: list[str]
 ) -> None:
     undone_twice.change(*changes)
     assert problems(undone_twice) == told

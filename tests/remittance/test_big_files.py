@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from offices import OfficeHome, expects, remittance
+from practices import PracticeHome, expects, remittance
 from reading import read
 from remittance_text import Delimiters, claim, payment, remittance_file, transaction_set
 
@@ -141,7 +141,7 @@ NUL = "\x00"
     ],
 )
 def test_separators_that_amounts_are_written_with_or_no_database_keeps_are_refused(
-    delimiters: Delimiters, sqlite_home: OfficeHome
+    delimiters: Delimiters, sqlite_home: PracticeHome
 ) -> None:
     home = sqlite_home
     home.receive(remittance_file(transaction_set(payment("90", claim())), delimiters=delimiters))
@@ -164,7 +164,7 @@ def test_separators_that_amounts_are_written_with_or_no_database_keeps_are_refus
         Delimiters(element="\u2028"),
     ],
 )
-def test_control_characters_separate_like_any_other(delimiters: Delimiters, sqlite_home: OfficeHome) -> None:
+def test_control_characters_separate_like_any_other(delimiters: Delimiters, sqlite_home: PracticeHome) -> None:
     home = sqlite_home
     home.expect(expects("C1"))
     [decided] = home.run(remittance_file(transaction_set(payment("90", claim())), delimiters=delimiters))
@@ -173,7 +173,7 @@ def test_control_characters_separate_like_any_other(delimiters: Delimiters, sqli
     home.verified()
 
 
-def test_a_database_never_meets_a_nul(home: OfficeHome) -> None:
+def test_a_database_never_meets_a_nul(home: PracticeHome) -> None:
     home.expect(expects("C1"))
     odd = (
         Delimiters(terminator=NUL, line_end=""),
@@ -194,7 +194,7 @@ def test_a_database_never_meets_a_nul(home: OfficeHome) -> None:
     home.verified()
 
 
-def test_a_repetition_separator_that_is_another_one_holds(sqlite_home: OfficeHome) -> None:
+def test_a_repetition_separator_that_is_another_one_holds(sqlite_home: PracticeHome) -> None:
     sqlite_home.expect(expects("C1"))
     [decided] = sqlite_home.run(
         remittance_file(transaction_set(payment("90", claim())), delimiters=Delimiters("*", ":", ":"))

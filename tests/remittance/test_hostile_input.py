@@ -11,7 +11,7 @@ import pytest
 from file_properties import check, may_post
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from offices import OfficeHome, Record, era
+from practices import PracticeHome, Record, era
 from remittance_text import (
     Delimiters,
     Segments,
@@ -252,9 +252,9 @@ def test_inspecting_twice_says_the_same(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> OfficeHome:
+def demo(tmp_path_factory: pytest.TempPathFactory) -> PracticeHome:
     """The sample practice with an empty inbox; the implementation guide is not asked."""
-    home = OfficeHome(tmp_path_factory.mktemp("office") / "home", "sqlite:///era.db")
+    home = PracticeHome(tmp_path_factory.mktemp("practice") / "home", "sqlite:///era.db")
     assert era("init", home.root, "--demo").code == 0
     for path in (home.root / "inbox").iterdir():
         path.unlink()
@@ -281,7 +281,7 @@ MIXED = ["01_delta_weekly.835", "14_delta_accents.835", "02_metlife_one_line.835
     byte=st.sampled_from(DIGITS),
 )
 def test_one_changed_byte_never_posts_what_the_file_itself_does_not(
-    name: str, mutation: Mutation, at: float, byte: int, demo: OfficeHome
+    name: str, mutation: Mutation, at: float, byte: int, demo: PracticeHome
 ) -> None:
     whole = posts(demo.records("run", "--dry-run", SAMPLES / name))
     path = demo.root / "changed.835"
@@ -296,7 +296,7 @@ def test_the_books_hold_after_any_file(
     some: list[tuple[str, list[tuple[Mutation, float, float, int]]]],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    home = OfficeHome(tmp_path_factory.mktemp("office") / "home", "sqlite:///era.db")
+    home = PracticeHome(tmp_path_factory.mktemp("practice") / "home", "sqlite:///era.db")
     assert era("init", home.root, "--demo").code == 0
     for path in (home.root / "inbox").iterdir():
         path.unlink()

@@ -46,7 +46,7 @@ DENTAL = (
 
 
 @pytest.mark.parametrize("reason", DENTAL.split())
-def test_reasons_a_dental_office_meets_have_a_short_meaning(reason: str) -> None:
+def test_reasons_a_dental_practice_meets_have_a_short_meaning(reason: str) -> None:
     meaning = meaning_of_reason("CO", reason)
     assert "not in our list" not in meaning
     assert 3 < len(meaning) <= 80

@@ -32,7 +32,7 @@ TOO_LARGE = ["1234567890123", "1000000000000000000", "9" * 5000, "-1000000000000
 
 @pytest.mark.parametrize("amount", ["", *MALFORMED, *TOO_LARGE])
 def test_an_amount_that_is_none_is_a_finding_and_never_zero(tmp_path: Path, amount: str) -> None:
-    """In each place money stands that the office's books depend on."""
+    """In each place money stands that the practice's books depend on."""
     sets = transaction_set(payment("90", claim(), after=["PLB*1*20261231*WO:X*0"]))
     text = remittance_file(sets)
     right = {"BPR02": 9000, "CLP03": 12000, "CLP04": 9000, "SVC02": 12000, "SVC03": 9000, "CAS03": 3000, "PLB04": 0}
@@ -197,7 +197,7 @@ def test_a_claim_without_elements_counts_as_a_claim(tmp_path: Path) -> None:
 
 
 def test_a_payment_below_zero_is_a_doubt_of_the_whole_payment(tmp_path: Path) -> None:
-    """What the office owes is carried forward (PLB FB), and the payment is zero."""
+    """What the practice owes is carried forward (PLB FB), and the payment is zero."""
     text = remittance_file(transaction_set(payment("-50", claim("C1"), after=["PLB*1*20261231*WO:OLD*140"])))
     reading = read(tmp_path, text)
     assert reading.graded == [("hold", "negative-payment")]

@@ -37,7 +37,7 @@ def decided(facts: Facts) -> Decision:
 # the table
 
 
-def test_every_claim_is_decided_by_the_row_the_office_reads_in_the_table() -> None:
+def test_every_claim_is_decided_by_the_row_the_practice_reads_in_the_table() -> None:
     """Each hand-worked minimum, one cent either side, with every number of plans and every switch."""
     table, switch = cases("table"), (True, False)
     claims = product(cases("minimums"), (1, 2, 3), switch, switch, (-1, 0, 1))
@@ -65,7 +65,7 @@ def test_every_claim_is_decided_by_the_row_the_office_reads_in_the_table() -> No
         assert found == (rows[0]["outcome"], rows[0]["rule"], rows[0]["indicators"]), (minimum, facts)
 
 
-def test_the_table_has_exactly_the_rows_the_office_reads() -> None:
+def test_the_table_has_exactly_the_rows_the_practice_reads() -> None:
     assert [row["rule"] for row in cases("table")] == [row.id for row in SHIPPED.rows[:8]]
 
 

@@ -107,7 +107,7 @@ def test_a_hold_switched_off_is_shown_and_does_not_fire() -> None:
     assert explanation.outcome == "post"
 
 
-def test_an_office_that_never_posts_still_gets_its_reason() -> None:
+def test_a_practice_that_never_posts_still_gets_its_reason() -> None:
     rows = tuple(row._replace(then="manual") for row in SHIPPED.rows)
     explanation = explain(replace(SHIPPED, rows=rows), ORDINARY)
     assert explanation.sentence.startswith("Left for a person: The payment is as expected")

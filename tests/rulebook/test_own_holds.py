@@ -1,11 +1,11 @@
-"""Holds that an office adds in rules/*.yaml of its home; docs/rules.md teaches it, and its examples are run here."""
+"""Holds that a practice adds in rules/*.yaml of its home; docs/rules.md teaches it, and its examples are run here."""
 
 import re
 import shutil
 from pathlib import Path
 
 import pytest
-from offices import OfficeHome, era, expects, remittance
+from practices import PracticeHome, era, expects, remittance
 from remittance_text import claim
 from where import ROOT
 
@@ -20,7 +20,7 @@ SHIPPED = load_rule_set(shipped("rules"))
 HOLD = """- id: {id}
   enabled: true
   because: We look at it.
-  reference: office policy
+  reference: practice policy
   when: {when}
   then: {then}
   show: {show}
@@ -33,14 +33,14 @@ def hold(id: str = "ours", when: str = "{paid_cents: {more_than: 5}}", then: str
     return HOLD.format(id=id, when=when, then=then, show=show)
 
 
-def write(home: OfficeHome, files: dict[str, str]) -> None:
+def write(home: PracticeHome, files: dict[str, str]) -> None:
     for name, text in files.items():
         (home.root / name).parent.mkdir(parents=True, exist_ok=True)
         (home.root / name).write_text(text, encoding="utf-8")
 
 
 @pytest.fixture
-def office(sqlite_home: OfficeHome) -> OfficeHome:
+def practice(sqlite_home: PracticeHome) -> PracticeHome:
     """A home with a claim of $120.00, of which $90.00 are expected, and one of $3,000.00."""
     sqlite_home.expect(expects("C1"), expects("C2", "1500", "3000"))
     return sqlite_home
@@ -55,43 +55,43 @@ def test_the_document_has_three_examples_with_cases() -> None:
     )
 
 
-def test_the_examples_of_the_document_are_proven_and_their_cases_hold(office: OfficeHome) -> None:
-    write(office, EXAMPLES)
-    checked = office.era("rules", "check")
+def test_the_examples_of_the_document_are_proven_and_their_cases_hold(practice: PracticeHome) -> None:
+    write(practice, EXAMPLES)
+    checked = practice.era("rules", "check")
     assert checked.code == 0, checked
-    assert "34 holds, 3 of them the office's own, are valid and proven" in checked.out
-    tested = office.era("rules", "test")
+    assert "34 holds, 3 of them the practice's own, are valid and proven" in checked.out
+    tested = practice.era("rules", "test")
     assert tested.code == 0, tested
     assert "for each of 47 rules one and a near miss" in tested.out
-    shown = office.era("rules", "show").out
+    shown = practice.era("rules", "show").out
     assert "large-payment -> hold  [rules/large.yaml:1]" in shown
     assert "no-matching-claim -> hold  [holds.yaml:" in shown
 
 
-def test_a_large_payment_holds(office: OfficeHome) -> None:
-    write(office, EXAMPLES)
+def test_a_large_payment_holds(practice: PracticeHome) -> None:
+    write(practice, EXAMPLES)
     paid = [claim("C1"), claim("C2", "3000", "1500", "1500", payer_claim_number="ICN2")]
-    small, large = office.run(remittance("1590", *paid))
+    small, large = practice.run(remittance("1590", *paid))
     assert (small["outcome"], small["rule"]) == ("post", AT_LEAST)
     assert (large["outcome"], large["holds"], large["indicators"]) == ("manual", ["large-payment"], "criteria-not-met")
     assert large["explanation"] == "$1,500.00 were paid, and we look at every payment from $1,000.00 on."
-    assert "era post EFT0001 C2 --as-remitted --by NAME" in office.era("todo").out
-    office.verified()
+    assert "era post EFT0001 C2 --as-remitted --by NAME" in practice.era("todo").out
+    practice.verified()
 
 
-def test_a_payment_above_the_expected_amount_posts_with_a_warning_unless_the_office_sets_it_to_hold(
-    office: OfficeHome,
+def test_a_payment_above_the_expected_amount_posts_with_a_warning_unless_the_practice_sets_it_to_hold(
+    practice: PracticeHome,
 ) -> None:
-    write(office, EXAMPLES)
+    write(practice, EXAMPLES)
     overpaid = remittance("100", claim("C1", "120", "100", "20"))
-    [told] = office.era("run", "--dry-run", "--json", office.receive(overpaid)).records
+    [told] = practice.era("run", "--dry-run", "--json", practice.receive(overpaid)).records
     assert (told["outcome"], told["warnings"]) == ("post", ["paid-more-than-expected"])
-    office.set({"holds.paid-more-than-expected": "hold"})
-    [held] = office.records("run")
+    practice.set({"holds.paid-more-than-expected": "hold"})
+    [held] = practice.records("run")
     assert (held["outcome"], held["holds"]) == ("manual", ["paid-more-than-expected"])
 
 
-def test_a_claim_found_by_patient_and_services_waits_for_quick_post(sqlite_home: OfficeHome) -> None:
+def test_a_claim_found_by_patient_and_services_waits_for_quick_post(sqlite_home: PracticeHome) -> None:
     sqlite_home.expect(expects("C1"))
     write(sqlite_home, EXAMPLES)
     [held] = sqlite_home.run(remittance("90", claim("UNKNOWN")))
@@ -103,15 +103,15 @@ def test_a_claim_found_by_patient_and_services_waits_for_quick_post(sqlite_home:
 # what comes of them
 
 
-def test_a_hold_of_an_office_is_part_of_what_was_decided(office: OfficeHome) -> None:
+def test_a_hold_of_a_practice_is_part_of_what_was_decided(practice: PracticeHome) -> None:
     """The decision carries the rule set with it, and is explained by it after it is gone."""
-    write(office, {"rules/ours.yaml": hold()})
-    [held] = office.run(remittance("90", claim("C1")))
+    write(practice, {"rules/ours.yaml": hold()})
+    [held] = practice.run(remittance("90", claim("C1")))
     assert held["holds"] == ["ours"]
     assert held["ruleset"] != SHIPPED.content_hash
-    shutil.rmtree(office.root / "rules")
-    assert "ours" in office.era("explain", "C1").out
-    assert SHIPPED.content_hash in office.era("rules", "check").out
+    shutil.rmtree(practice.root / "rules")
+    assert "ours" in practice.era("explain", "C1").out
+    assert SHIPPED.content_hash in practice.era("rules", "check").out
 
 
 def test_the_hash_follows_what_they_say_and_not_how(tmp_path: Path) -> None:
@@ -130,46 +130,46 @@ def test_the_hash_follows_what_they_say_and_not_how(tmp_path: Path) -> None:
     assert rule_set_from_json(loaded[0].to_json()) == loaded[0]
 
 
-def test_a_hold_that_catches_all_claims_of_a_row_is_the_offices_right(office: OfficeHome) -> None:
+def test_a_hold_that_catches_all_claims_of_a_row_is_the_practices_right(practice: PracticeHome) -> None:
     everything = hold("everything", "{paid_cents: {at_least: -9223372036854775807}}") + "  fixed: true\n"
-    write(office, {"rules/ours.yaml": everything})
-    checked = office.era("rules", "check")
+    write(practice, {"rules/ours.yaml": everything})
+    checked = practice.era("rules", "check")
     assert checked.code == 0
     first = f"· {AT_LEAST} (auto_posting.yaml:4): no claim gets to this row, since everything (rules/ours.yaml:1) holds"
     assert first in checked.out
-    assert [each["holds"] for each in office.run(remittance("90", claim("C1")))] == [["everything"]]
+    assert [each["holds"] for each in practice.run(remittance("90", claim("C1")))] == [["everything"]]
 
 
-def test_an_empty_folder_adds_nothing(office: OfficeHome) -> None:
-    (office.root / "rules").mkdir()
-    assert SHIPPED.content_hash in office.era("rules", "check").out
-    assert office.era("rules", "test").code == 0
+def test_an_empty_folder_adds_nothing(practice: PracticeHome) -> None:
+    (practice.root / "rules").mkdir()
+    assert SHIPPED.content_hash in practice.era("rules", "check").out
+    assert practice.era("rules", "test").code == 0
 
 
-def test_they_are_added_to_a_rule_set_of_the_offices_own_but_not_to_themselves(office: OfficeHome) -> None:
-    shutil.copytree(shipped("rules"), office.root / "whole")
-    office.set({"rules": "whole"})
-    write(office, {"rules/ours.yaml": hold()})
-    assert "32 holds, 1 of them the office's own," in office.era("rules", "check").out
-    shutil.rmtree(office.root / "rules")
-    (office.root / "whole").rename(office.root / "rules")
-    office.set({"rules": "rules"})
-    assert "and 31 holds are valid" in office.era("rules", "check").out
+def test_they_are_added_to_a_rule_set_of_the_practices_own_but_not_to_themselves(practice: PracticeHome) -> None:
+    shutil.copytree(shipped("rules"), practice.root / "whole")
+    practice.set({"rules": "whole"})
+    write(practice, {"rules/ours.yaml": hold()})
+    assert "32 holds, 1 of them the practice's own," in practice.era("rules", "check").out
+    shutil.rmtree(practice.root / "rules")
+    (practice.root / "whole").rename(practice.root / "rules")
+    practice.set({"rules": "rules"})
+    assert "and 31 holds are valid" in practice.era("rules", "check").out
 
 
-def test_a_replay_tells_what_they_would_have_held(office: OfficeHome) -> None:
+def test_a_replay_tells_what_they_would_have_held(practice: PracticeHome) -> None:
     """Beside the rules in force, and beside others that are tried."""
-    assert [each["outcome"] for each in office.run(remittance("90", claim("C1")))] == ["post"]
-    write(office, {"rules/ours.yaml": hold()})
+    assert [each["outcome"] for each in practice.run(remittance("90", claim("C1")))] == ["post"]
+    write(practice, {"rules/ours.yaml": hold()})
     for other in ((), ("--rules", shipped("rules"))):
-        told = office.era("replay", *other)
+        told = practice.era("replay", *other)
         assert told.code == 0
         assert "1 would newly be left to a person ($90.00)" in told.out
 
 
-def test_they_are_in_a_backup(office: OfficeHome, tmp_path: Path) -> None:
-    write(office, EXAMPLES)
-    assert office.era("backup", tmp_path / "backup").code == 0
+def test_they_are_in_a_backup(practice: PracticeHome, tmp_path: Path) -> None:
+    write(practice, EXAMPLES)
+    assert practice.era("backup", tmp_path / "backup").code == 0
     assert era("restore", tmp_path / "backup", tmp_path / "restored").code == 0
     for name in ("rules/large.yaml", "rules/cases/large.yaml"):
         assert (tmp_path / "restored" / name).read_text(encoding="utf-8") == EXAMPLES[name]
@@ -187,7 +187,7 @@ def test_they_are_in_a_backup(office: OfficeHome, tmp_path: Path) -> None:
         (
             {"rules/ours.yaml": hold(then="post")},
             "rules/ours.yaml:6: a row cannot be added here: the table decides every claim exactly once already, and"
-            " what an office adds only keeps claims from posting; to put a rule set of your own in their place, write"
+            " what a practice adds only keeps claims from posting; to put a rule set of your own in their place, write"
             ' rules = "FOLDER" in era.toml; allowed: hold, warn',
         ),
         ({"rules/ours.yaml": hold(then="manual")}, "rules/ours.yaml:6: a row cannot be added here"),
@@ -207,31 +207,33 @@ def test_they_are_in_a_backup(office: OfficeHome, tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_an_office_adds_is_refused_with_its_line(office: OfficeHome, files: dict[str, str], told: str) -> None:
-    write(office, files)
+def test_what_a_practice_adds_is_refused_with_its_line(
+    practice: PracticeHome, files: dict[str, str], told: str
+) -> None:
+    write(practice, files)
     for words in (["rules", "check"], ["run"], ["settings", "check"]):
-        ended = office.era(*words)
+        ended = practice.era(*words)
         assert (ended.code, ended.out) == (4, ""), words
         assert told in ended.err
 
 
-def test_their_cases_are_asked_for(office: OfficeHome) -> None:
+def test_their_cases_are_asked_for(practice: PracticeHome) -> None:
     case = "- {name: a, given: {}, expect: {outcome: manual, holds: [ours]}}"
-    write(office, {"rules/ours.yaml": hold(), "rules/cases/ours.yaml": case})
-    ended = office.era("rules", "test")
+    write(practice, {"rules/ours.yaml": hold(), "rules/cases/ours.yaml": case})
+    ended = practice.era("rules", "test")
     assert ended.code == 4
     assert "rules/ours.yaml:1: the rule ours has no near miss" in ended.err
-    shutil.rmtree(office.root / "rules" / "cases")
-    assert "rules/cases: there are no cases" in office.era("rules", "test").err
+    shutil.rmtree(practice.root / "rules" / "cases")
+    assert "rules/cases: there are no cases" in practice.era("rules", "test").err
 
 
-def test_a_case_of_theirs_that_fails_is_told(office: OfficeHome) -> None:
+def test_a_case_of_theirs_that_fails_is_told(practice: PracticeHome) -> None:
     wrong = EXAMPLES["rules/cases/large.yaml"].replace("paid_cents: 99999", "paid_cents: 100000")
-    write(office, {"rules/large.yaml": EXAMPLES["rules/large.yaml"], "rules/cases/large.yaml": wrong})
-    assert office.era("rules", "test").code == 1
-    write(office, {"rules/large.yaml": EXAMPLES["rules/large.yaml"].replace("at_least", "more_than")})
-    write(office, {"rules/cases/large.yaml": EXAMPLES["rules/cases/large.yaml"]})
-    ended = office.era("rules", "test")
+    write(practice, {"rules/large.yaml": EXAMPLES["rules/large.yaml"], "rules/cases/large.yaml": wrong})
+    assert practice.era("rules", "test").code == 1
+    write(practice, {"rules/large.yaml": EXAMPLES["rules/large.yaml"].replace("at_least", "more_than")})
+    write(practice, {"rules/cases/large.yaml": EXAMPLES["rules/cases/large.yaml"]})
+    ended = practice.era("rules", "test")
     assert ended.code == 1
     assert "✘ rules/cases/large.yaml:1: exactly a thousand dollars" in ended.out
 

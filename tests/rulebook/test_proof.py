@@ -14,7 +14,7 @@ import pytest
 from decision_cases import any_facts
 from hypothesis import given, settings
 from known_facts import undeclared
-from offices import OfficeHome, expects, remittance
+from practices import PracticeHome, expects, remittance
 from remittance_text import claim
 
 from era_engine.foundation.errors import RulesError
@@ -101,7 +101,7 @@ def test_the_shipped_rules_are_loaded_for_deciding_without_the_solver() -> None:
     assert ended.stdout == "False\n"
 
 
-def test_no_choice_an_office_can_make_of_its_holds_opens_a_gap() -> None:
+def test_no_choice_a_practice_can_make_of_its_holds_opens_a_gap() -> None:
     """The table decides without every hold that may be switched to a warning, and those cannot be missed."""
     warned = tuple(hold._replace(then="hold" if hold.fixed else "warn") for hold in SHIPPED.holds)
     assert list(unsound(replace(SHIPPED, holds=warned))) == []
@@ -131,7 +131,7 @@ def test_a_claim_that_is_not_as_declared_is_told() -> None:
     assert undeclared({name: value for name, value in ordinary.items() if name != "paid_cents"})
 
 
-def test_the_row_for_reversals_left_waits_for_an_office_that_lets_their_hold_warn() -> None:
+def test_the_row_for_reversals_left_waits_for_a_practice_that_lets_their_hold_warn() -> None:
     [(row, front)] = never_reached(SHIPPED)
     assert (row.id, [hold.id for hold in front]) == ("reversal-left", ["reversal"])
     warned = SHIPPED.with_choices({"reversal": "warn"})
@@ -242,7 +242,7 @@ def test_a_row_whose_conditions_contradict_each_other_is_told(folder: Path) -> N
 
 
 def test_a_row_behind_a_hold_is_told_with_the_hold(folder: Path) -> None:
-    """Each claim that meets it is one the office does not have."""
+    """Each claim that meets it is one the practice does not have."""
     add(folder / TABLE, to="manual", when="{claim_found: false, posting_active: true}")
     _, told = the_fault(folder)
     planted, hold = line_of("planted", folder), line_of("no-matching-claim", folder)
@@ -290,7 +290,7 @@ def test_a_warning_on_more_claims_than_a_hold_is_no_contradiction(folder: Path) 
 
 
 @pytest.mark.parametrize("fault", ["gap", "overlap", "unreachable", "contradiction"])
-def test_nothing_is_decided_by_rules_that_fail(fault: str, folder: Path, sqlite_home: OfficeHome) -> None:
+def test_nothing_is_decided_by_rules_that_fail(fault: str, folder: Path, sqlite_home: PracticeHome) -> None:
     match fault:
         case "gap":
             change(folder / TABLE, "plan_count: 1, posting_active: false", "plan_count: 1, posting_active: true")
@@ -310,7 +310,7 @@ def test_nothing_is_decided_by_rules_that_fail(fault: str, folder: Path, sqlite_
     assert [path.name for path in (sqlite_home.root / "inbox").iterdir()] == ["remittance.835"]
 
 
-def test_a_rule_set_of_our_own_that_is_sound_decides(folder: Path, sqlite_home: OfficeHome) -> None:
+def test_a_rule_set_of_our_own_that_is_sound_decides(folder: Path, sqlite_home: PracticeHome) -> None:
     change(folder / TABLE, "write_offs_active: false}", "write_offs_active: {is_not: true}}")
     sqlite_home.set({"rules": str(folder)})
     checked = sqlite_home.era("rules", "check")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from offices import era
+from practices import era
 from where import ROOT
 
 from era_engine.foundation.shipped import shipped

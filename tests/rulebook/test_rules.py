@@ -42,10 +42,10 @@ def change(file: Path, old: str, new: str) -> None:
 # what the shipped rules say
 
 
-def test_the_first_row_reads_as_the_office_reads_it() -> None:
+def test_the_first_row_reads_as_the_practice_reads_it() -> None:
     assert SHIPPED.rows[0] == Rule(
         id="single-plan-at-least-minimum-write-offs-on",
-        because="The payment is as expected and the office lets contracted write-offs post by themselves.",
+        because="The payment is as expected and the practice lets contracted write-offs post by themselves.",
         reference="auto-posting table, row 1",
         when=(
             Condition("plan_count", "is", 1),
@@ -62,7 +62,7 @@ def test_only_the_first_row_posts() -> None:
     assert [row.then for row in SHIPPED.rows[:8]] == ["post"] + ["manual"] * 7
 
 
-def test_the_table_shows_what_the_office_sees() -> None:
+def test_the_table_shows_what_the_practice_sees() -> None:
     """(message on the page, its place and colour, alert on the claim, icon, hover text)"""
     seen = {
         name: (
@@ -217,7 +217,7 @@ def test_any_other_hold_may_be_switched_off(folder: Path) -> None:
     assert [hold.id for hold in load_rule_set(folder).holds if not hold.enabled] == ["denied"]
 
 
-def test_a_table_of_an_offices_own_is_accepted(folder: Path) -> None:
+def test_a_table_of_a_practices_own_is_accepted(folder: Path) -> None:
     """Rows by mode, with fixed amounts and lists, that still decide every claim exactly once."""
     rows = "".join(
         f"- {{id: {name}, because: '-', reference: '-', when: {when}, then: {then}, show: quiet}}\n"

@@ -4,7 +4,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from offices import AUTO, BOTH_POSTED, OfficeHome, expects, remittance
+from practices import AUTO, BOTH_POSTED, PracticeHome, expects, remittance
 from remittance_text import claim
 
 from era_engine.foundation.errors import SettingsError
@@ -17,7 +17,7 @@ def settings(toml: str) -> Settings:
     return settings_of(Path("era.toml"), toml)
 
 
-def override(home: OfficeHome, *lines: str) -> None:
+def override(home: PracticeHome, *lines: str) -> None:
     """Put an [[override]] behind what stands in era.toml."""
     file = home.root / "era.toml"
     file.write_text("\n".join([file.read_text(), "[[override]]", *lines, ""]))
@@ -112,14 +112,14 @@ def test_a_doubtful_override_is_refused_by_line_and_key(toml: str, refused: str)
 # what it decides
 
 
-def two_short(home: OfficeHome) -> list[tuple[str, str, str | None]]:
+def two_short(home: PracticeHome) -> list[tuple[str, str, str | None]]:
     """Two claims paid at 90 %, of two locations."""
     home.expect(expects("C1", "100"), expects("C2", "100", location="AFD"))
     decided = home.run(remittance("180", claim("C1"), claim("C2")))
     return [(each["claim_number"], each["outcome"], each["rule"]) for each in decided]
 
 
-def test_a_location_may_accept_less(home: OfficeHome) -> None:
+def test_a_location_may_accept_less(home: PracticeHome) -> None:
     override(home, 'location = "AFD"', f"{MINIMUM} = 90")
     below = "single-plan-below-minimum-write-offs-on"
     assert two_short(home) == [("C1", "manual", below), ("C2", "post", BOTH_POSTED)]
@@ -127,12 +127,12 @@ def test_a_location_may_accept_less(home: OfficeHome) -> None:
     home.verified()
 
 
-def test_a_payer_may_be_left_to_people(home: OfficeHome) -> None:
+def test_a_payer_may_be_left_to_people(home: PracticeHome) -> None:
     override(home, 'payer = "Delta"', "era_payment_options.auto_post.enabled = false")
     assert {rule for _, _, rule in two_short(home)} == {"single-plan-posting-off"}
 
 
-def test_a_hold_may_warn_for_one_location_alone(home: OfficeHome) -> None:
+def test_a_hold_may_warn_for_one_location_alone(home: PracticeHome) -> None:
     override(home, 'location = "AFD"', 'holds.charge-mismatch = "warn"')
     home.expect(expects("C1", charge="121"), expects("C2", charge="121", location="AFD"))
     first, second = home.run(remittance("180", claim("C1"), claim("C2")))
@@ -141,7 +141,7 @@ def test_a_hold_may_warn_for_one_location_alone(home: OfficeHome) -> None:
     assert "charge-mismatch: warn" in home.era("explain", "C2").out
 
 
-def test_a_hold_that_must_stay_stays_for_everybody(home: OfficeHome) -> None:
+def test_a_hold_that_must_stay_stays_for_everybody(home: PracticeHome) -> None:
     override(home, 'location = "AFD"', 'holds.malformed-amount = "warn"')
     refused = home.era("run")
     assert refused.code == 4
@@ -150,7 +150,7 @@ def test_a_hold_that_must_stay_stays_for_everybody(home: OfficeHome) -> None:
 
 @pytest.mark.parametrize(("location", "entered"), [("AFD", None), ("MFD", -4_000)])
 def test_provider_level_adjustments_wait_where_posting_is_off_for_one_of_the_claims(
-    home: OfficeHome, location: str, entered: int | None
+    home: PracticeHome, location: str, entered: int | None
 ) -> None:
     override(home, 'location = "AFD"', "era_payment_options.auto_post.enabled = false")
     home.expect(expects("C1"), expects("C2", location=location))
@@ -163,7 +163,7 @@ def test_provider_level_adjustments_wait_where_posting_is_off_for_one_of_the_cla
 SHADOW = {f"{AUTO}.enabled": "shadow"}
 
 
-def test_on_trial_nothing_is_posted_and_what_would_have_been_is_told(home: OfficeHome) -> None:
+def test_on_trial_nothing_is_posted_and_what_would_have_been_is_told(home: PracticeHome) -> None:
     home.set(SHADOW)
     home.expect(expects("C1"), expects("C2", "100"))
     good, short = home.run(remittance("180", claim("C1"), claim("C2")))
@@ -176,14 +176,14 @@ def test_on_trial_nothing_is_posted_and_what_would_have_been_is_told(home: Offic
     home.verified()
 
 
-def test_on_trial_holds_are_told_as_ever(home: OfficeHome) -> None:
+def test_on_trial_holds_are_told_as_ever(home: PracticeHome) -> None:
     home.set(SHADOW)
     home.expect(expects("C1", charge="121"))
     (held,) = home.run(remittance("90", claim("C1")))
     assert (held["holds"], held["shadow_outcome"]) == (["charge-mismatch"], "manual")
 
 
-def test_one_payer_may_be_on_trial(home: OfficeHome) -> None:
+def test_one_payer_may_be_on_trial(home: PracticeHome) -> None:
     override(home, 'location = "AFD"', 'era_payment_options.auto_post.enabled = "shadow"')
     home.expect(expects("C1"), expects("C2", location="AFD"))
     first, second = home.run(remittance("180", claim("C1"), claim("C2")))
@@ -192,7 +192,7 @@ def test_one_payer_may_be_on_trial(home: OfficeHome) -> None:
     assert home.posted()["insurance_deposits"] == 9_000
 
 
-def test_a_person_may_quick_post_what_is_on_trial(home: OfficeHome) -> None:
+def test_a_person_may_quick_post_what_is_on_trial(home: PracticeHome) -> None:
     home.set(SHADOW)
     home.expect(expects("C1"))
     home.run(remittance("90", claim("C1")))
@@ -201,7 +201,7 @@ def test_a_person_may_quick_post_what_is_on_trial(home: OfficeHome) -> None:
     assert home.posted()["insurance_deposits"] == 9_000
 
 
-def test_a_split_claim_on_trial_is_tried_whole(home: OfficeHome) -> None:
+def test_a_split_claim_on_trial_is_tried_whole(home: PracticeHome) -> None:
     home.set(SHADOW)
     rows = [*expects("C1"), {**expects("C1", procedure="D1110")[0], "line_number": 2}]
     home.expect(rows)
@@ -211,7 +211,7 @@ def test_a_split_claim_on_trial_is_tried_whole(home: OfficeHome) -> None:
     home.verified()
 
 
-def test_a_reversal_on_trial_takes_nothing_back(home: OfficeHome) -> None:
+def test_a_reversal_on_trial_takes_nothing_back(home: PracticeHome) -> None:
     home.set({"reversals.post_exact": True})
     home.expect(expects("C1"))
     home.run(remittance("90", claim("C1")))

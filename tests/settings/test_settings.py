@@ -163,18 +163,18 @@ def test_a_sqlite_file_is_found_in_the_home_whatever_the_current_folder(
 
 def test_a_home_whose_path_cannot_be_written_in_a_url_is_refused() -> None:
     with pytest.raises(SettingsError, match="question mark"):
-        Settings().database_url(Path("/offices/which?"))
+        Settings().database_url(Path("/practices/which?"))
 
 
 @pytest.mark.parametrize("scheme", ["postgresql", "postgresql+psycopg"])
 @pytest.mark.parametrize(
     ("rest", "shown"),
     [
-        ("office:hunter2@server:5432/era", "server:5432/era"),
-        ("office:hun%2Fter2@server/era?sslmode=require&password=hunter2", "server/era"),
-        ("server/era?user=office&password=hunter2@x", "server/era"),
+        ("practice:hunter2@server:5432/era", "server:5432/era"),
+        ("practice:hun%2Fter2@server/era?sslmode=require&password=hunter2", "server/era"),
+        ("server/era?user=practice&password=hunter2@x", "server/era"),
         ("hunter2@/era?host=/run/postgresql", "/era"),
-        ("office:hunter2@[::1]:5432/era", "[::1]:5432/era"),
+        ("practice:hunter2@[::1]:5432/era", "[::1]:5432/era"),
     ],
 )
 def test_postgresql_is_reached_through_psycopg_and_its_password_is_never_shown(
@@ -200,11 +200,11 @@ def test_postgresql_is_reached_through_psycopg_and_its_password_is_never_shown(
         "sqlite+pysqlite:///era.db",
         "postgresql+psycopg2://server/era",
         "postgres://server/era",
-        "postgresql://office:hunter2@rest@server/era",
-        "postgresql://office:hun/ter2@server/era",
+        "postgresql://practice:hunter2@rest@server/era",
+        "postgresql://practice:hun/ter2@server/era",
         "postgresql://server:port/era",
-        "mysql://office:hunter2@server/era",
-        "oracle://office:hunter2@server/era",
+        "mysql://practice:hunter2@server/era",
+        "oracle://practice:hunter2@server/era",
     ],
 )
 def test_any_other_database_is_refused_without_showing_it(home: Path, url: str) -> None:
@@ -247,7 +247,7 @@ def test_a_text_over_several_lines_that_looks_like_a_key_is_none(home: Path) -> 
 
 
 def test_the_cause_of_a_refusal_carries_no_password(home: Path) -> None:
-    (home / "era.toml").write_text('database = "mysql://office:hunter2@server/era"')
+    (home / "era.toml").write_text('database = "mysql://practice:hunter2@server/era"')
     with pytest.raises(SettingsError) as refused:
         load_settings(home)
     assert refused.value.__cause__ is None
@@ -297,5 +297,5 @@ def test_the_reference_names_every_key_with_its_default() -> None:
 
 def test_a_folder_with_a_space_is_quoted_in_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as refused:
-        load_settings(tmp_path / "our office")
-    assert f"`era init '{tmp_path}/our office'`" in refused.value.remedy
+        load_settings(tmp_path / "our practice")
+    assert f"`era init '{tmp_path}/our practice'`" in refused.value.remedy

@@ -205,8 +205,8 @@ def test_a_table_is_no_setting(key: str) -> None:
 # what is kept
 
 SECRET = """\
-database = "postgresql+psycopg://office:hun%2Fter2@server/era?sslpassword=hunter2"  # before: mysql://me:hunter2@old/x
-# database = 'postgresql://office:hun'ter2@server/era?password=hunter2'
+database = "postgresql+psycopg://practice:hun%2Fter2@server/era?sslpassword=hunter2"  # before: mysql://me:hunter2@old/x
+# database = 'postgresql://practice:hun'ter2@server/era?password=hunter2'
 # or postgresql+psycopg://USER:PASSWORD@HOST/NAME
 conformance = "off"
 """
@@ -231,7 +231,7 @@ def test_no_password_is_kept_however_the_line_is_written(line: str) -> None:
 
 
 def test_the_database_is_put_in_again() -> None:
-    url = "postgresql+psycopg://office:hunter2@server/era"
+    url = "postgresql+psycopg://practice:hunter2@server/era"
     assert with_database(KEPT, url) == KEPT.replace("postgresql+psycopg://server/era", url)
     assert with_database('# c\nconformance = "off"\n', url) == f'database = "{url}"\n# c\nconformance = "off"\n'
     assert with_database(KEPT, None) == KEPT.split("\n", 1)[1]

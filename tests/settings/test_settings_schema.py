@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
-from offices import OfficeHome, era
+from practices import PracticeHome, era
 from test_overrides import NESTED
 from where import ERRORS
 
@@ -53,7 +53,7 @@ UNCOMMENTED = re.sub(r"^# (?=[\w.-]+ = |\[)", "", DEFAULT_TOML, flags=re.MULTILI
         DEFAULT_TOML,
         UNCOMMENTED,
         NESTED,
-        '#:schema era.schema.json\ndatabase = "postgresql+psycopg://office:hun%2Fter2@[::1]:5432/era?sslmode=require"\n',
+        '#:schema era.schema.json\ndatabase = "postgresql+psycopg://practice:hun%2Fter2@[::1]:5432/era?sslmode=require"\n',
         'database = "sqlite:////var/lib/era/era.db"\nholds.already-posted = "hold"\n',
         "era_payment_options = { auto_post = { enabled = 'shadow', minimum_percent = 33.3 } }\n",
         "era_payment_options.partial_payment.minimum_amount = '.5'\npractice.tax_id = '123-45-6789'\n",
@@ -115,7 +115,7 @@ def test_every_key_has_its_words_and_its_default(schema: Any) -> None:
     assert Settings.model_validate(tomllib.loads(toml, parse_float=Decimal)) == Settings()
 
 
-def test_the_holds_are_those_of_the_rules_in_force(schema: Any, sqlite_home: OfficeHome) -> None:
+def test_the_holds_are_those_of_the_rules_in_force(schema: Any, sqlite_home: PracticeHome) -> None:
     shipped_holds = [hold.id for hold in load_rule_set(shipped("rules")).holds]
     assert list(schema["properties"]["holds"]["properties"]) == shipped_holds
     rules = sqlite_home.root / "rules"

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from offices import AUTO, Ended, OfficeHome, claims_csv, expects, finished, make_office, remittance
+from practices import AUTO, Ended, PracticeHome, claims_csv, expects, finished, make_practice, remittance
 from remittance_text import claim
 from waiting import PostingsWait
 
@@ -11,7 +11,7 @@ from era_engine.home.folder import Home
 from era_engine.posting.judging import BATCH
 
 
-def posted_once(home: OfficeHome, *numbers: str) -> None:
+def posted_once(home: PracticeHome, *numbers: str) -> None:
     entries = [each["claim_number"] for each in home.records("ledger") if each["kind"] == "insurance_payment"]
     assert sorted(entries) == sorted(numbers)
 
@@ -19,7 +19,7 @@ def posted_once(home: OfficeHome, *numbers: str) -> None:
 # one home
 
 
-def test_four_runs_at_once_on_one_home_post_everything_once(home: OfficeHome) -> None:
+def test_four_runs_at_once_on_one_home_post_everything_once(home: PracticeHome) -> None:
     numbers = [f"C{n}" for n in range(24)]
     home.expect(*(expects(number) for number in numbers))
     for at, number in enumerate(numbers):
@@ -38,7 +38,7 @@ def test_four_runs_at_once_on_one_home_post_everything_once(home: OfficeHome) ->
 
 
 @pytest.mark.parametrize("command", [["run"], ["run", "--dry-run"], ["quick-post", "EFT0001"]])
-def test_what_decides_waits_for_nobody_when_another_run_holds_the_home(home: OfficeHome, command: list[str]) -> None:
+def test_what_decides_waits_for_nobody_when_another_run_holds_the_home(home: PracticeHome, command: list[str]) -> None:
     home.expect(expects("C1", "100"), expects("C2"))
     home.run(remittance("90", claim("C1")))
     home.receive(remittance("90", claim("C2"), trace="EFT0002"))
@@ -51,7 +51,7 @@ def test_what_decides_waits_for_nobody_when_another_run_holds_the_home(home: Off
     assert home.era(*command).code == 0
 
 
-def test_what_only_looks_or_imports_needs_no_turn(home: OfficeHome) -> None:
+def test_what_only_looks_or_imports_needs_no_turn(home: PracticeHome) -> None:
     home.expect(expects("C1"))
     home.run(remittance("90", claim("C1")))
     with Home(home.root).locked():
@@ -60,7 +60,7 @@ def test_what_only_looks_or_imports_needs_no_turn(home: OfficeHome) -> None:
         home.expect(expects("C2"))
 
 
-def test_the_lock_goes_with_the_process_however_it_ends(sqlite_home: OfficeHome) -> None:
+def test_the_lock_goes_with_the_process_however_it_ends(sqlite_home: PracticeHome) -> None:
     with pytest.raises(ZeroDivisionError), Home(sqlite_home.root).locked():
         _ = 1 // 0
     assert sqlite_home.era("run").code == 0
@@ -70,13 +70,13 @@ def test_the_lock_goes_with_the_process_however_it_ends(sqlite_home: OfficeHome)
 
 
 @pytest.fixture
-def homes(postgresql_url: str, tmp_path: Path) -> list[OfficeHome]:
-    made = [make_office(tmp_path / f"home{number}", postgresql_url) for number in range(4)]
+def homes(postgresql_url: str, tmp_path: Path) -> list[PracticeHome]:
+    made = [make_practice(tmp_path / f"home{number}", postgresql_url) for number in range(4)]
     made[0].expect(expects("C1"), expects("C2", "100"))
     return made
 
 
-def test_four_homes_given_the_same_file_at_once_post_it_once(homes: list[OfficeHome]) -> None:
+def test_four_homes_given_the_same_file_at_once_post_it_once(homes: list[PracticeHome]) -> None:
     text = remittance("90", claim("C1"))
     for home in homes:
         home.receive(text)
@@ -89,7 +89,7 @@ def test_four_homes_given_the_same_file_at_once_post_it_once(homes: list[OfficeH
         home.verified()
 
 
-def test_four_homes_given_four_payments_of_one_claim_at_once_post_one_of_them(homes: list[OfficeHome]) -> None:
+def test_four_homes_given_four_payments_of_one_claim_at_once_post_one_of_them(homes: list[PracticeHome]) -> None:
     for number, home in enumerate(homes):
         home.receive(remittance("90", claim("C1"), trace=f"EFT{number}"))
     ended = [finished(process) for process in [home.process("run", "--json") for home in homes]]
@@ -102,7 +102,7 @@ def test_four_homes_given_four_payments_of_one_claim_at_once_post_one_of_them(ho
         home.verified()
 
 
-def test_a_file_one_home_has_read_is_another_homes_to_keep(homes: list[OfficeHome]) -> None:
+def test_a_file_one_home_has_read_is_another_homes_to_keep(homes: list[PracticeHome]) -> None:
     text = remittance("90", claim("C1"))
     first, second, *_ = homes
     first.receive(text, "monday.835")
@@ -114,7 +114,7 @@ def test_a_file_one_home_has_read_is_another_homes_to_keep(homes: list[OfficeHom
         home.verified()
 
 
-def test_a_file_another_home_is_working_on_is_left_to_it(homes: list[OfficeHome]) -> None:
+def test_a_file_another_home_is_working_on_is_left_to_it(homes: list[PracticeHome]) -> None:
     """Homes with one name for two files, one of them interrupted."""
     first, second, *_ = homes
     first.receive(remittance("90", claim("C1"), trace="EFT0001"), "monday.835")
@@ -132,7 +132,7 @@ def test_a_file_another_home_is_working_on_is_left_to_it(homes: list[OfficeHome]
 
 
 def test_a_claim_being_posted_cannot_be_changed_by_an_import(
-    homes: list[OfficeHome], postings_wait: PostingsWait
+    homes: list[PracticeHome], postings_wait: PostingsWait
 ) -> None:
     home = homes[0]
     home.receive(remittance("90", claim("C1")))
@@ -150,7 +150,7 @@ def test_a_claim_being_posted_cannot_be_changed_by_an_import(
 
 
 def test_two_quick_posts_of_one_claim_at_once_post_it_once(
-    homes: list[OfficeHome], postings_wait: PostingsWait
+    homes: list[PracticeHome], postings_wait: PostingsWait
 ) -> None:
     homes[0].receive(remittance("90", claim("C2")))
     assert [each["outcome"] for each in homes[0].records("run")] == ["manual"]
@@ -166,7 +166,7 @@ def test_two_quick_posts_of_one_claim_at_once_post_it_once(
 
 
 def test_two_runs_that_release_one_waiting_claim_at_once_post_it_once(
-    homes: list[OfficeHome], postings_wait: PostingsWait
+    homes: list[PracticeHome], postings_wait: PostingsWait
 ) -> None:
     for home in homes:
         home.set({"deposits.required": True})
@@ -185,7 +185,7 @@ def test_two_runs_that_release_one_waiting_claim_at_once_post_it_once(
 
 
 def test_two_quick_posts_of_one_provider_adjustment_at_once_enter_it_once(
-    homes: list[OfficeHome], postings_wait: PostingsWait
+    homes: list[PracticeHome], postings_wait: PostingsWait
 ) -> None:
     for home in homes:
         home.set({f"{AUTO}.enabled": False})
@@ -202,7 +202,7 @@ def test_two_quick_posts_of_one_provider_adjustment_at_once_enter_it_once(
 
 
 def test_a_quick_post_and_the_reversal_of_a_claim_beside_it_do_not_block_each_other(
-    homes: list[OfficeHome], postings_wait: PostingsWait
+    homes: list[PracticeHome], postings_wait: PostingsWait
 ) -> None:
     """C1 is posted and C2 open on the payment; the run takes C1 back and answers C2 again."""
     home = homes[0]
@@ -225,7 +225,7 @@ def test_a_quick_post_and_the_reversal_of_a_claim_beside_it_do_not_block_each_ot
 
 
 def test_two_runs_whose_payments_share_claims_in_opposite_order_both_come_through(
-    homes: list[OfficeHome], postings_wait: PostingsWait
+    homes: list[PracticeHome], postings_wait: PostingsWait
 ) -> None:
     """Each holds the claims of its first batch and asks for one of the other's in its second: PostgreSQL ends one."""
     some, others = ([f"{letter}{number:03d}" for number in range(BATCH)] for letter in "AB")
@@ -244,7 +244,7 @@ def test_two_runs_whose_payments_share_claims_in_opposite_order_both_come_throug
         assert home.era("audit", "verify").code == 0
 
 
-def deposit(home: OfficeHome, row: str) -> None:
+def deposit(home: PracticeHome, row: str) -> None:
     """What the bank says it received."""
     file = home.root / "bank.csv"
     file.write_text(f"date,amount,trace\n{row}\n")
@@ -252,7 +252,7 @@ def deposit(home: OfficeHome, row: str) -> None:
 
 
 def test_whoever_reads_sees_none_of_a_payment_or_all_of_it(
-    homes: list[OfficeHome], postings_wait: PostingsWait
+    homes: list[PracticeHome], postings_wait: PostingsWait
 ) -> None:
     home = homes[0]
     home.receive(remittance("90", claim("C1")))

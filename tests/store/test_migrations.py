@@ -12,8 +12,8 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from first_version import make_first_version, tables
-from offices import OfficeHome, expects, make_office, remittance
 from postgresql_server import Server
+from practices import PracticeHome, expects, make_practice, remittance
 from remittance_text import claim
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
@@ -83,7 +83,7 @@ def test_a_database_of_a_newer_program_is_left_alone(empty_url: str) -> None:
 
 
 def test_a_database_that_is_none_is_named_with_a_remedy(tmp_path: Path) -> None:
-    home = make_office(tmp_path / "home")
+    home = make_practice(tmp_path / "home")
     (home.root / "era.db").write_bytes(b"Dear diary, " * 1000)
     ended = home.era("eras")
     assert ended.code == 1
@@ -92,7 +92,7 @@ def test_a_database_that_is_none_is_named_with_a_remedy(tmp_path: Path) -> None:
 
 
 def test_a_server_that_does_not_answer_is_named_without_its_password(tmp_path: Path) -> None:
-    home = make_office(tmp_path / "home", "postgresql+psycopg://office:s3cret@127.0.0.1:1/era")
+    home = make_practice(tmp_path / "home", "postgresql+psycopg://practice:s3cret@127.0.0.1:1/era")
     ended = home.era("run")
     assert ended.code == 1
     assert "Error: The database postgresql+psycopg://127.0.0.1" in ended.err
@@ -104,20 +104,20 @@ def test_a_server_that_does_not_answer_is_named_without_its_password(tmp_path: P
 
 
 @pytest.fixture
-def old_home(empty_url: str, tmp_path: Path) -> OfficeHome:
+def old_home(empty_url: str, tmp_path: Path) -> PracticeHome:
     """The books of the first version, not opened since."""
-    home = make_office(tmp_path / "home", empty_url)
+    home = make_practice(tmp_path / "home", empty_url)
     make_first_version(home)
     return home
 
 
-def test_the_first_versions_books_become_todays_tables(old_home: OfficeHome) -> None:
+def test_the_first_versions_books_become_todays_tables(old_home: PracticeHome) -> None:
     with closing(Database(old_home.url)) as database, database.reading() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, schema.metadata) == []
 
 
-def test_what_the_first_version_decided_keeps_its_meaning(old_home: OfficeHome) -> None:
+def test_what_the_first_version_decided_keeps_its_meaning(old_home: PracticeHome) -> None:
     assert old_home.rows("SELECT id, state, office_claim, match_step FROM claim_payments ORDER BY id") == [
         (5, "posted", "C1", "claim-number"),
         (12, "open", "C2", "claim-number"),
@@ -131,7 +131,7 @@ def test_what_the_first_version_decided_keeps_its_meaning(old_home: OfficeHome) 
     assert old_home.rows("SELECT claim_number, origin FROM claims ORDER BY 1") == [("C1", "csv"), ("C2", "csv")]
 
 
-def test_entries_of_the_first_version_know_their_payment(old_home: OfficeHome) -> None:
+def test_entries_of_the_first_version_know_their_payment(old_home: PracticeHome) -> None:
     columns = "id, payment_id, decision_id, provider_adjustment_id, kind, mark, claim_number, patient_id, made_by"
     assert old_home.rows(f"SELECT {columns}, reverses, reverses_entry FROM entries ORDER BY id") == [
         (31, 3, 9, None, "insurance_payment", "A", "C1", "P1", None, None, None),
@@ -145,7 +145,7 @@ def test_entries_of_the_first_version_know_their_payment(old_home: OfficeHome) -
     ]
 
 
-def test_provider_adjustments_of_the_first_version_wait_to_be_entered(old_home: OfficeHome) -> None:
+def test_provider_adjustments_of_the_first_version_wait_to_be_entered(old_home: PracticeHome) -> None:
     columns = "payment_id, ordinal, provider, fiscal_date, reason, reference, cents, state"
     assert old_home.rows(f"SELECT {columns} FROM provider_adjustments ORDER BY id") == [
         (7, 0, "", None, "WO", "C1", 4000, "open"),
@@ -155,7 +155,7 @@ def test_provider_adjustments_of_the_first_version_wait_to_be_entered(old_home: 
 
 @pytest.mark.parametrize("table", ["decisions", "entries", "postings", "matches"])
 @pytest.mark.parametrize("change", ["UPDATE {0} SET {1} = {1}", "DELETE FROM {0}"])
-def test_what_the_first_version_decided_stays_decided(old_home: OfficeHome, table: str, change: str) -> None:
+def test_what_the_first_version_decided_stays_decided(old_home: PracticeHome, table: str, change: str) -> None:
     columns = {"decisions": "outcome", "entries": "memo", "postings": "account", "matches": "note"}
     old_home.change(
         "INSERT INTO matches (claim_payment_id, matched_by, matched_at) VALUES (13, 'Ann', '2026-11-03T09:00:00Z')"
@@ -165,7 +165,7 @@ def test_what_the_first_version_decided_stays_decided(old_home: OfficeHome, tabl
 
 
 @pytest.mark.parametrize("column", ["payment_id", "decision_id", "provider_adjustment_id", "reverses"])
-def test_entries_point_to_what_is_there(old_home: OfficeHome, column: str) -> None:
+def test_entries_point_to_what_is_there(old_home: PracticeHome, column: str) -> None:
     values = {"payment_id": 3, "decision_id": "NULL", "provider_adjustment_id": "NULL", "reverses": "NULL"}
     columns, row = ", ".join(values), ", ".join(map(str, (values | {column: 99}).values()))
     with pytest.raises(DBAPIError, match=r"(?i)foreign key"):
@@ -174,7 +174,7 @@ def test_entries_point_to_what_is_there(old_home: OfficeHome, column: str) -> No
         )
 
 
-def test_the_first_versions_books_hold_and_go_on(old_home: OfficeHome) -> None:
+def test_the_first_versions_books_hold_and_go_on(old_home: PracticeHome) -> None:
     told = "✔ The books hold: 2 entries, 3 decisions, 2 payments, 1 claim, 1 patient, 0 payers, 2 files.\n"
     assert old_home.era("verify").out == told + "Files in: 2 = 2 archived + 0 quarantined + 0 duplicate + 0 waiting.\n"
     old_home.expect(expects("C3"))
@@ -192,7 +192,7 @@ def test_the_first_versions_books_hold_and_go_on(old_home: OfficeHome) -> None:
     assert old_home.era("verify").code == 0
 
 
-def test_books_of_a_version_without_audit_log_are_sealed_as_they_are_found(old_home: OfficeHome) -> None:
+def test_books_of_a_version_without_audit_log_are_sealed_as_they_are_found(old_home: PracticeHome) -> None:
     assert old_home.era("run").code == 0
     told = [each["act"] for each in old_home.era("audit", "export").records]
     assert told[:3] == ["begin", "adopt", "adopt"]
@@ -207,7 +207,7 @@ def test_books_of_a_version_without_audit_log_are_sealed_as_they_are_found(old_h
     ],
     ids=["late", "at once"],
 )
-def test_a_migration_that_fails_leaves_the_books_as_they_were(old_home: OfficeHome, trouble: str) -> None:
+def test_a_migration_that_fails_leaves_the_books_as_they_were(old_home: PracticeHome, trouble: str) -> None:
     engine = create_engine(old_home.url)
     with engine.begin() as connection:
         connection.execute(text(trouble))
@@ -221,7 +221,7 @@ def test_a_migration_that_fails_leaves_the_books_as_they_were(old_home: OfficeHo
 
 def test_rows_that_point_nowhere_are_named_and_left_as_they_were(tmp_path: Path) -> None:
     """SQLite alone: there a program with foreign keys off may have written them."""
-    home = make_office(tmp_path / "home")
+    home = make_practice(tmp_path / "home")
     make_first_version(home)
     engine = create_engine(home.url)
     with engine.begin() as connection:

@@ -7,7 +7,7 @@ from random import Random
 from string import ascii_uppercase
 
 import pytest
-from offices import OfficeHome, claims_csv, expects, make_office, remittance
+from practices import PracticeHome, claims_csv, expects, make_practice, remittance
 from remittance_text import claim
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -18,7 +18,7 @@ from era_engine.store.database import Database
 from era_engine.store.practice import claims as stored_claims
 
 
-def office_claims(home: OfficeHome, *numbers: str) -> dict[str, Claim]:
+def office_claims(home: PracticeHome, *numbers: str) -> dict[str, Claim]:
     with closing(Database(home.url)) as database, database.reading() as connection:
         return stored_claims.find_claims(connection, numbers)
 
@@ -26,7 +26,7 @@ def office_claims(home: OfficeHome, *numbers: str) -> dict[str, Claim]:
 # claims
 
 
-def test_an_imported_claim_is_found_again_as_it_was_given(home: OfficeHome) -> None:
+def test_an_imported_claim_is_found_again_as_it_was_given(home: PracticeHome) -> None:
     [first_row], [second_row] = expects("C1", "44.64", "62", "17.36"), expects("C1", "", "74.5", procedure="D0274")
     ended = home.expect([{**second_row, "line_number": 7}, first_row], expects("C2"))
     assert ended.out.endswith(": 2 claims added, 0 updated.\n")
@@ -38,7 +38,7 @@ def test_an_imported_claim_is_found_again_as_it_was_given(home: OfficeHome) -> N
     assert (second.line_number, second.fee_cents, second.expected_insurance_cents) == (7, 7450, None)
 
 
-def test_claims_are_found_by_the_thousand(home: OfficeHome) -> None:
+def test_claims_are_found_by_the_thousand(home: PracticeHome) -> None:
     numbers = [f"C{n:04d}" for n in range(1201)]
     home.expect(*(expects(number) for number in numbers))
     found = office_claims(home, *numbers, "C9999")
@@ -46,12 +46,12 @@ def test_claims_are_found_by_the_thousand(home: OfficeHome) -> None:
     assert all(len(each.lines) == 1 for each in found.values())
 
 
-def test_a_claim_number_is_not_another_for_its_case_or_its_blanks(home: OfficeHome) -> None:
+def test_a_claim_number_is_not_another_for_its_case_or_its_blanks(home: PracticeHome) -> None:
     home.expect(expects("C1"), expects("c1"))
     assert sorted(office_claims(home, "C1", "c1", " C1", "C1 ", "%", "C_")) == ["C1", "c1"]
 
 
-def test_a_file_with_one_bad_row_is_refused_whole(home: OfficeHome, tmp_path: Path) -> None:
+def test_a_file_with_one_bad_row_is_refused_whole(home: PracticeHome, tmp_path: Path) -> None:
     file = tmp_path / "bad.csv"
     file.write_text(claims_csv(expects("C1"), expects("C2", "ninety")), encoding="utf-8")
     ended = home.era("import", "claims", file)
@@ -60,7 +60,7 @@ def test_a_file_with_one_bad_row_is_refused_whole(home: OfficeHome, tmp_path: Pa
     assert office_claims(home, "C1", "C2") == {}
 
 
-def test_a_claim_number_that_no_database_could_look_up_is_refused(home: OfficeHome, tmp_path: Path) -> None:
+def test_a_claim_number_that_no_database_could_look_up_is_refused(home: PracticeHome, tmp_path: Path) -> None:
     file = tmp_path / "long.csv"
     file.write_text(claims_csv(expects(any_text(5_000))), encoding="utf-8")
     ended = home.era("import", "claims", file)
@@ -72,7 +72,7 @@ def any_text(length: int) -> str:
     return "".join(Random(length).choices(ascii_uppercase, k=length))
 
 
-def test_whatever_a_payer_writes_is_kept_and_found_again(home: OfficeHome) -> None:
+def test_whatever_a_payer_writes_is_kept_and_found_again(home: PracticeHome) -> None:
     home.expect(expects("C1"))
     long_claim, long_trace, long_payer = any_text(9_000), any_text(9_001), any_text(9_002)
     unknown, known = home.run(
@@ -84,7 +84,7 @@ def test_whatever_a_payer_writes_is_kept_and_found_again(home: OfficeHome) -> No
     home.verified()
 
 
-def test_files_before_a_bad_one_are_kept_and_it_is_refused(home: OfficeHome, tmp_path: Path) -> None:
+def test_files_before_a_bad_one_are_kept_and_it_is_refused(home: PracticeHome, tmp_path: Path) -> None:
     good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
     good.write_text(claims_csv(expects("C1")), encoding="utf-8")
     bad.write_text(claims_csv(expects("C2", "ninety")), encoding="utf-8")
@@ -93,7 +93,7 @@ def test_files_before_a_bad_one_are_kept_and_it_is_refused(home: OfficeHome, tmp
     assert sorted(office_claims(home, "C1", "C2")) == ["C1"]
 
 
-def test_a_claim_imported_again_is_updated_until_something_is_posted_against_it(home: OfficeHome) -> None:
+def test_a_claim_imported_again_is_updated_until_something_is_posted_against_it(home: PracticeHome) -> None:
     home.expect(expects("C1", "90"), expects("C2", "90"))
     ended = home.expect(expects("C1", "100", "150", procedure="D0150"), expects("C3"))
     assert ended.out.endswith(": 1 claim added, 1 updated.\n")
@@ -110,7 +110,7 @@ def test_a_claim_imported_again_is_updated_until_something_is_posted_against_it(
     assert [each.expected_cents for each in office_claims(home, "C1", "C2").values()] == [9000, 9000]
 
 
-def test_a_claim_left_to_a_person_may_still_be_updated_and_then_post(home: OfficeHome) -> None:
+def test_a_claim_left_to_a_person_may_still_be_updated_and_then_post(home: PracticeHome) -> None:
     home.expect(expects("C1", "90"))
     [left] = home.run(remittance("80", claim("C1", paid="80", write_off="40")))
     assert left["outcome"] == "manual"
@@ -119,7 +119,7 @@ def test_a_claim_left_to_a_person_may_still_be_updated_and_then_post(home: Offic
     assert posted["outcome"] == "post"
 
 
-def test_a_patients_plans_are_those_of_the_last_import_for_all_claims(home: OfficeHome) -> None:
+def test_a_patients_plans_are_those_of_the_last_import_for_all_claims(home: PracticeHome) -> None:
     home.expect(expects("C1", patient="P1"), expects("C2", patient="P2"))
     home.expect(expects("C3", patient="P1", plans=2))
     plans = {number: each.plan_count for number, each in office_claims(home, "C1", "C2", "C3").items()}
@@ -128,7 +128,7 @@ def test_a_patients_plans_are_those_of_the_last_import_for_all_claims(home: Offi
     assert decided["rule"] == "several-plans-write-offs-on"
 
 
-def test_a_patient_may_gain_a_plan_after_a_claim_of_his_is_posted(home: OfficeHome) -> None:
+def test_a_patient_may_gain_a_plan_after_a_claim_of_his_is_posted(home: PracticeHome) -> None:
     home.expect(expects("C1", patient="P1"))
     home.run(remittance("90", claim("C1")))
     home.expect(expects("C2", patient="P1", plans=2))
@@ -146,7 +146,7 @@ MATCHED = (
 )
 
 
-def decide_one(home: OfficeHome) -> None:
+def decide_one(home: PracticeHome) -> None:
     """A row in each of the tables above."""
     home.expect(expects("C1"))
     home.run(remittance("90", claim("C1")))
@@ -155,7 +155,7 @@ def decide_one(home: OfficeHome) -> None:
 
 @pytest.mark.parametrize("table", APPEND_ONLY)
 @pytest.mark.parametrize("change", ["UPDATE {} SET {} = {}", "DELETE FROM {}"])
-def test_decisions_and_entries_cannot_be_changed_or_deleted(home: OfficeHome, table: str, change: str) -> None:
+def test_decisions_and_entries_cannot_be_changed_or_deleted(home: PracticeHome, table: str, change: str) -> None:
     decide_one(home)
     column = {
         "decisions": "outcome",
@@ -174,7 +174,7 @@ def test_decisions_and_entries_cannot_be_changed_or_deleted(home: OfficeHome, ta
 
 
 @pytest.mark.parametrize("table", APPEND_ONLY)
-def test_a_row_cannot_take_the_place_of_another(sqlite_home: OfficeHome, table: str) -> None:
+def test_a_row_cannot_take_the_place_of_another(sqlite_home: PracticeHome, table: str) -> None:
     """SQLite's REPLACE deletes what is in the way."""
     decide_one(sqlite_home)
     with pytest.raises(DBAPIError, match=f"{table} are append-only"):
@@ -183,14 +183,14 @@ def test_a_row_cannot_take_the_place_of_another(sqlite_home: OfficeHome, table: 
 
 @pytest.mark.parametrize("table", APPEND_ONLY)
 def test_a_table_cannot_be_emptied_at_a_stroke(table: str, postgresql_url: str, tmp_path: Path) -> None:
-    home = make_office(tmp_path / "home", postgresql_url)
+    home = make_practice(tmp_path / "home", postgresql_url)
     decide_one(home)
     with pytest.raises(DBAPIError, match="are append-only"):
         home.change(f"TRUNCATE {table} CASCADE")
 
 
 @pytest.mark.parametrize(("column", "taken"), [("reverses", "decision_id"), ("reverses_entry", "id")])
-def test_what_was_posted_cannot_be_taken_back_twice(home: OfficeHome, column: str, taken: str) -> None:
+def test_what_was_posted_cannot_be_taken_back_twice(home: PracticeHome, column: str, taken: str) -> None:
     decide_one(home)
     again = (
         f"INSERT INTO entries (id, payment_id, decision_id, date, kind, memo, {column})"

@@ -4,7 +4,7 @@ import io
 from pathlib import Path
 from typing import NamedTuple
 
-from offices import OfficeHome
+from practices import PracticeHome
 from pyx12.params import ParamsBase
 from pyx12.x12file import X12Reader
 from pyx12.x12n_document import x12n_document
@@ -56,7 +56,7 @@ def read_back(path: Path) -> ReadBack:
     return ReadBack(path.name, text, segments)
 
 
-def answers_of(home: OfficeHome, name: str | None = None) -> list[ReadBack]:
+def answers_of(home: PracticeHome, name: str | None = None) -> list[ReadBack]:
     """The answers to the newest file of this name, or all there are; nothing else may lie in acks/."""
     written = sorted(path for path in (home.root / "acks").iterdir() if not path.name.startswith("."))
     if name is not None:

@@ -1,26 +1,26 @@
 """Acting by hand, and seeing what came of it."""
 
-from offices import Ended, OfficeHome, Record
+from practices import Ended, PracticeHome, Record
 
 ANN = ("--by", "Ann")
 
 
-def post(office: OfficeHome, *arguments: str) -> Ended:
+def post(practice: PracticeHome, *arguments: str) -> Ended:
     """Post, and see that the books hold after it."""
-    ended = office.era("post", *arguments, *ANN)
+    ended = practice.era("post", *arguments, *ANN)
     assert ended.code == 0, ended
-    office.verified()
+    practice.verified()
     return ended
 
 
-def refused(office: OfficeHome, *arguments: str) -> str:
+def refused(practice: PracticeHome, *arguments: str) -> str:
     """The command is refused, and nothing is written."""
-    before = len(office.records("log")), office.records("ledger")
-    ended = office.era("post", *arguments, *ANN)
+    before = len(practice.records("log")), practice.records("ledger")
+    ended = practice.era("post", *arguments, *ANN)
     assert ended.code == 2, ended
-    assert (len(office.records("log")), office.records("ledger")) == before
+    assert (len(practice.records("log")), practice.records("ledger")) == before
     return ended.err
 
 
-def newest(office: OfficeHome) -> Record:
-    return office.records("log")[-1]
+def newest(practice: PracticeHome) -> Record:
+    return practice.records("log")[-1]

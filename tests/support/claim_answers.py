@@ -1,4 +1,4 @@
-"""Answers to claims, line by line, and the offices that wait for them.
+"""Answers to claims, line by line, and the practices that wait for them.
 
 procedures("D0120", "D1110", expected="45")  -> rows of claim C1, each procedure at 60.00
 part("D0120", "45", "ICN1", "CAS*CO*45*15")  -> one of them, answered alone
@@ -8,12 +8,12 @@ crown("C1", 1, "300"), crown_paid(…)         -> a crown of 500.00 for two plan
 from itertools import takewhile
 from pathlib import Path
 
-from offices import OfficeHome, Record, expects, make_office
+from practices import PracticeHome, Record, expects, make_practice
 from remittance_text import Segments, service_line
 
 
-def office(folder: Path, *claims: list[Record], settings: Record | None = None) -> OfficeHome:
-    made = make_office(folder / "office", settings=settings)
+def practice(folder: Path, *claims: list[Record], settings: Record | None = None) -> PracticeHome:
+    made = make_practice(folder / "practice", settings=settings)
     made.expect(*claims)
     return made
 

@@ -1,4 +1,4 @@
-"""Claims of an office and claim payments as values, for tests that compare one with the other."""
+"""Claims of a practice and claim payments as values, for tests that compare one with the other."""
 
 from collections.abc import Sequence
 from datetime import date

@@ -1,4 +1,4 @@
-"""What an office does, each in a home of its own that can be copied: to be killed in the middle and compared."""
+"""What a practice does, each in a home of its own that can be copied: to be killed in the middle and compared."""
 
 import io
 import re
@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from killing import KILLS, killed_at, steps_of
-from offices import OfficeHome, claims_csv, expects, make_office, remittance
 from postgresql_server import Server
+from practices import PracticeHome, claims_csv, expects, make_practice, remittance
 from remittance_text import claim, group, interchange, payment, transaction_set, written
 
 Command = list[str | Path]
@@ -36,15 +36,15 @@ class Way(NamedTuple):
     cents, once it is carried out. `once`: carried out a second time, the command is refused.
     """
 
-    prepare: Callable[[OfficeHome], Command]
+    prepare: Callable[[PracticeHome], Command]
     posted: int
     once: bool = False
 
 
-def _inbox(*texts: str, settings: dict[str, object] | None = None) -> Callable[[OfficeHome], Command]:
+def _inbox(*texts: str, settings: dict[str, object] | None = None) -> Callable[[PracticeHome], Command]:
     """All but the last text were read before."""
 
-    def prepare(home: OfficeHome) -> Command:
+    def prepare(home: PracticeHome) -> Command:
         home.set(settings or {})
         for text in texts[:-1]:
             home.run(text)
@@ -54,70 +54,70 @@ def _inbox(*texts: str, settings: dict[str, object] | None = None) -> Callable[[
     return prepare
 
 
-def _two_versions(home: OfficeHome) -> Command:
+def _two_versions(home: PracticeHome) -> Command:
     """Which of them posts depends on their order: the first that was received."""
     home.receive(remittance("180", claim("C1"), claim("C2"), trace="T1"), "a.835")
     home.receive(remittance("180", claim("C2"), claim("C3"), trace="T1"), "b.835")
     return ["run"]
 
 
-def _by_path(home: OfficeHome) -> Command:
+def _by_path(home: PracticeHome) -> Command:
     path = home.root / "mail.835"
     path.write_text(WHOLE)
     return ["run", path]
 
 
-def _linked(home: OfficeHome) -> Command:
+def _linked(home: PracticeHome) -> Command:
     path = home.root / "mail.835"
     path.write_text(WHOLE)
     (home.root / "inbox" / "link.835").symlink_to("../mail.835")
     return ["run"]
 
 
-def _deposits(home: OfficeHome) -> Command:
+def _deposits(home: PracticeHome) -> Command:
     home.set({"deposits.required": True})
     home.run(WHOLE)
     assert home.era("import", "bank", _bank(home)).code == 0
     return ["run"]
 
 
-def _bank(home: OfficeHome) -> Path:
+def _bank(home: PracticeHome) -> Path:
     bank = home.root / "bank.csv"
     bank.write_text("date,amount,trace\n2026-11-02,180.00,T1\n2026-11-02,90.00,T2\n")
     return bank
 
 
-def _import_bank(home: OfficeHome) -> Command:
+def _import_bank(home: PracticeHome) -> Command:
     home.run(WHOLE)
     return ["import", "bank", _bank(home)]
 
 
-def _import_claims(home: OfficeHome) -> Command:
+def _import_claims(home: PracticeHome) -> Command:
     home.run(WHOLE)
     more = home.root / "more.csv"
     more.write_text(claims_csv(expects("C4"), expects("C5")))
     return ["import", "claims", more]
 
 
-def _short(home: OfficeHome) -> None:
+def _short(home: PracticeHome) -> None:
     """C2 is paid ten dollars short, and waits for a person."""
     home.expect(expects("C1"), expects("C2", "100"), expects("C3"))
     home.run(WHOLE)
 
 
-def _after(first: Callable[[OfficeHome], object], *command: str) -> Callable[[OfficeHome], Command]:
-    def prepare(home: OfficeHome) -> Command:
+def _after(first: Callable[[PracticeHome], object], *command: str) -> Callable[[PracticeHome], Command]:
+    def prepare(home: PracticeHome) -> Command:
         first(home)
         return list(command)
 
     return prepare
 
 
-def _unknown(home: OfficeHome) -> None:
+def _unknown(home: PracticeHome) -> None:
     home.run(remittance("90", claim("XYZ", "130", "90", "40"), trace="T1"))
 
 
-def _zipped(home: OfficeHome) -> Command:
+def _zipped(home: PracticeHome) -> Command:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as file:
         for name, text in (("cut.835", CUT), ("again.835", CUT), ("strange.835", "no remittance")):
@@ -126,7 +126,7 @@ def _zipped(home: OfficeHome) -> Command:
     return ["run"]
 
 
-def _requeued(home: OfficeHome) -> Command:
+def _requeued(home: PracticeHome) -> Command:
     home.set({"files.largest_megabytes": 1})
     home.receive(WHOLE + "\n" * (1 << 20), "monday.835")
     assert home.era("run").code == 3
@@ -134,7 +134,7 @@ def _requeued(home: OfficeHome) -> Command:
     return ["requeue", "--all"]
 
 
-def _interrupted(home: OfficeHome) -> Command:
+def _interrupted(home: PracticeHome) -> Command:
     home.receive(WHOLE, "monday.835")
     name = killed_at(5, "run", "--home", home.root, named=("before commit",))  # the second payment is not committed
     assert name is not None
@@ -168,7 +168,7 @@ WAYS = {
 class Prepared(NamedTuple):
     """A home as it is before the command, and what it is after it, undisturbed."""
 
-    home: OfficeHome
+    home: PracticeHome
     command: Command
     steps: list[str]
     books: dict[str, Any]
@@ -184,7 +184,7 @@ class Stage:
     @contextmanager
     def prepared(self, way: Way) -> Iterator[Prepared]:
         with self._database("sqlite:///era.db") as url, _gone_afterwards(self._folder / "before") as root:
-            home = make_office(root, url)
+            home = make_practice(root, url)
             home.expect(expects("C1"), expects("C2"), expects("C3"))
             command = way.prepare(home)
             with self.copy(home) as twin:
@@ -195,7 +195,7 @@ class Stage:
             yield Prepared(home, command, steps, books)
 
     @contextmanager
-    def copy(self, home: OfficeHome) -> Iterator[OfficeHome]:
+    def copy(self, home: PracticeHome) -> Iterator[PracticeHome]:
         with (
             _gone_afterwards(self._folder / "copy") as root,
             self._database(home.database_url, like=home.database_url) as url,
@@ -203,7 +203,7 @@ class Stage:
             shutil.copytree(home.root, root, symlinks=True)
             settings = root / "era.toml"
             settings.write_text(settings.read_text().replace(home.database_url, url))
-            yield OfficeHome(root, url)
+            yield PracticeHome(root, url)
 
     @contextmanager
     def _database(self, sqlite: str, like: str | None = None) -> Iterator[str]:
@@ -223,13 +223,13 @@ def _gone_afterwards(folder: Path) -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
-def moved(command: Command, home: OfficeHome, twin: OfficeHome) -> Command:
+def moved(command: Command, home: PracticeHome, twin: PracticeHome) -> Command:
     """The same command on a copy of the home."""
     return [twin.root / each.relative_to(home.root) if isinstance(each, Path) else each for each in command]
 
 
 def killed_and_taken_up(stage: Stage, before: Prepared, way: Way, *steps: int) -> None:
-    """Kill the command at a step, then go on as an office does, and compare with what comes of it undisturbed.
+    """Kill the command at a step, then go on as a practice does, and compare with what comes of it undisturbed.
 
     With more steps, the runs that take it up are killed as well.
     """
@@ -251,7 +251,7 @@ def killed_and_taken_up(stage: Stage, before: Prepared, way: Way, *steps: int) -
         proven(home, way, before.books, where)
 
 
-def proven(home: OfficeHome, way: Way, undisturbed: dict[str, Any], where: str) -> None:
+def proven(home: PracticeHome, way: Way, undisturbed: dict[str, Any], where: str) -> None:
     books = books_of(home)
     for part, expected in undisturbed.items():
         assert books[part] == expected, (where, part)
@@ -265,8 +265,8 @@ def _without_path(file: Path, home: Path) -> bytes:
     return re.sub(re.escape(str(home.parent)).encode() + rb"/\w+", b"HOME", file.read_bytes())
 
 
-def books_of(home: OfficeHome) -> dict[str, Any]:
-    """What an office has, without ids and times."""
+def books_of(home: PracticeHome) -> dict[str, Any]:
+    """What a practice has, without ids and times."""
     queries = {
         "entries": "SELECT e.claim_number, e.kind, e.mark, e.made_by, p.account, sum(p.cents) FROM entries e"
         " JOIN postings p ON p.entry_id = e.id GROUP BY 1, 2, 3, 4, 5",
@@ -277,7 +277,7 @@ def books_of(home: OfficeHome) -> dict[str, Any]:
         "repeated": "SELECT p.trace_number, r.first_segment FROM repeated_payments r"
         " JOIN payments p ON p.id = r.payment_id",
         "files": "SELECT DISTINCT sha256, state, stored_as FROM files WHERE stored_as IS NOT NULL",
-        "office": "SELECT claim_number FROM claims UNION ALL SELECT trace_number FROM deposits",
+        "practice": "SELECT claim_number FROM claims UNION ALL SELECT trace_number FROM deposits",
         "acts": "SELECT act, count(*) FROM audited_acts WHERE act IN ('payment', 'judge-again') GROUP BY act",
     }
     found: dict[str, Any] = {

@@ -1,7 +1,7 @@
 """Books as the first version of the program (migration 0001) left them, for tests of the migrations that follow.
 
 Payment 3 posted C1 (90.00, 30.00 written off). Payment 7 was held for its provider-level adjustments (WO 40.00 taken,
-L6 5.00 of interest): C2 by its number, C9 is no claim of the office.
+L6 5.00 of interest): C2 by its number, C9 is no claim of the practice.
 """
 
 import hashlib
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from offices import OfficeHome, remittance
+from practices import PracticeHome, remittance
 from remittance_text import claim
 from sqlalchemy import Engine, create_engine, text
 
@@ -27,7 +27,7 @@ _RULES, _SETTINGS = '{"rules":"of that day"}', '{"settings":"of that day"}'
 _COUNTED = {"files": 2, "payments": 7, "claim_payments": 13, "decisions": 23, "entries": 32}
 
 
-def make_first_version(home: OfficeHome) -> None:
+def make_first_version(home: PracticeHome) -> None:
     """Files and rows, in a database without tables."""
     engine = create_engine(home.url)
     with engine.begin() as connection:
@@ -55,7 +55,7 @@ def tables(engine: Engine) -> dict[str, list[tuple[object, ...]]]:
     return found
 
 
-def _rows(home: OfficeHome) -> list[str]:
+def _rows(home: PracticeHome) -> list[str]:
     rules, settings = ("sha256:" + _sha256(content) for content in (_RULES, _SETTINGS))
     identity = Home(home.root).identity
     for name, content in (("1.835", FIRST_FILE), ("2.835", SECOND_FILE)):

@@ -70,7 +70,7 @@ class Server:
         template = database_name(like) if like else _TEMPLATE
         if not empty and not self._has_template:
             self._make_template()
-        name = f"office{next(self._numbers)}"
+        name = f"practice{next(self._numbers)}"
         self._run(f"CREATE DATABASE {name}" + ("" if empty else f" TEMPLATE {template}"))
         try:
             yield self.url(name)

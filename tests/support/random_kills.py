@@ -6,7 +6,7 @@ from pathlib import Path
 from random import Random
 
 from killing import KILLS
-from offices import OfficeHome, Sent, dollars
+from practices import PracticeHome, Sent, dollars
 from remittance_text import group, interchange, payment, transaction_set, written
 
 CLAIMS = 20  # of each payment; a quarter of them is left to a person
@@ -34,7 +34,7 @@ def text_of(trial: int) -> str:
     return written(interchange(group(*sets)))
 
 
-def killed_after(home: OfficeHome, seconds: float, *arguments: str | Path) -> float:
+def killed_after(home: PracticeHome, seconds: float, *arguments: str | Path) -> float:
     """Start a run and kill it so long after it took the lock. Returns how long it worked."""
     lock = home.root / ".lock"
     lock.unlink(missing_ok=True)
@@ -51,7 +51,7 @@ def killed_after(home: OfficeHome, seconds: float, *arguments: str | Path) -> fl
     return time.monotonic() - began
 
 
-def kill_at_random_moments(home: OfficeHome, folder: Path, trials: int, seed: int) -> None:
+def kill_at_random_moments(home: PracticeHome, folder: Path, trials: int, seed: int) -> None:
     """Every third time the run that takes up the work is killed, too."""
     random = Random(seed)
     home.expect(*(each.rows() for trial in range(trials + 1) for of_one in practice_of(trial) for each in of_one))

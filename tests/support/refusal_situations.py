@@ -5,20 +5,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 from crash_ways import CUT
-from offices import OfficeHome, claims_csv, expects, make_office, remittance
+from practices import PracticeHome, claims_csv, expects, make_practice, remittance
 from remittance_text import Segments, claim
 
 KEY_FILE = "encryption.key_file"
 
 
-def situation(name: str, root: Path) -> OfficeHome:
+def situation(name: str, root: Path) -> PracticeHome:
     """A home at `root` as the file of this name needs it."""
-    home = make_office(root)
+    home = make_practice(root)
     SITUATIONS.get(name, usual)(home)
     return home
 
 
-def usual(home: OfficeHome) -> None:
+def usual(home: PracticeHome) -> None:
     """C1 of T1 and C3 of T2 are posted; C2 of T1 is ten dollars short and left."""
     home.expect(expects("C1"), expects("C2", "100"), expects("C3"))
     home.run(remittance("180", claim("C1"), claim("C2"), trace="T1"), remittance("90", claim("C3"), trace="T2"))
@@ -34,7 +34,7 @@ def reversal(number: str) -> Segments:
     ]
 
 
-def reversals(home: OfficeHome) -> None:
+def reversals(home: PracticeHome) -> None:
     """C1 of T1 taken back by T3 and posted anew by T4; T2 takes back C2, which is not posted."""
     home.expect(expects("C1"), expects("C2"))
     home.run(remittance("90", claim("C1"), trace="T1"), remittance("-90", reversal("C2"), trace="T2"))
@@ -43,7 +43,7 @@ def reversals(home: OfficeHome) -> None:
     home.run(remittance("88", claim("C1", "120", "88", "32", payer_claim_number="ICN2"), trace="T4"))
 
 
-def odd_claims(home: OfficeHome) -> None:
+def odd_claims(home: PracticeHome) -> None:
     """C1 is posted, T2 pays it again; T3 cannot be posted as it stands; T4 names C6 twice; T5 came twice, changed."""
     home.expect(expects("C1"), *(expects(f"C{number}") for number in range(3, 8)))
     home.run(remittance("90", claim("C1"), trace="T1"), remittance("90", claim("C1"), trace="T2"))
@@ -57,7 +57,7 @@ def odd_claims(home: OfficeHome) -> None:
     home.run(remittance("0", trace="T7"))
 
 
-def two_plans(home: OfficeHome) -> None:
+def two_plans(home: PracticeHome) -> None:
     """The primary plan's answer to C1 is posted; T2 and T6 are the secondary's. T4 pays more on C3, T5 pays C4.
 
     RFI 1696: charge 500; the primary pays 300, writes off 125, leaves 75; the secondary pays 65 and states 435.
@@ -78,7 +78,7 @@ def two_plans(home: OfficeHome) -> None:
     home.run(remittance("100", claim("C2", "500", "100", "400", status="2", payer_claim_number="I3"), trace="T6"))
 
 
-def adjustments(home: OfficeHome) -> None:
+def adjustments(home: PracticeHome) -> None:
     """T1 holds a recovery nobody can read; T2 came twice, changed; T3 is left for its reason."""
     home.run(*(paired(each, trace) for each, trace in (("WO:K1*1x0", "T1"), ("WO:Q5*-10", "T2"), ("WO:Q6*-10", "T2"))))
     home.run(paired("ZZ:Q*-5", "T3", "5"))
@@ -88,7 +88,7 @@ def paired(pair: str, trace: str, amount: str = "10") -> str:
     return remittance(amount, trace=trace, after=[f"PLB*1234567893*20261231*{pair}"])
 
 
-def matched(home: OfficeHome) -> None:
+def matched(home: PracticeHome) -> None:
     """C1 of T1 is matched by hand to C7, C2 of T1 to no claim; both are open."""
     home.expect(expects("C1", "100"), expects("C2", "100"), expects("C7", "100"))
     home.run(remittance("180", claim("C1"), claim("C2"), trace="T1"))
@@ -96,14 +96,14 @@ def matched(home: OfficeHome) -> None:
     assert home.era("unmatch", "T1", "C2", "--by", "Ann").code == 0
 
 
-def imports(home: OfficeHome) -> None:
+def imports(home: PracticeHome) -> None:
     """C1 is posted, and a claims file tells of it again; another home has a question mark in its name."""
     usual(home)
-    make_office(home.root.parent / "what?")
+    make_practice(home.root.parent / "what?")
     (home.root / "again.csv").write_text(claims_csv(expects("C1", "100")), encoding="utf-8")
 
 
-def put_aside(home: OfficeHome) -> None:
+def put_aside(home: PracticeHome) -> None:
     """A file in quarantine was changed, and one is gone."""
     for name in ("changed.835", "gone.835"):
         home.receive(f"no remittance: {name}", name)
@@ -112,7 +112,7 @@ def put_aside(home: OfficeHome) -> None:
     (home.root / "quarantine" / "gone.835").unlink()
 
 
-def keys(home: OfficeHome) -> None:
+def keys(home: PracticeHome) -> None:
     """Keys beside the home, one of them for all to read; the home is sealed with first.key, which is not given."""
     keys = {"first.key": "11" * 32, "second.key": "22" * 32, "open.key": "33" * 32}
     for name, secret in keys.items():
@@ -130,14 +130,14 @@ def keys(home: OfficeHome) -> None:
     home.set({})
 
 
-def damaged_file(home: OfficeHome) -> None:
+def damaged_file(home: PracticeHome) -> None:
     """The home is sealed and its key is given; a file of its quarantine lost its end."""
     keys(home)
     home.set({KEY_FILE: "../first.key"})
     (home.root / "quarantine" / "cut.835").write_bytes((home.root / "damaged.835").read_bytes())
 
 
-def change_of_key(home: OfficeHome) -> None:
+def change_of_key(home: PracticeHome) -> None:
     """The files of the home were being sealed anew with another key, and only the new one is given."""
     keys(home)
     home.set({KEY_FILE: "../first.key"})
@@ -145,7 +145,7 @@ def change_of_key(home: OfficeHome) -> None:
     (home.root / ".sealed-with").write_text(json.dumps(remembered | {"earlier": ["0123456789abcdef"]}))
 
 
-def restoring(home: OfficeHome) -> None:
+def restoring(home: PracticeHome) -> None:
     """A backup beside the home, a copy of it that is cut, and a folder and a database that are in use."""
     whole = home.root.parent / "whole.era"
     assert home.era("backup", whole).code == 0
@@ -155,26 +155,26 @@ def restoring(home: OfficeHome) -> None:
     (home.root.parent / "books.db").write_text("")
 
 
-def newer(home: OfficeHome) -> None:
+def newer(home: PracticeHome) -> None:
     """A newer program used this database."""
     usual(home)
     home.change("UPDATE alembic_version SET version_num = '9999'")
 
 
-def audit_log(home: OfficeHome) -> None:
+def audit_log(home: PracticeHome) -> None:
     """What the home remembers of its audit log is no row of it."""
     usual(home)
     head = home.root / ".audit-head"
     head.write_text(json.dumps(json.loads(head.read_text()) | {"hash": "0" * 64}))
 
 
-def audit_head(home: OfficeHome) -> None:
+def audit_head(home: PracticeHome) -> None:
     """What the home remembers of its audit log cannot be read."""
     usual(home)
     (home.root / ".audit-head").write_text("{")
 
 
-def home_id(home: OfficeHome) -> None:
+def home_id(home: PracticeHome) -> None:
     """Somebody deleted the identity of the home, of which an older program remembered no more."""
     usual(home)
     (home.root / ".home-id").unlink()
@@ -182,23 +182,23 @@ def home_id(home: OfficeHome) -> None:
     head.write_text(json.dumps({key: value for key, value in json.loads(head.read_text()).items() if key != "office"}))
 
 
-def sealed_with(home: OfficeHome) -> None:
+def sealed_with(home: PracticeHome) -> None:
     """What the home remembers of its key cannot be read."""
     keys(home)
     (home.root / ".sealed-with").write_text("{")
 
 
-def no_database(home: OfficeHome) -> None:
+def no_database(home: PracticeHome) -> None:
     """The server of the database does not answer."""
     home.set({"database": "postgresql+psycopg://era@127.0.0.1:1/era"})
 
 
-def holds(home: OfficeHome) -> None:
+def holds(home: PracticeHome) -> None:
     """A hold that may not warn is set to, and there is no hold of another name."""
     home.set({"holds.already-posted": "warn", "holds.reversed": "hold"})
 
 
-def later_plan(home: OfficeHome) -> None:
+def later_plan(home: PracticeHome) -> None:
     """The secondary plan answered C2, and the primary's answer to C1 is not posted."""
     home.expect(
         expects("C1", "300", "500", plans=2, patient="P1"), expects("C2", "75", "500", plans=2, ordinal=2, patient="P1")
@@ -206,7 +206,7 @@ def later_plan(home: OfficeHome) -> None:
     home.run(remittance("65", claim("C2", "500", "65", "435", status="2"), trace="T2"))
 
 
-def fillings(home: OfficeHome) -> None:
+def fillings(home: PracticeHome) -> None:
     """Two fillings on one day, each of 120; C1 is posted, and T2 pays for it again. T3 writes off too much of C3."""
     home.expect(expects("C1", plans=2, patient="P1"), expects("C2", plans=2, patient="P1"), expects("C3"))
     home.run(remittance("90", claim("C1"), trace="T1"))
@@ -216,7 +216,7 @@ def fillings(home: OfficeHome) -> None:
     home.run(remittance("60", more_than_owed, trace="T3"))
 
 
-def thresholds(home: OfficeHome) -> None:
+def thresholds(home: PracticeHome) -> None:
     """The only override is written on one line of era.toml, for one of two payers called Delta."""
     rows = [expects(number)[0] | {"payer_id": payer} for number, payer in (("C1", "DDP71"), ("C2", "DDP72"))]
     home.expect([rows[0]], [rows[1] | {"payer_name": "Delta Dental of Iowa"}])
@@ -225,7 +225,7 @@ def thresholds(home: OfficeHome) -> None:
     assert home.era("settings", "history").code == 0
 
 
-SITUATIONS: dict[str, Callable[[OfficeHome], None]] = {
+SITUATIONS: dict[str, Callable[[PracticeHome], None]] = {
     each.__name__: each
     for each in (
         *(reversals, odd_claims, two_plans, adjustments, matched, imports, put_aside, keys, restoring, newer),

@@ -1,6 +1,6 @@
 """For tests of `era verify`: the books changed behind the program's back, and what it finds then."""
 
-from offices import OfficeHome
+from practices import PracticeHome
 
 _APPEND_ONLY = ("decisions", "entries", "postings", "matches", "audited_acts", "settings_texts")
 _LOCKS = {
@@ -24,21 +24,21 @@ _LOCKED = {
 }
 
 
-def pick_the_locks(home: OfficeHome) -> None:
+def pick_the_locks(home: PracticeHome) -> None:
     """From here on what was decided can be changed and deleted."""
     home.change(*_LOCKS[database_kind(home)])
 
 
-def lock_again(home: OfficeHome) -> None:
+def lock_again(home: PracticeHome) -> None:
     """As somebody does who wants nobody to see that he was there."""
     home.change(*_LOCKED[database_kind(home)])
 
 
-def database_kind(home: OfficeHome) -> str:
+def database_kind(home: PracticeHome) -> str:
     return home.database_url.partition(":")[0].partition("+")[0]
 
 
-def problems(home: OfficeHome) -> list[str]:
+def problems(home: PracticeHome) -> list[str]:
     """The sentences of `era verify`, of which there must be some."""
     ended = home.era("verify")
     assert ended.code == 1, ended

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 import psycopg
-from offices import OfficeHome
+from practices import PracticeHome
 
-PostingsWait = Callable[[OfficeHome], AbstractContextManager[Callable[[int], None]]]
+PostingsWait = Callable[[PracticeHome], AbstractContextManager[Callable[[int], None]]]
 _PAUSE = (
     "CREATE OR REPLACE FUNCTION pause() RETURNS trigger LANGUAGE plpgsql AS"
     " $$ BEGIN PERFORM pg_advisory_xact_lock_shared(7); RETURN NEW; END $$",
@@ -16,7 +16,9 @@ _PAUSE = (
 
 
 @contextmanager
-def postings_waiting(home: OfficeHome, look: psycopg.Connection[tuple[object, ...]]) -> Iterator[Callable[[int], None]]:
+def postings_waiting(
+    home: PracticeHome, look: psycopg.Connection[tuple[object, ...]]
+) -> Iterator[Callable[[int], None]]:
     """Within, postings in the home's database wait. Yields a function that returns when so many programs wait.
 
     `look`: a connection of the test's own to that database.

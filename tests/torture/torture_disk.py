@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from crash_ways import WAYS, Stage, moved, proven
 from killing import disturbed_at
-from offices import Ended, OfficeHome
+from practices import Ended, PracticeHome
 from torture_server import told_with_a_remedy
 
 WITHOUT_PRIVILEGE = [
@@ -24,7 +24,7 @@ WITHOUT_PRIVILEGE = [
 ]
 
 
-def run_in(place: list[str], home: OfficeHome, *command: str | Path) -> Ended:
+def run_in(place: list[str], home: PracticeHome, *command: str | Path) -> Ended:
     """A command under a program that puts it into some place."""
     given = [*place, sys.executable, "-c", "from era_engine.cli import main; main()", *map(str, command)]
     ended = subprocess.run([*given, "--home", str(home.root)], capture_output=True, text=True, timeout=120)
@@ -45,14 +45,14 @@ class Namespace:
         subprocess.run([*self.enter, *command], check=True, capture_output=True)
 
     @contextmanager
-    def home_on_a_disk(self, home: OfficeHome, room: int) -> Iterator[OfficeHome]:
+    def home_on_a_disk(self, home: PracticeHome, room: int) -> Iterator[PracticeHome]:
         """A copy of the home on a disk with so many KiB left."""
         self.disk.mkdir()
         self.do("mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", self.disk)
         self.do("cp", "-a", f"{home.root}/.", self.disk)
         filler = self.disk / "filler"
         self.do("sh", "-c", f"cat /dev/zero > {filler} || truncate -s -{room}k {filler}")
-        yield OfficeHome(self.disk, home.database_url)
+        yield PracticeHome(self.disk, home.database_url)
         self.do("umount", self.disk)
         self.disk.rmdir()
 
@@ -95,7 +95,7 @@ def test_the_disk_is_full(namespace: Namespace, tmp_path: Path, name: str) -> No
                     assert run_in(namespace.enter, home, *each).code in (0, 3), room
                 copy = tmp_path / "out"
                 namespace.copy_out(copy)
-            proven(OfficeHome(copy, before.home.database_url), way, before.books, f"{room} KiB")
+            proven(PracticeHome(copy, before.home.database_url), way, before.books, f"{room} KiB")
             shutil.rmtree(copy)
     assert stopped >= 5, "the disk was to be full"
 

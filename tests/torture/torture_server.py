@@ -9,8 +9,8 @@ import psycopg
 import pytest
 from crash_ways import WAYS, Stage, moved, proven
 from killing import KILLS, disturbed_at
-from offices import Ended
 from postgresql_server import HOW_TO_INSTALL, Server, binaries, database_name, running
+from practices import Ended
 
 WAY = WAYS["from the inbox"]
 PATIENTS = ("DOE", "C1", "C2", "C3", "SUB1")

@@ -1,4 +1,4 @@
-"""Every step of everything an office does, killed once, on both databases."""
+"""Every step of everything a practice does, killed once, on both databases."""
 
 from pathlib import Path
 

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 from killing import KILLS
-from offices import OfficeHome, dollars, expects, finished, make_office
+from practices import PracticeHome, dollars, expects, finished, make_practice
 from remittance_text import claim, group, interchange, payment, transaction_set, written
 
 FILES, CLAIMS, SHARED = 40, 50, 600
@@ -18,12 +18,12 @@ def one_file(trace: str, numbers: list[str], control: str = "000000001") -> str:
     return written(interchange(group(transaction_set(paid)), control=control))
 
 
-def loaded(url: str, folder: Path) -> tuple[list[OfficeHome], list[str]]:
+def loaded(url: str, folder: Path) -> tuple[list[PracticeHome], list[str]]:
     """Every claim of the 40 files is paid on two payments, in opposite order; every payment reaches two homes.
 
     Two more pay the same 600 claims, from the first to the last and from the last to the first.
     """
-    homes = [make_office(folder / f"home{number}", url) for number in range(4)]
+    homes = [make_practice(folder / f"home{number}", url) for number in range(4)]
     numbers = [f"C{number:05d}" for number in range(FILES * CLAIMS + SHARED)]
     homes[0].expect(*map(expects, numbers))
     for at in range(FILES):
@@ -40,7 +40,7 @@ def loaded(url: str, folder: Path) -> tuple[list[OfficeHome], list[str]]:
     return homes, numbers
 
 
-def all_done_once(homes: list[OfficeHome], numbers: list[str]) -> None:
+def all_done_once(homes: list[PracticeHome], numbers: list[str]) -> None:
     paid = homes[0].rows("SELECT claim_number FROM entries WHERE kind = 'insurance_payment' ORDER BY 1")
     assert [number for (number,) in paid] == numbers
     traces = homes[0].rows("SELECT trace_number FROM payments ORDER BY 1")

@@ -1,4 +1,4 @@
-"""What other settings or rules would have done: the same as a fresh office that had them from the start."""
+"""What other settings or rules would have done: the same as a fresh practice that had them from the start."""
 
 import csv
 import io
@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from killing import killed_at
-from offices import AUTO, BOTH_POSTED, OfficeHome, Record, era, expects, make_office, remittance
+from practices import AUTO, BOTH_POSTED, PracticeHome, Record, era, expects, make_practice, remittance
 from remittance_text import claim
 from where import RULES
 
@@ -26,7 +26,7 @@ PARTIAL = "era_payment_options.partial_payment"
 Decisions = list[tuple[Any, ...]]
 
 
-def replayed(home: OfficeHome, *options: str) -> tuple[list[Record], Record]:
+def replayed(home: PracticeHome, *options: str) -> tuple[list[Record], Record]:
     """What `era replay` tells of each claim payment, and its summary."""
     ended = home.era("replay", *options, "--format", "json")
     assert ended.code == 0, ended
@@ -34,7 +34,7 @@ def replayed(home: OfficeHome, *options: str) -> tuple[list[Record], Record]:
     return claims, last["summary"]
 
 
-def after(home: OfficeHome, *options: str) -> Decisions:
+def after(home: PracticeHome, *options: str) -> Decisions:
     return [
         (
             each["claim_number"],
@@ -47,7 +47,7 @@ def after(home: OfficeHome, *options: str) -> Decisions:
     ]
 
 
-def decided(home: OfficeHome) -> Decisions:
+def decided(home: PracticeHome) -> Decisions:
     """The newest decision by rules on each claim payment, in the order they were read."""
     newest = {each["claim_payment_id"]: each for each in home.records("log", "--mode", "auto")}
     return [
@@ -56,18 +56,18 @@ def decided(home: OfficeHome) -> Decisions:
     ]
 
 
-# compared with a fresh office
+# compared with a fresh practice
 
 
 @pytest.fixture(scope="module")
-def samples(tmp_path_factory: pytest.TempPathFactory) -> OfficeHome:
+def samples(tmp_path_factory: pytest.TempPathFactory) -> PracticeHome:
     """The sample practice after a run under the settings it comes with."""
     return run_samples(tmp_path_factory.mktemp("samples") / "home", {})
 
 
-def run_samples(root: Path, settings: dict[str, object]) -> OfficeHome:
+def run_samples(root: Path, settings: dict[str, object]) -> PracticeHome:
     assert era("init", root, "--demo").code == 0
-    home = OfficeHome(root, "sqlite:///era.db")
+    home = PracticeHome(root, "sqlite:///era.db")
     home.set({"conformance": "report", **settings})
     assert home.era("run").code == 3
     return home
@@ -95,8 +95,8 @@ TRIED: dict[str, dict[str, object]] = {
 
 
 @pytest.mark.parametrize("name", TRIED)
-def test_a_replay_decides_as_a_fresh_office_under_the_same_settings(
-    samples: OfficeHome, tmp_path: Path, name: str
+def test_a_replay_decides_as_a_fresh_practice_under_the_same_settings(
+    samples: PracticeHome, tmp_path: Path, name: str
 ) -> None:
     settings = TRIED[name]
     fresh = run_samples(tmp_path / "fresh", settings)
@@ -126,13 +126,13 @@ def toml(value: object) -> str:
     return str(value) if isinstance(value, Decimal) else json.dumps(value)
 
 
-def test_without_a_change_everything_stays(samples: OfficeHome) -> None:
+def test_without_a_change_everything_stays(samples: PracticeHome) -> None:
     claims, summary = replayed(samples)
     assert [each for each in claims if each["before"] != each["after"] or each["change"] != "unchanged"] == []
     assert summary["claims"] == len(decided(samples)) == summary["unchanged"]["claims"]
 
 
-def test_rules_in_another_folder_are_tried(samples: OfficeHome, tmp_path: Path) -> None:
+def test_rules_in_another_folder_are_tried(samples: PracticeHome, tmp_path: Path) -> None:
     rules = tmp_path / "rules"
     shutil.copytree(RULES, rules)
     file = rules / "holds.yaml"
@@ -145,7 +145,7 @@ def test_rules_in_another_folder_are_tried(samples: OfficeHome, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("override", ['location = "AFD"', 'payer = "CGD62"', 'payer = "Delta"\nlocation = "LPFD"'])
-def test_overrides_are_replayed(samples: OfficeHome, tmp_path: Path, override: str) -> None:
+def test_overrides_are_replayed(samples: PracticeHome, tmp_path: Path, override: str) -> None:
     """Those in era.toml, tried on decisions that were made without them."""
     text = f'conformance = "report"\n[[override]]\n{override}\n{MINIMUM} = 80\nholds.procedure-mismatch = "warn"\n'
     fresh = tmp_path / "fresh"
@@ -155,10 +155,10 @@ def test_overrides_are_replayed(samples: OfficeHome, tmp_path: Path, override: s
     changed = tmp_path / "changed"
     shutil.copytree(samples.root, changed)
     (changed / "era.toml").write_text(text)
-    assert after(OfficeHome(changed, "sqlite:///era.db")) == decided(OfficeHome(fresh, "sqlite:///era.db"))
+    assert after(PracticeHome(changed, "sqlite:///era.db")) == decided(PracticeHome(fresh, "sqlite:///era.db"))
 
 
-def test_nothing_is_written(samples: OfficeHome) -> None:
+def test_nothing_is_written(samples: PracticeHome) -> None:
     kept = {
         path: path.read_bytes() for path in samples.root.rglob("*") if path.is_file() and "era.db-" not in path.name
     }
@@ -168,7 +168,7 @@ def test_nothing_is_written(samples: OfficeHome) -> None:
     assert kept_now == kept
 
 
-def test_the_copy_lies_in_the_home_and_goes_and_one_left_by_a_kill_goes_with_a_run(sqlite_home: OfficeHome) -> None:
+def test_the_copy_lies_in_the_home_and_goes_and_one_left_by_a_kill_goes_with_a_run(sqlite_home: PracticeHome) -> None:
     home = sqlite_home
     home.expect(expects("C1", plans=2))
     home.run(remittance("90", claim("C1")))
@@ -192,7 +192,7 @@ def test_the_copy_lies_in_the_home_and_goes_and_one_left_by_a_kill_goes_with_a_r
 
 
 @pytest.fixture
-def short(home: OfficeHome) -> OfficeHome:
+def short(home: PracticeHome) -> PracticeHome:
     """C1 and C2, paid 90 and 95 of 100; C3, whole, posted and undone."""
     home.expect(expects("C1", "100"), expects("C2", "100", location="AFD"), expects("C3"))
     paid_well = claim("C2", paid="95", write_off="25")
@@ -201,7 +201,7 @@ def short(home: OfficeHome) -> OfficeHome:
     return home
 
 
-def test_a_line_for_each_claim_and_one_with_the_sums(short: OfficeHome) -> None:
+def test_a_line_for_each_claim_and_one_with_the_sums(short: PracticeHome) -> None:
     claims, summary = replayed(short, "--set", f"{MINIMUM}=90", "--set", "reports.minutes_by_hand=7")
     assert list(claims[0])[:4] == ["claim_number", "trace_number", "before", "after"]
     assert claims[0]["before"] == {"outcome": "manual", "rule": "single-plan-below-minimum-write-offs-on", "holds": []}
@@ -220,7 +220,7 @@ def test_a_line_for_each_claim_and_one_with_the_sums(short: OfficeHome) -> None:
     assert summary["by_rule"]["single-plan-below-minimum-write-offs-on"]["newly_posted"]["claims"] == 1
 
 
-def test_what_is_newly_left_is_told_with_its_reason(short: OfficeHome) -> None:
+def test_what_is_newly_left_is_told_with_its_reason(short: PracticeHome) -> None:
     out = short.era("replay", "--set", f"{MINIMUM}=100").out
     assert "1 would newly be left to a person ($95.00)" in out
     assert "⚠ newly left to a person: claim C2, payment T1, DELTA DENTAL, $95.00; before: single-plan" in out
@@ -238,11 +238,11 @@ def test_what_is_newly_left_is_told_with_its_reason(short: OfficeHome) -> None:
         (["--until", "2020-01-01"], []),
     ],
 )
-def test_only_what_is_asked_for_is_tried(short: OfficeHome, options: list[str], numbers: list[str]) -> None:
+def test_only_what_is_asked_for_is_tried(short: PracticeHome, options: list[str], numbers: list[str]) -> None:
     assert [each["claim_number"] for each in replayed(short, *options)[0]] == numbers
 
 
-def test_the_csv_has_a_row_for_each_claim(short: OfficeHome) -> None:
+def test_the_csv_has_a_row_for_each_claim(short: PracticeHome) -> None:
     rows = list(csv.DictReader(io.StringIO(short.era("replay", "--set", f"{MINIMUM}=90", "--format", "csv").out)))
     assert [(row["claim_number"], row["change"], row["after"]) for row in rows] == [
         ("C1", "newly-posted", "post"),
@@ -251,7 +251,7 @@ def test_the_csv_has_a_row_for_each_claim(short: OfficeHome) -> None:
     ]
 
 
-def test_the_page_stands_alone_and_takes_nothing_for_html(home: OfficeHome) -> None:
+def test_the_page_stands_alone_and_takes_nothing_for_html(home: PracticeHome) -> None:
     home.expect(expects("C1", "100"))
     home.run(remittance("90", claim("C1"), trace="<b>T1"))
     page = home.era("replay", "--set", f"{MINIMUM}=90", "--format", "html").out
@@ -273,20 +273,20 @@ def test_the_page_stands_alone_and_takes_nothing_for_html(home: OfficeHome) -> N
         "era_payment_options.quick_post.enabled=false",
     ],
 )
-def test_what_decides_nothing_is_not_tried(sqlite_home: OfficeHome, key: str) -> None:
+def test_what_decides_nothing_is_not_tried(sqlite_home: PracticeHome, key: str) -> None:
     refused = sqlite_home.era("replay", "--set", key)
     assert (refused.code, refused.out) == (2, "")
     assert "Remedy: " in refused.err
 
 
-def test_a_doubtful_change_is_refused_like_one_in_the_file(sqlite_home: OfficeHome) -> None:
+def test_a_doubtful_change_is_refused_like_one_in_the_file(sqlite_home: PracticeHome) -> None:
     refused = sqlite_home.era("replay", "--set", "holds.already-posted=warn")
     assert (refused.code, refused.out) == (4, "")
     assert "this hold always holds" in refused.err
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_whatever_comes_in_whatever_order_a_replay_decides_as_a_fresh_office(tmp_path: Path, seed: int) -> None:
+def test_whatever_comes_in_whatever_order_a_replay_decides_as_a_fresh_practice(tmp_path: Path, seed: int) -> None:
     """Short and second payments, reversals, later plans and split claims, over several runs."""
     random = Random(seed)
     settings = [
@@ -300,7 +300,7 @@ def test_whatever_comes_in_whatever_order_a_replay_decides_as_a_fresh_office(tmp
         for _ in range(2)
     ]
     claims, files = invented(random)
-    homes = [make_office(tmp_path / str(number), settings=each) for number, each in enumerate(settings)]
+    homes = [make_practice(tmp_path / str(number), settings=each) for number, each in enumerate(settings)]
     for home in homes:
         home.expect(*claims)
         for file in files:
@@ -315,7 +315,7 @@ def test_whatever_comes_in_whatever_order_a_replay_decides_as_a_fresh_office(tmp
 def test_what_people_did_is_done_again_so_that_without_a_change_everything_stays(tmp_path: Path, seed: int) -> None:
     random = Random(seed)
     claims, files = invented(random)
-    home = make_office(tmp_path / "home", settings={"several_plans.post": random.choice(["never", "proven"])})
+    home = make_practice(tmp_path / "home", settings={"several_plans.post": random.choice(["never", "proven"])})
     home.expect(*claims)
     done = 0
     for file in files:
@@ -328,7 +328,7 @@ def test_what_people_did_is_done_again_so_that_without_a_change_everything_stays
     assert [each[2:] for each in after(home)] == [each[2:] for each in decided(home)]
 
 
-def act(home: OfficeHome, random: Random, left: Record) -> bool:
+def act(home: PracticeHome, random: Random, left: Record) -> bool:
     """Now and then a person does something with a claim payment, as far as it is not refused."""
     if random.random() < 0.8:
         return False

@@ -4,20 +4,20 @@ import csv
 import io
 from typing import Any
 
-from offices import AUTO, OfficeHome, expects, remittance
+from practices import AUTO, PracticeHome, expects, remittance
 from remittance_text import claim
 
 SHADOW = {f"{AUTO}.enabled": "shadow"}
 
 
-def reported(home: OfficeHome, *options: str) -> dict[str, Any]:
+def reported(home: PracticeHome, *options: str) -> dict[str, Any]:
     ended = home.era("shadow", "report", *options, "--format", "json")
     assert ended.code == 0, ended
     found: dict[str, Any] = ended.records[-1]["summary"]
     return found
 
 
-def on_trial(home: OfficeHome) -> None:
+def on_trial(home: PracticeHome) -> None:
     """C1 and C2 would post, C3 would not, C4 would and waits."""
     home.set(SHADOW)
     home.expect(expects("C1"), expects("C2"), expects("C3", "100"), expects("C4"), expects("C5"))
@@ -29,7 +29,7 @@ def on_trial(home: OfficeHome) -> None:
     assert home.era("close", "EFT0001", "C5", "--even-with-money", *because).code == 0
 
 
-def test_agreements_and_differences_with_dollars(home: OfficeHome) -> None:
+def test_agreements_and_differences_with_dollars(home: PracticeHome) -> None:
     on_trial(home)
     summary = reported(home)
     counted = {name: summary[name] for name in ("agreed", "other_amounts", "not_posted", "posted_by_people", "waiting")}
@@ -39,7 +39,7 @@ def test_agreements_and_differences_with_dollars(home: OfficeHome) -> None:
     assert summary["words"].startswith("Not safe to switch on: 2 of 3 differ")
 
 
-def test_the_table_tells_each_difference(home: OfficeHome) -> None:
+def test_the_table_tells_each_difference(home: PracticeHome) -> None:
     on_trial(home)
     out = home.era("shadow", "report").out
     assert (
@@ -52,7 +52,7 @@ def test_the_table_tells_each_difference(home: OfficeHome) -> None:
     assert "Of those it would have left to a person, people posted 1 and filed 0." in out
 
 
-def test_a_quick_post_agrees_and_an_undone_one_differs(home: OfficeHome) -> None:
+def test_a_quick_post_agrees_and_an_undone_one_differs(home: PracticeHome) -> None:
     home.set(SHADOW)
     home.expect(expects("C1"), expects("C2"))
     home.run(remittance("180", claim("C1"), claim("C2")))
@@ -64,7 +64,7 @@ def test_a_quick_post_agrees_and_an_undone_one_differs(home: OfficeHome) -> None
     assert "; a person took its posting back." in home.era("shadow", "report").out
 
 
-def test_few_agreements_are_not_enough_to_be_sure_and_many_are(home: OfficeHome) -> None:
+def test_few_agreements_are_not_enough_to_be_sure_and_many_are(home: PracticeHome) -> None:
     home.set(SHADOW)
     numbers = [f"C{number}" for number in range(400)]
     home.expect(*map(expects, numbers))
@@ -80,7 +80,7 @@ def test_few_agreements_are_not_enough_to_be_sure_and_many_are(home: OfficeHome)
     assert summary["words"].startswith("Safe to switch on: 0 of 400 differ (0.00 % to 0.95 % at 95 % confidence)")
 
 
-def test_by_payer_location_and_day(home: OfficeHome) -> None:
+def test_by_payer_location_and_day(home: PracticeHome) -> None:
     on_trial(home)
     assert reported(home, "--payer", "nobody")["judged"] == 0
     assert reported(home, "--payer", "delta", "--location", "LPFD", "--since", "2026-01-01")["judged"] == 3
@@ -89,12 +89,12 @@ def test_by_payer_location_and_day(home: OfficeHome) -> None:
     assert (row["payer"], row["agreed"], row["difference_cents"]) == ("DELTA DENTAL", "1", "13000")
 
 
-def test_without_a_trial_it_says_how_to_begin_one(home: OfficeHome) -> None:
+def test_without_a_trial_it_says_how_to_begin_one(home: PracticeHome) -> None:
     assert "Nothing was decided on trial." in home.era("shadow", "report").out
     assert reported(home)["words"].startswith("Not known yet")
 
 
-def test_what_was_posted_before_the_trial_is_not_in_it(home: OfficeHome) -> None:
+def test_what_was_posted_before_the_trial_is_not_in_it(home: PracticeHome) -> None:
     home.expect(expects("C1"), expects("C2"))
     home.run(remittance("90", claim("C1")))
     home.set(SHADOW)
@@ -102,7 +102,7 @@ def test_what_was_posted_before_the_trial_is_not_in_it(home: OfficeHome) -> None
     assert reported(home)["waiting"] == 1
 
 
-def test_a_posting_for_another_claim_is_no_agreement(home: OfficeHome) -> None:
+def test_a_posting_for_another_claim_is_no_agreement(home: PracticeHome) -> None:
     home.set(SHADOW)
     home.expect(expects("C1"), expects("C2", procedure="D1110", last_name="Roe"))
     home.run(remittance("90", claim("C1")))
@@ -113,7 +113,7 @@ def test_a_posting_for_another_claim_is_no_agreement(home: OfficeHome) -> None:
     assert "a person said that it is for another claim" in home.era("shadow", "report").out
 
 
-def test_what_people_posted_and_the_payer_reversed_since_agrees(home: OfficeHome) -> None:
+def test_what_people_posted_and_the_payer_reversed_since_agrees(home: PracticeHome) -> None:
     home.set(SHADOW)
     home.expect(expects("C1"))
     home.run(remittance("90", claim("C1")))

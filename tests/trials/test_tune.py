@@ -8,7 +8,7 @@ from decimal import Decimal
 from random import Random
 
 import pytest
-from offices import AUTO, OfficeHome, Record, expects, remittance
+from practices import AUTO, PracticeHome, Record, expects, remittance
 from remittance_text import claim
 from test_replay import invented, replayed
 
@@ -18,7 +18,7 @@ MINIMUM = f"{AUTO}.minimum_percent"
 NOW = Decimal(95)
 
 
-def points(home: OfficeHome, *options: str) -> list[Record]:
+def points(home: PracticeHome, *options: str) -> list[Record]:
     ended = home.era("tune", *options, "--format", "json")
     assert ended.code == 0, ended
     *found, _ = ended.records
@@ -30,7 +30,7 @@ def points(home: OfficeHome, *options: str) -> list[Record]:
 
 
 @pytest.mark.parametrize("partial", [True, False])
-def test_every_point_is_what_a_replay_counts(home: OfficeHome, partial: bool) -> None:
+def test_every_point_is_what_a_replay_counts(home: PracticeHome, partial: bool) -> None:
     """Claims paid at many percentages, some of which depend on what is posted before them."""
     settings = {"era_payment_options.partial_payment.enabled": partial, "several_plans.post": "proven"}
     home.set(settings)
@@ -49,7 +49,7 @@ def test_every_point_is_what_a_replay_counts(home: OfficeHome, partial: bool) ->
         assert len([each for each in records if each["after"]["outcome"] == "post"]) == point["posted"]
 
 
-def test_dollars_short_are_those_of_the_claims_that_post(home: OfficeHome) -> None:
+def test_dollars_short_are_those_of_the_claims_that_post(home: PracticeHome) -> None:
     home.expect(*[expects(f"C{number}", "100") for number in (1, 2, 3)])
     home.run(remittance("275.5", claim("C1", paid="100", write_off="20"), claim("C2", paid="95", write_off="25"),
                         claim("C3", paid="80.50", write_off="39.50")))  # fmt: skip
@@ -57,7 +57,7 @@ def test_dollars_short_are_those_of_the_claims_that_post(home: OfficeHome) -> No
     assert (short[100], short[96], short[95], short[81], short[80], short[0]) == (0, 0, 500, 500, 2450, 2450)
 
 
-def test_an_override_does_not_keep_a_payer_from_being_tried(home: OfficeHome) -> None:
+def test_an_override_does_not_keep_a_payer_from_being_tried(home: PracticeHome) -> None:
     file = home.root / "era.toml"
     file.write_text(f'{file.read_text()}\n[[override]]\npayer = "Delta"\n{MINIMUM} = 100\n')
     home.expect(expects("C1", "100"))
@@ -69,7 +69,7 @@ def test_an_override_does_not_keep_a_payer_from_being_tried(home: OfficeHome) ->
 # regrets
 
 
-def test_a_regret_is_counted_where_its_claim_posts(home: OfficeHome) -> None:
+def test_a_regret_is_counted_where_its_claim_posts(home: PracticeHome) -> None:
     """Of three claims paid short a person posts one as remitted, another otherwise, and closes the third."""
     home.expect(*[expects(f"C{number}", "100") for number in (1, 2, 3, 4)])
     home.run(remittance("305", claim("C1", paid="85", write_off="35"), claim("C2", paid="80", write_off="40"),
@@ -82,7 +82,7 @@ def test_a_regret_is_counted_where_its_claim_posts(home: OfficeHome) -> None:
     assert (found[90], found[85], found[80], found[70]) == ((0, 0, 0), (1, 1, 0), (2, 2, 1), (4, 3, 2))
 
 
-def test_undone_and_reversed_are_regrets(home: OfficeHome) -> None:
+def test_undone_and_reversed_are_regrets(home: PracticeHome) -> None:
     home.expect(expects("C1"), expects("C2"), expects("C3"))
     home.run(remittance("270", claim("C1"), claim("C2"), claim("C3")))
     assert home.era("undo", "EFT0001", "--claim", "C1", "--by", "Ann", "--because", "a test").code == 0
@@ -93,7 +93,7 @@ def test_undone_and_reversed_are_regrets(home: OfficeHome) -> None:
     assert regrets == {"C1": "undone", "C2": "reversed", "C3": None}
 
 
-def test_a_payment_that_a_person_matched_to_another_claim_is_a_regret(home: OfficeHome) -> None:
+def test_a_payment_that_a_person_matched_to_another_claim_is_a_regret(home: PracticeHome) -> None:
     home.expect(expects("C1", "100"), expects("C2", "100", procedure="D1110", last_name="Roe"), expects("C3"))
     home.run(remittance("170", claim("C1", paid="80", write_off="40"), claim("C3")))
     assert home.era("match", "EFT0001", "C1", "--to", "C2", "--by", "Ann").code == 0
@@ -144,7 +144,7 @@ def test_the_interval_is_wilsons(regrets: int, settled: int, low: float, high: f
     assert wilson(regrets, settled) == pytest.approx((low, high), abs=0.00006)
 
 
-def test_too_few_data_are_said_with_the_number_needed(home: OfficeHome) -> None:
+def test_too_few_data_are_said_with_the_number_needed(home: PracticeHome) -> None:
     home.expect(expects("C1"))
     home.run(remittance("90", claim("C1")))
     out = home.era("tune").out
@@ -156,7 +156,7 @@ def test_too_few_data_are_said_with_the_number_needed(home: OfficeHome) -> None:
 # shown
 
 
-def test_the_table_has_a_sparkline_and_marks_the_percentage_in_force(home: OfficeHome) -> None:
+def test_the_table_has_a_sparkline_and_marks_the_percentage_in_force(home: PracticeHome) -> None:
     home.expect(expects("C1", "100"), expects("C2", "100"))
     home.run(remittance("180", claim("C1"), claim("C2")))
     out = home.era("tune").out
@@ -164,7 +164,7 @@ def test_the_table_has_a_sparkline_and_marks_the_percentage_in_force(home: Offic
     assert "95 % now" in out
 
 
-def test_the_csv_has_every_percentage(home: OfficeHome) -> None:
+def test_the_csv_has_every_percentage(home: PracticeHome) -> None:
     home.expect(expects("C1"))
     home.run(remittance("90", claim("C1")))
     rows = list(csv.DictReader(io.StringIO(home.era("tune", "--format", "csv").out)))
@@ -173,7 +173,7 @@ def test_the_csv_has_every_percentage(home: OfficeHome) -> None:
 
 
 @pytest.mark.parametrize("claims", [0, 3])
-def test_the_picture_is_svg_with_labelled_axes_and_no_colour(home: OfficeHome, claims: int) -> None:
+def test_the_picture_is_svg_with_labelled_axes_and_no_colour(home: PracticeHome, claims: int) -> None:
     numbers = [f"C{number}" for number in range(claims)]
     if claims:
         home.expect(*map(expects, numbers))
@@ -188,13 +188,13 @@ def test_the_picture_is_svg_with_labelled_axes_and_no_colour(home: OfficeHome, c
 
 
 @pytest.mark.parametrize("bound", ["0", "nan", "inf", "1e-320", "-1", "101", "٣"])
-def test_a_bound_that_is_none_is_refused(sqlite_home: OfficeHome, bound: str) -> None:
+def test_a_bound_that_is_none_is_refused(sqlite_home: PracticeHome, bound: str) -> None:
     refused = sqlite_home.era("tune", f"--regrets-under={bound}")
     assert (refused.code, refused.out) == (2, "")
     assert "Invalid value for '--regrets-under'" in refused.err
 
 
-def test_the_json_ends_with_the_advice(home: OfficeHome) -> None:
+def test_the_json_ends_with_the_advice(home: PracticeHome) -> None:
     advice = json.loads(home.era("tune", "--format", "json").out.splitlines()[-1])["advice"]
     assert (advice["percent"], advice["bound_percent"]) == (None, 1.0)
     assert advice["words"].startswith("The data are too few")

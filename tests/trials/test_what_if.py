@@ -4,7 +4,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from offices import AUTO, WRITE_OFFS, OfficeHome, expects, remittance
+from practices import AUTO, WRITE_OFFS, PracticeHome, expects, remittance
 from remittance_text import claim
 from test_replay import replayed
 from test_several_plans import PRIMARY, SECONDARY, sent
@@ -14,14 +14,14 @@ from era_engine.trials import what_if
 MINIMUM = f"{AUTO}.minimum_percent"
 
 
-def told(home: OfficeHome, number: str) -> list[dict[str, Any]]:
+def told(home: PracticeHome, number: str) -> list[dict[str, Any]]:
     ended = home.era("explain", number, "--json")
     assert ended.code == 0, ended
     found: list[dict[str, Any]] = ended.records[0]["would_post_with"]
     return found
 
 
-def test_the_percentage_it_would_post_with_and_what_else_would_post(home: OfficeHome) -> None:
+def test_the_percentage_it_would_post_with_and_what_else_would_post(home: PracticeHome) -> None:
     home.expect(expects("C1", "100"), expects("C2", "100"), expects("C3", "100"), expects("C4", "100"))
     home.run(
         remittance(
@@ -45,7 +45,7 @@ def test_the_percentage_it_would_post_with_and_what_else_would_post(home: Office
     assert home.posted()["insurance_deposits"] == 10_000
 
 
-def test_regrets_among_the_others_are_told(home: OfficeHome) -> None:
+def test_regrets_among_the_others_are_told(home: PracticeHome) -> None:
     home.expect(expects("C1", "100"), expects("C2", "100"))
     home.run(remittance("180", claim("C1"), claim("C2")))
     assert home.era("post", "EFT0001", "C2", "--line", "1=90,10", "--by", "Ann").code == 0
@@ -61,7 +61,7 @@ def test_regrets_among_the_others_are_told(home: OfficeHome) -> None:
         ({"deposits.required": True}, "deposits.required=false"),
     ],
 )
-def test_a_switch_that_stands_in_the_way_is_named(home: OfficeHome, settings: dict[str, object], change: str) -> None:
+def test_a_switch_that_stands_in_the_way_is_named(home: PracticeHome, settings: dict[str, object], change: str) -> None:
     home.set(settings)
     home.expect(expects("C1"), expects("C2"))
     home.run(remittance("180", claim("C1"), claim("C2")))
@@ -70,7 +70,7 @@ def test_a_switch_that_stands_in_the_way_is_named(home: OfficeHome, settings: di
     ]
 
 
-def test_a_hold_that_may_warn_is_named_and_one_that_must_hold_is_not(home: OfficeHome) -> None:
+def test_a_hold_that_may_warn_is_named_and_one_that_must_hold_is_not(home: PracticeHome) -> None:
     home.expect(expects("C1", procedure="D0140"))
     home.run(remittance("90", claim("C1")))
     assert [each["changes"] for each in told(home, "C1")] == [['holds.procedure-mismatch="warn"']]
@@ -79,14 +79,14 @@ def test_a_hold_that_may_warn_is_named_and_one_that_must_hold_is_not(home: Offic
     assert "No setting that was tried would post it." in home.era("explain", "XX").out
 
 
-def test_where_no_setting_alone_does_the_fewest_together_are_named(home: OfficeHome) -> None:
+def test_where_no_setting_alone_does_the_fewest_together_are_named(home: PracticeHome) -> None:
     home.set({f"{AUTO}.enabled": False, WRITE_OFFS: False})
     home.expect(expects("C1"))
     home.run(remittance("90", claim("C1")))
     assert [each["changes"] for each in told(home, "C1")] == [[f"{AUTO}.enabled=true", f"{WRITE_OFFS}=true"]]
 
 
-def test_of_several_plans_the_first_posts_when_proof_is_asked_and_the_second_with_it(home: OfficeHome) -> None:
+def test_of_several_plans_the_first_posts_when_proof_is_asked_and_the_second_with_it(home: PracticeHome) -> None:
     home.expect(sent("C1", 1, "300"), sent("C2", 2, "65"))
     home.run(remittance("300", PRIMARY), remittance("65", SECONDARY, trace="T2"))
     [change] = told(home, "C1")
@@ -97,7 +97,7 @@ def test_of_several_plans_the_first_posts_when_proof_is_asked_and_the_second_wit
     )
 
 
-def test_settings_that_are_in_force_by_now_are_said_to_post_it_and_counted_as_there(home: OfficeHome) -> None:
+def test_settings_that_are_in_force_by_now_are_said_to_post_it_and_counted_as_there(home: PracticeHome) -> None:
     home.expect(expects("C1", "100"), expects("C2", "100"), expects("C3", "100"))
     home.run(remittance("265", claim("C1"), claim("C2"), claim("C3", paid="85", write_off="35")))
     home.set({MINIMUM: 90})
@@ -107,14 +107,14 @@ def test_settings_that_are_in_force_by_now_are_said_to_post_it_and_counted_as_th
     assert (first["changes"], first["besides"]) == ([f"{MINIMUM}=85"], 0)
 
 
-def test_what_is_posted_is_not_asked(home: OfficeHome) -> None:
+def test_what_is_posted_is_not_asked(home: PracticeHome) -> None:
     home.expect(expects("C1"))
     home.run(remittance("90", claim("C1")))
     assert told(home, "C1") is None
     assert "would post" not in home.era("explain", "C1").out
 
 
-def test_in_long_books_the_settings_are_named_but_not_tried(home: OfficeHome) -> None:
+def test_in_long_books_the_settings_are_named_but_not_tried(home: PracticeHome) -> None:
     home.expect(expects("C1", "100"))
     home.run(remittance("90", claim("C1")))
     with patch.object(what_if, "MOST", 0):

@@ -1,8 +1,8 @@
-"""The audit log: every act of an office, in a chain of hashes; and the seals that tie the books to it.
+"""The audit log: every act of a practice, in a chain of hashes; and the seals that tie the books to it.
 
 A row's hash is taken over its own values and the hash of the row before it, so no row can be changed, left out,
-moved or put in between without every later hash becoming wrong. Each office (home) has its own chain: one chain for
-all would make offices that share a database wait for each other. An act on a payment also writes down a seal, the
+moved or put in between without every later hash becoming wrong. Each practice (home) has its own chain: one chain for
+all would make practices that share a database wait for each other. An act on a payment also writes down a seal, the
 hash over everything the books hold of that payment.
 """
 
@@ -52,7 +52,7 @@ _PAYMENT_COLUMN = {"payment": "id", "matches": "p.payment_id", "decisions": "p.p
 class AuditRow(NamedTuple):
     """One act. `by` is the name a person gave, `account` the operating system's; `details` is JSON."""
 
-    office: str
+    home_id: str
     seq: int
     at: str
     account: str
@@ -71,40 +71,40 @@ class Head(NamedTuple):
 
 
 def chained_hash(
-    previous: str, office: str, seq: int, at: str, account: str, by: str | None, act: str, details: str
+    previous: str, home_id: str, seq: int, at: str, account: str, by: str | None, act: str, details: str
 ) -> str:
     """SHA-256 over one row of the log and the hash before it; none of the texts holds a line break."""
-    text = f"{previous}\n{office}\n{seq}\n{at}\n{account}\n{'' if by is None else '=' + by}\n{act}\n{details}"
+    text = f"{previous}\n{home_id}\n{seq}\n{at}\n{account}\n{'' if by is None else '=' + by}\n{act}\n{details}"
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def append(connection: Connection, office: str, act: str, details: dict[str, Any], by: str | None = None) -> None:
-    """Write an act down at the end of the office's chain, which stays locked until the transaction ends.
+def append(connection: Connection, home_id: str, act: str, details: dict[str, Any], by: str | None = None) -> None:
+    """Write an act down at the end of the practice's chain, which stays locked until the transaction ends.
 
     `details` names things by id, count or hash, never by what a patient could be known by.
     """
     assert act in ACTS, act
-    head = _locked_head(connection, office)
+    head = _locked_head(connection, home_id)
     written = json.dumps(details, sort_keys=True, separators=(",", ":"))
-    values = (office, head.seq + 1, now(), account(), by, act, written)
+    values = (home_id, head.seq + 1, now(), account(), by, act, written)
     row = AuditRow(*values, head.hash, chained_hash(head.hash, *values))
     connection.execute(insert(audited_acts), row._asdict())
-    connection.execute(update(audit_heads).where(audit_heads.c.office == office), {"seq": row.seq, "hash": row.hash})
+    connection.execute(update(audit_heads).where(audit_heads.c.office == home_id), {"seq": row.seq, "hash": row.hash})
 
 
 def append_on_payment(
     connection: Connection, payment_id: int, act: str, details: dict[str, Any], by: str | None = None
 ) -> None:
-    """Write down an act on a payment with the seal of what the books hold of it now, in the chain of its office."""
-    office = connection.execute(
+    """Write down an act on a payment with the seal of what the books hold of it now, in the chain of its practice."""
+    home_id = connection.execute(
         select(files.c.home).join(payments, payments.c.file_id == files.c.id).where(payments.c.id == payment_id)
     ).scalar_one()
-    append(connection, office, act, {"payment": payment_id, **details, "seal": seal(connection, payment_id)}, by)
+    append(connection, home_id, act, {"payment": payment_id, **details, "seal": seal(connection, payment_id)}, by)
 
 
-def hold(connection: Connection, office: str) -> None:
-    """Let no other program append to the office's chain until the transaction ends."""
-    _locked_head(connection, office)
+def hold(connection: Connection, home_id: str) -> None:
+    """Let no other program append to the practice's chain until the transaction ends."""
+    _locked_head(connection, home_id)
 
 
 def account() -> str:
@@ -115,25 +115,25 @@ def account() -> str:
         return str(os.geteuid())
 
 
-def _locked_head(connection: Connection, office: str) -> Head:
-    query = select(audit_heads.c.seq, audit_heads.c.hash).where(audit_heads.c.office == office).with_for_update()
+def _locked_head(connection: Connection, home_id: str) -> Head:
+    query = select(audit_heads.c.seq, audit_heads.c.hash).where(audit_heads.c.office == home_id).with_for_update()
     row = connection.execute(query).first()
     if row is None:
-        first = {"office": office, "seq": 0, "hash": GENESIS}
+        first = {"office": home_id, "seq": 0, "hash": GENESIS}
         connection.execute(insert_unless_there(connection, audit_heads), first)
         if connection.execute(query).one().seq == 0:
-            _adopt(connection, office)
+            _adopt(connection, home_id)
         row = connection.execute(query).one()
     return Head(*row)
 
 
-def _adopt(connection: Connection, office: str) -> None:
-    """An office that has books already, of a version without audit log: they are sealed as they are found."""
-    query = select(payments.c.id).join(files).where(files.c.home == office).order_by(payments.c.id)
+def _adopt(connection: Connection, home_id: str) -> None:
+    """A practice that has books already, of a version without audit log: they are sealed as they are found."""
+    query = select(payments.c.id).join(files).where(files.c.home == home_id).order_by(payments.c.id)
     known = list(connection.execute(query).scalars())
-    append(connection, office, "begin", {"payments": len(known)})
+    append(connection, home_id, "begin", {"payments": len(known)})
     for payment_id in known:
-        append(connection, office, "adopt", {"payment": payment_id, "seal": seal(connection, payment_id)})
+        append(connection, home_id, "adopt", {"payment": payment_id, "seal": seal(connection, payment_id)})
 
 
 # seals
@@ -190,27 +190,27 @@ def _sealed(parts: dict[str, str]) -> str:
 
 
 def heads(connection: Connection) -> dict[str, Head]:
-    """The last row of each office's chain, as the database keeps it."""
+    """The last row of each practice's chain, as the database keeps it."""
     query = select(audit_heads.c.office, audit_heads.c.seq, audit_heads.c.hash)
-    return {office: Head(seq, last) for office, seq, last in connection.execute(query)}
+    return {home_id: Head(seq, last) for home_id, seq, last in connection.execute(query)}
 
 
-def hash_at(connection: Connection, office: str, seq: int) -> str | None:
+def hash_at(connection: Connection, home_id: str, seq: int) -> str | None:
     """The hash of one row; None where there is none."""
-    query = select(audited_acts.c.hash).where(audited_acts.c.office == office, audited_acts.c.seq == seq)
+    query = select(audited_acts.c.hash).where(audited_acts.c.office == home_id, audited_acts.c.seq == seq)
     return connection.execute(query).scalar()
 
 
-def audit_rows(connection: Connection, office: str | None = None) -> Iterator[Any]:
-    """Rows in order as tuples in the order of AuditRow, streamed: every chain one after the other, or one office's."""
+def audit_rows(connection: Connection, home_id: str | None = None) -> Iterator[Any]:
+    """Rows in order as tuples in the order of AuditRow, streamed: every chain one after the other, or one home's."""
     query = select(*(audited_acts.c[name] for name in AuditRow._fields)).order_by(
         audited_acts.c.office, audited_acts.c.seq
     )
-    return stream(connection, query if office is None else query.where(audited_acts.c.office == office))
+    return stream(connection, query if home_id is None else query.where(audited_acts.c.office == home_id))
 
 
-def newest_settings(connection: Connection, office: str) -> dict[str, Any] | None:
+def newest_settings(connection: Connection, home_id: str) -> dict[str, Any] | None:
     """Which settings and rules were last written down as in force; None where none were."""
-    query = select(audited_acts.c.details).where(audited_acts.c.office == office, SETTINGS_ACT)
+    query = select(audited_acts.c.details).where(audited_acts.c.office == home_id, SETTINGS_ACT)
     details = connection.execute(query.order_by(audited_acts.c.seq.desc()).limit(1)).scalar()
     return None if details is None else dict(json.loads(details))

@@ -1,4 +1,4 @@
-"""Every text that an office's era.toml had, as versions 1, 2, … for each home; none holds a password."""
+"""Every text that a practice's era.toml had, as versions 1, 2, … for each home; none holds a password."""
 
 import hashlib
 from collections.abc import Iterator

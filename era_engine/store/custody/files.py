@@ -18,7 +18,7 @@ State = Literal["received", "archived", "quarantined", "duplicate"]
 class FileRow(NamedTuple):
     """A file we took custody of; `stored_as` is relative to the home, `unpacked_from` the id of its gzip or zip.
 
-    `purged_at`: since when its bytes are gone by the office's own wish.
+    `purged_at`: since when its bytes are gone by the practice's own wish.
     """
 
     id: int

@@ -24,7 +24,7 @@ class Chosen(NamedTuple):
 
 
 def claim_payments_named(connection: Connection, payment_id: int, claim: str | None = None) -> list[Chosen]:
-    """The claim payments of a payment that have this claim number, the payer's or the office's; None: all of them.
+    """The claim payments of a payment that have this claim number, the payer's or the practice's; None: all of them.
 
     Rows are locked until the transaction ends, so that no two people do something to one of them at the same time.
     """
@@ -48,7 +48,7 @@ def claim_payments_named(connection: Connection, payment_id: int, claim: str | N
 
 
 def written_off_by_line(connection: Connection, claim_number: str) -> dict[int | None, int]:
-    """Cents written off that stand on each procedure line of a claim of the office, and on none of them (None)."""
+    """Cents written off that stand on each procedure line of a claim of the practice, and on none of them (None)."""
     fallen = fallen_decisions()
     query = (
         select(postings.c.line, func.sum(-postings.c.cents))
@@ -65,7 +65,7 @@ def written_off_by_line(connection: Connection, claim_number: str) -> dict[int |
 
 
 def credited_by_line(connection: Connection, claim_number: str) -> dict[int, int]:
-    """Cents paid and written off, together, that stand on each procedure line of a claim of the office."""
+    """Cents paid and written off, together, that stand on each procedure line of a claim of the practice."""
     query = (
         select(postings.c.line, func.sum(-postings.c.cents))
         .join(entries)

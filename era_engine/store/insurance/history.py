@@ -1,4 +1,4 @@
-"""What earlier remittances and the ledger hold about the office's claims: looked up in batches."""
+"""What earlier remittances and the ledger hold about the practice's claims: looked up in batches."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -21,7 +21,7 @@ class Earlier(NamedTuple):
     id: int
     payment_id: int
     trace_number: str
-    claim_number: str  # the office's
+    claim_number: str  # the practice's
     state: str
     status: str
     payer_claim_number: str
@@ -91,7 +91,7 @@ _TAKES_BACK = select(entries.c.reverses).where(
 
 
 def earlier_payments(connection: Connection, claim_numbers: Collection[str]) -> dict[str, list[Earlier]]:
-    """What the books hold of each of these claims of the office, oldest first."""
+    """What the books hold of each of these claims of the practice, oldest first."""
     found: dict[str, list[Earlier]] = defaultdict(list)
     for some in slices(claim_numbers):
         for row in connection.execute(_EARLIER, {"numbers": some}):

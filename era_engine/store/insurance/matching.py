@@ -32,7 +32,7 @@ _LAST = "\U0010ffff"
 _ANSWERS = PART_STATUSES | {"4"}  # CLP02
 
 _T = TypeVar("_T")
-_Numbers = dict[str, set[str]]  # what the payer wrote -> claim numbers of the office
+_Numbers = dict[str, set[str]]  # what the payer wrote -> claim numbers of the practice
 _Line = tuple[date, str, int]  # service date, procedure, fee in cents
 
 
@@ -77,7 +77,7 @@ def _match_unknown(
     unknown: Sequence[int],
     stored_as: Collection[int],
 ) -> None:
-    """Replace the matches of claim payments whose number is none of the office's, where a later step finds one."""
+    """Replace the matches of claim payments whose number is none of the practice's, where a later step finds one."""
     wanted = [batch[at] for at in unknown]
     named = [(each, match.claim.claim_number) for each, match in zip(batch, matches, strict=True) if match.claim]
     by_number = _by_number(connection, {each.claim_number for each in wanted})

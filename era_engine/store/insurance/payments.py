@@ -113,7 +113,7 @@ def claim_payments_of(
 ) -> list[ToJudge]:
     """Claim payments of a payment in these states, read again from their own segments, oldest first.
 
-    `claim_number` is the payer's or the office's, or the claim payment's id where several share one.
+    `claim_number` is the payer's or the practice's, or the claim payment's id where several share one.
     """
     query = select(
         claim_payments.c.id,
@@ -154,7 +154,7 @@ def interest_of(connection: Connection, payment: StoredPayment) -> int | None:
 
 
 def names_claim(claim: str) -> ColumnElement[bool]:
-    """Whether a claim payment is meant by the payer's claim number or by the office's."""
+    """Whether a claim payment is meant by the payer's claim number or by the practice's."""
     return or_(claim_payments.c.claim_number == claim, claim_payments.c.office_claim == claim)
 
 

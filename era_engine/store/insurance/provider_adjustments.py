@@ -20,7 +20,7 @@ from era_engine.store.schema import claim_payments, entries, payments, postings,
 _PAIR = ("id", "payment_id", "ordinal", "provider", "fiscal_date", "reason", "reference", "cents", "state")
 PairState = Literal["open", "posted", "closed"]
 _AT_A_TIME = 500  # values in one statement
-_CLAIM = func.coalesce(claim_payments.c.office_claim, claim_payments.c.claim_number)  # the office's, if it is matched
+_CLAIM = func.coalesce(claim_payments.c.office_claim, claim_payments.c.claim_number)  # the practice's, if it is matched
 Value = TypeVar("Value")
 
 
@@ -257,7 +257,7 @@ def _parts(reference: str) -> list[str]:
 def _claims_named(
     connection: Connection, wanted: Collection[str], column: ColumnElement[str]
 ) -> dict[tuple[str, str], set[str]]:
-    """(payer, number) -> claims; a claim is the office's where it is matched, else as the payer wrote it."""
+    """(payer, number) -> claims; a claim is the practice's where it is matched, else as the payer wrote it."""
     named: dict[tuple[str, str], set[str]] = defaultdict(set)
     for some in _slices(wanted):
         query = (

@@ -74,7 +74,7 @@ def open_claims(connection: Connection) -> Iterator[OpenClaim]:
 
 
 def names_on_open_payments(connection: Connection) -> Iterator[tuple[int, str, str | None]]:
-    """(payment id, the payer's claim number, the office's) of every claim payment beside one that is open."""
+    """(payment id, the payer's claim number, the practice's) of every claim payment beside one that is open."""
     of_open = select(claim_payments.c.payment_id).where(claim_payments.c.state == "open")
     query = select(claim_payments.c.payment_id, claim_payments.c.claim_number, claim_payments.c.office_claim)
     for row in stream(connection, query.where(claim_payments.c.payment_id.in_(of_open))):

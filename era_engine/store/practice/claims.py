@@ -1,4 +1,4 @@
-"""The office's claims in the database: imported, and looked up in batches."""
+"""The practice's claims in the database: imported, and looked up in batches."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -48,7 +48,7 @@ def _entered_claims(connection: Connection, numbers: Collection[str]) -> set[str
 
 
 def find_claims(connection: Connection, numbers: Collection[str]) -> dict[str, Claim]:
-    """The office's claims with exactly these claim numbers; rows are locked until the transaction ends."""
+    """The practice's claims with exactly these claim numbers; rows are locked until the transaction ends."""
     found: dict[str, Claim] = {}
     for some in slices(sorted(numbers)):
         found |= _claims_where(connection, _CLAIMS_BY_NUMBER, some)

@@ -1,6 +1,6 @@
 """Claims of an 837 file into the database: whose they are, what is expected for them, what they say of claims known.
 
-An 837 tells neither the office's number of the patient nor an expected amount. The patient is found among those
+An 837 tells neither the practice's number of the patient nor an expected amount. The patient is found among those
 known (`_patient_ids`); the expected amounts come from the fee schedules, or from a CSV that told of the claim before.
 """
 
@@ -22,7 +22,7 @@ from era_engine.store.practice.fees import fee_schedule
 from era_engine.store.schema import claims, patients, procedure_lines
 
 _DAYS_AT_A_TIME = 500
-_VOIDED = "the office took the claim back (837 CLM05-3 = 8): nothing is expected"
+_VOIDED = "the practice took the claim back (837 CLM05-3 = 8): nothing is expected"
 
 
 class SentImported(NamedTuple):

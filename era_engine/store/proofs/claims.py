@@ -69,7 +69,7 @@ def overapplied_claims(connection: Connection) -> list[ClaimSums]:
 def overapplied_services(connection: Connection) -> Iterator[ClaimSums]:
     """The same over all plans, for claims of the same services that several may have answered (RFI 1696).
 
-    Services are the same by day, procedure and fee. An office may send one plan several claims of the same services,
+    Services are the same by day, procedure and fee. A practice may send one plan several claims of the same services,
     two fillings on one day, say; the charge is of all of them. But for claims the engine posted by proof, which says
     that no other was paid for these services, it counts once.
     """

@@ -246,7 +246,7 @@ def closed_by_nobody(connection: Connection) -> list[Row]:
 
 
 def matched_to_nothing(connection: Connection) -> list[Row]:
-    """(id, claim number, office claim, state) where the claim matched is none of ours, or a posted one has none."""
+    """(id, claim number, practice claim, state) where the claim matched is none of ours, or a posted one has none."""
     query = (
         select(
             claim_payments.c.id,
@@ -264,7 +264,7 @@ def matched_to_nothing(connection: Connection) -> list[Row]:
 
 
 def matched_otherwise(connection: Connection) -> list[Row]:
-    """(id, office claim, what a person matched it to last) where the two differ."""
+    """(id, practice claim, what a person matched it to last) where the two differ."""
     newest = select(func.max(matches.c.id).label("id")).group_by(matches.c.claim_payment_id).subquery()
     query = (
         select(claim_payments.c.id, claim_payments.c.office_claim, matches.c.claim_number)

@@ -13,7 +13,7 @@ from era_engine.store.schema import claim_payments, claims, decisions, matches, 
 class Scope(NamedTuple):
     """Which claim payments are looked at; None asks for nothing. Days are inclusive ISO dates of the decision (UTC).
 
-    payer: part of the payer's name on the remittance; location: of the office's claim.
+    payer: part of the payer's name on the remittance; location: of the practice's claim.
     """
 
     since: str | None = None
@@ -26,7 +26,7 @@ class Scope(NamedTuple):
 class Decided(NamedTuple):
     """A claim payment and the newest decision by rules on it, in mode auto; `holds` and `facts` as stored.
 
-    payee_ids: JSON as stored. payer_id and payer_name are those of the office's claim, None where there is none.
+    payee_ids: JSON as stored. payer_id and payer_name are those of the practice's claim, None where there is none.
     """
 
     claim_payment_id: int

@@ -135,11 +135,11 @@ def all_runs(live: Connection) -> Runs:
     )
     of_payments: dict[int, tuple[str, int]] = {}
     run = ("", 0)
-    last: dict[str, tuple[str, bool]] = {}  # of each office, when something last happened, and whether it was a run
-    for office, seq, at, act, details in stream(live, query):
-        last[office] = (at, act not in _BY_PEOPLE)
+    last: dict[str, tuple[str, bool]] = {}  # of each practice, when something last happened, and whether it was a run
+    for home_id, seq, at, act, details in stream(live, query):
+        last[home_id] = (at, act not in _BY_PEOPLE)
         if act in ("run", "requeue"):
-            run = (office, seq)
+            run = (home_id, seq)
         elif act == "payment" and (payment_id := json.loads(details).get("payment")) is not None:
             of_payments[payment_id] = run
     return Runs(of_payments, max(last.values(), default=("", True))[1])

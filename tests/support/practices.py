@@ -1,4 +1,4 @@
-"""An office for a test: a home with the settings and claims the test names, and `era` run on it.
+"""A practice for a test: a home with the settings and claims the test names, and `era` run on it.
 
 Claims and remittances fit together without a word: `expects("C1")` is answered by `claim("C1")` of remittance_text.
 """
@@ -46,7 +46,7 @@ class Ended(NamedTuple):
         return [json.loads(line) for line in self.out.split("\n") if line]
 
 
-class OfficeHome(NamedTuple):
+class PracticeHome(NamedTuple):
     """A home and the `era` commands on it."""
 
     root: Path
@@ -134,11 +134,11 @@ class OfficeHome(NamedTuple):
         return ended
 
 
-def make_office(
+def make_practice(
     root: Path, database_url: str = "sqlite:///era.db", settings: Mapping[str, object] | None = None
-) -> OfficeHome:
+) -> PracticeHome:
     make_home(root)
-    home = OfficeHome(root, database_url)
+    home = PracticeHome(root, database_url)
     home.set(settings or {})
     return home
 
@@ -190,7 +190,7 @@ def expects(
     procedure: str = "D0120",
     last_name: str = "Doe",
 ) -> list[Record]:
-    """The rows of one claim the office sent: one procedure for the patient whom `remittance_text.claim` names."""
+    """The rows of one claim the practice sent: one procedure for the patient whom `remittance_text.claim` names."""
     return [
         {
             "claim_number": number,
@@ -246,7 +246,7 @@ def dollars(amount: int) -> str:
 
 
 class Sent(NamedTuple):
-    """A claim the office sent and what is paid on it; amounts in cents."""
+    """A claim the practice sent and what is paid on it; amounts in cents."""
 
     number: str
     plans: int
