@@ -52,7 +52,7 @@ _PAYMENT_COLUMN = {"payment": "id", "matches": "p.payment_id", "decisions": "p.p
 class AuditRow(NamedTuple):
     """One act. `by` is the name a person gave, `account` the operating system's; `details` is JSON."""
 
-    home_id: str
+    office: str  # the home's identity, by the name it is stored and exported under
     seq: int
     at: str
     account: str
