@@ -28,7 +28,8 @@ def command(claim: str, trace: str | None, all_rules: bool, as_json: bool, home:
     from dataclasses import asdict
 
     from era_engine.bank.records import what_differs
-    from era_engine.books.opened import look_at_books, rule_set_of
+    from era_engine.books.opened import look_at_books
+    from era_engine.books.tables import rule_set_of
     from era_engine.cli.output import json_line
     from era_engine.questions.decisions import LogReader, decision_to_explain, payment_id_of
     from era_engine.store.insurance.decisions import BY_ID, findings_behind, newest_decision_by_rules, other_payments_of

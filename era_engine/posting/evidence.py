@@ -23,7 +23,7 @@ from era_engine.practice.model import Claim
 from era_engine.practice.plans import Beside, asked_of_several_plans, claims_beside, plans_doubt
 from era_engine.practice.splits import PART_STATUSES, Split, split_of
 from era_engine.remittance.model import REVERSAL
-from era_engine.rulebook.vocabulary import FactValue
+from era_engine.rulebook.facts import FactValue
 from era_engine.settings.model import Settings
 from era_engine.store.database import Connection
 from era_engine.store.insurance import history

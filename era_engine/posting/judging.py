@@ -16,8 +16,8 @@ from era_engine.practice.model import Claim
 from era_engine.remittance.balance import balance_findings
 from era_engine.remittance.model import REVERSAL, ClaimPayment, Remittance
 from era_engine.rulebook.decision import decide
-from era_engine.rulebook.reading import RuleSet
-from era_engine.rulebook.vocabulary import FactValue
+from era_engine.rulebook.facts import FactValue
+from era_engine.rulebook.rule_set import RuleSet
 from era_engine.settings.model import Settings
 from era_engine.store.books import audit
 from era_engine.store.custody import files

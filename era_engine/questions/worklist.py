@@ -17,8 +17,8 @@ from era_engine.posting.evidence import ClaimEvidence
 from era_engine.posting.payer_items import LeftPair, left_pairs
 from era_engine.posting.provider_adjustments import LEFT, UNREADABLE
 from era_engine.remittance.model import REVERSAL
-from era_engine.rulebook.reading import Rule
-from era_engine.rulebook.vocabulary import Facts
+from era_engine.rulebook.facts import Facts
+from era_engine.rulebook.rule import Rule
 from era_engine.settings.model import Settings
 from era_engine.store.database import Connection
 from era_engine.store.insurance import decisions
@@ -79,7 +79,7 @@ def open_work(
     The reason of a claim is the first hold of its newest decision, else the row of the table. Amounts in cents.
     """
     settings, rule_set = books.settings, books.rule_set
-    rules = {rule.id: rule for rule in (*rule_set.rows, *rule_set.reversals, *rule_set.holds)}
+    rules = {rule.id: rule for rule in rule_set.rules}
     remedies = {rule.id: _remedy(rule) for rule in rules.values()} | _OTHER_REMEDIES
     items: dict[str, list[Record]] = defaultdict(list)
     shared = shared_trace_numbers(connection)

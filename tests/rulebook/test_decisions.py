@@ -23,7 +23,7 @@ from era_engine.rulebook.condition import COMPARISONS, OPS_OF_KIND, Condition
 from era_engine.rulebook.decision import Decision, decide
 from era_engine.rulebook.engine import Engine, EngineError
 from era_engine.rulebook.reading import Rule, RuleSet, load_rule_set, read_rules
-from era_engine.rulebook.vocabulary import Facts, FactValue
+from era_engine.rulebook.facts import Facts, FactValue
 
 SHIPPED = load_rule_set(shipped("rules"))
 ENGINE = Engine(SHIPPED)

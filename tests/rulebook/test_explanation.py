@@ -13,7 +13,7 @@ from era_engine.rulebook.decision import decide
 from era_engine.rulebook.engine import Engine, EngineError
 from era_engine.rulebook.explanation import ConditionTrace, explain
 from era_engine.rulebook.reading import load_rule_set
-from era_engine.rulebook.vocabulary import FactValue
+from era_engine.rulebook.facts import FactValue
 
 SHIPPED = load_rule_set(shipped("rules"))
 ENGINE = Engine(SHIPPED)

@@ -26,7 +26,7 @@ from era_engine.rulebook.engine import Engine, EngineError
 from era_engine.rulebook.proof import Unsound, never_reached, unsound
 from era_engine.rulebook.reading import Rule, load_rule_set, prove, read_rules, rule_set_from_json
 from era_engine.rulebook.solver import Claims
-from era_engine.rulebook.vocabulary import FactValue
+from era_engine.rulebook.facts import FactValue
 
 SHIPPED = load_rule_set(shipped("rules"))
 _ENGINE = Engine(SHIPPED)

@@ -18,7 +18,7 @@ from era_engine.foundation.shipped import shipped
 from era_engine.insurance.facts import FACTS
 from era_engine.rulebook.condition import Condition
 from era_engine.rulebook.reading import Rule, RuleSet, load_rule_set, rule_set_from_json
-from era_engine.rulebook.vocabulary import FactValue
+from era_engine.rulebook.facts import FactValue
 
 SHIPPED = load_rule_set(shipped("rules"))
 GALLERY = ERRORS / "rules"

@@ -3,7 +3,7 @@
 from era_engine.insurance.facts import FACTS
 from era_engine.insurance.knowledge import AXIOMS, WHERE
 from era_engine.rulebook.condition import Condition
-from era_engine.rulebook.vocabulary import LARGEST, Facts
+from era_engine.rulebook.facts import LARGEST, Facts
 
 
 def undeclared(facts: Facts) -> list[str]:
