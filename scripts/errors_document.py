@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 ERRORS, DOCUMENT = ROOT / "tests" / "errors", ROOT / "docs" / "errors.md"
-HOMES = ROOT / "tests" / "refusal_situations.py"
+HOMES = ROOT / "tests" / "support" / "refusal_situations.py"
 
 HEAD = """# What goes wrong, and how it is told
 
