@@ -6,19 +6,16 @@ conditions themselves before it is told.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import combinations
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 from era_engine.foundation.errors import EraError
 from era_engine.rulebook.condition import Condition
 from era_engine.rulebook.facts import Facts
 from era_engine.rulebook.rule import Rule
 from era_engine.rulebook.rule_set import RuleSet
-from era_engine.rulebook.solver import Situations
+from era_engine.rulebook.solver import Situations, Statement
 from era_engine.rulebook.vocabulary import HOLD
 from era_engine.rulebook.written import conditions_written, example_told
-
-if TYPE_CHECKING:
-    from z3 import BoolRef
 
 _MOST_NEAREST = 3
 _T = TypeVar("_T")
@@ -70,7 +67,7 @@ class _Table(NamedTuple):
     """Rows, and the situations they are for, as `RuleSet.table` chooses them."""
 
     rows: Sequence[Rule]
-    where: "BoolRef"
+    where: Statement
 
 
 class _Proof:
@@ -160,10 +157,10 @@ class _Proof:
             )
             yield Unsound(problem, (other.id, one.id), example)
 
-    def _get_there(self, table: _Table, caught: Sequence[Rule]) -> tuple["BoolRef", "BoolRef"]:
+    def _get_there(self, table: _Table, caught: Sequence[Rule]) -> tuple[Statement, Statement]:
         return table.where, ~self._all.any_met(hold.when for hold in caught)
 
-    def _contradiction(self, rule: Rule, *where: "BoolRef") -> str:
+    def _contradiction(self, rule: Rule, *where: Statement) -> str:
         """The fewest conditions that are never met together."""
         needed = _fewest(rule.when, lambda conditions: not self._all.can(*where, self._all.met(conditions)))
         together = " together" if len(needed) > 1 else ""

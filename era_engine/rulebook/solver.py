@@ -6,6 +6,7 @@ holds alone.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeAlias
 
 import z3
 
@@ -13,6 +14,8 @@ from era_engine.foundation.errors import EraError
 from era_engine.rulebook.condition import COMPARISONS, Condition
 from era_engine.rulebook.facts import LARGEST, Fact, Facts, FactValue
 from era_engine.rulebook.vocabulary import Vocabulary
+
+Statement: TypeAlias = z3.BoolRef  # about a situation
 
 _SOMETHING_ELSE = "something else"
 _READABLE = 100_000  # cents; an example stays below a thousand dollars where it can
@@ -43,21 +46,21 @@ class Situations:
         self._solver.add(*self._range(), *self._knowledge())
 
     @property
-    def is_decided(self) -> z3.BoolRef:
+    def is_decided(self) -> Statement:
         """The table decides it; not what only the holds are asked about."""
         return z3.Not(self._is_beside)
 
-    def known(self, fact: str) -> z3.BoolRef:
+    def known(self, fact: str) -> Statement:
         return self._known[fact] if fact in self._known else z3.BoolVal(False)
 
-    def met(self, conditions: Iterable[Condition]) -> z3.BoolRef:
+    def met(self, conditions: Iterable[Condition]) -> Statement:
         """All of them are met, as `Condition.met` understands it."""
         return z3.And([self._condition(condition) for condition in conditions])
 
-    def any_met(self, rules: Iterable[Sequence[Condition]]) -> z3.BoolRef:
+    def any_met(self, rules: Iterable[Sequence[Condition]]) -> Statement:
         return z3.Or([self.met(when) for when in rules])
 
-    def can(self, *wanted: z3.BoolRef) -> bool:
+    def can(self, *wanted: Statement) -> bool:
         """Whether there is such a situation. Raises EraError where the solver cannot tell."""
         self._solver.push()
         self._solver.add(*wanted)
@@ -67,7 +70,7 @@ class Situations:
             raise EraError("The solver could not decide whether these rules are sound.", "Write simpler conditions.")
         return bool(answer == z3.sat)
 
-    def example(self, *wanted: z3.BoolRef) -> Facts | None:
+    def example(self, *wanted: Statement) -> Facts | None:
         """The facts of such a situation, as ordinary as it can be; None where there is none."""
         if not self.can(*wanted):
             return None
@@ -87,7 +90,7 @@ class Situations:
                 found[name] = self._read(name, model.eval(self._value[name], model_completion=True))
         return found
 
-    def _condition(self, condition: Condition) -> z3.BoolRef:
+    def _condition(self, condition: Condition) -> Statement:
         fact, wanted, other = condition.fact, condition.wanted, condition.other_fact
         value = self._value[fact]
         if condition.op in COMPARISONS:
@@ -109,7 +112,7 @@ class Situations:
         number = int(value.as_long())
         return self._texts[fact][number] if fact in self._texts else number
 
-    def _range(self) -> Iterator[z3.BoolRef]:
+    def _range(self) -> Iterator[Statement]:
         for name, fact in self._facts.items():
             value = self._value[name]
             if name in self._texts:
@@ -118,7 +121,7 @@ class Situations:
                 smallest = 0 if fact.kind == "count" else -LARGEST
                 yield z3.And(value >= (smallest if fact.least is None else fact.least), value <= LARGEST)
 
-    def _knowledge(self) -> Iterator[z3.BoolRef]:
+    def _knowledge(self) -> Iterator[Statement]:
         of = {"decided": self.is_decided, "beside": self._is_beside, "both": z3.BoolVal(True)}
         everywhere = self._vocabulary.where
         if not any(where.of == "beside" for where in everywhere.values()):
@@ -132,7 +135,7 @@ class Situations:
             unknown = [z3.Not(self._known[name]) for name in facts]
             yield z3.Implies(self.met(axiom.when), z3.Or(*unknown, self._condition(axiom.then)))
 
-    def _wishes(self) -> Iterator[list[z3.BoolRef]]:
+    def _wishes(self) -> Iterator[list[Statement]]:
         """What would make an example easy to read, most wanted first; of each list the first that can be had."""
         yield [self.is_decided]
         amounts = [name for name, fact in self._facts.items() if fact.kind == "cents"]

@@ -17,10 +17,11 @@ from where import ROOT
 from era_engine.cli import era as era_command
 from era_engine.foundation import errors
 from era_engine.foundation.errors import EraError
+from era_engine.insurance.table import INSURANCE
 from era_engine.practice.claims_csv import COLUMNS
 from era_engine.rulebook.decision import decide
 from era_engine.rulebook.engine import Engine
-from era_engine.rulebook.reading import load_rule_set
+from era_engine.rulebook.loading import load_rule_set
 
 CHECKOUT = ROOT
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
@@ -36,7 +37,7 @@ DOCUMENTS = sorted(
         CHECKOUT / "scripts" / "after-demo.txt",
     ]
 )
-RULE_SET = load_rule_set(CHECKOUT / "rules")
+RULE_SET = load_rule_set(CHECKOUT / "rules", INSURANCE)
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _SPAN = re.compile(r"(?<!`)`([^`]+)`(?!`)")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -261,7 +262,7 @@ def test_readme_and_changelog_name_as_many_rows_and_holds_as_there_are() -> None
     assert f"stand {len(RULE_SET.holds)} holds" in README
     assert f"of {len(RULE_SET.holds)} fired" in README
     changes = spans_of((CHECKOUT / "CHANGELOG.md").read_text(encoding="utf-8"))
-    rules = (*RULE_SET.rows, *RULE_SET.reversals, *RULE_SET.holds)
+    rules = RULE_SET.rules
     assert [rule.id for rule in rules if rule.id not in changes] == []
 
 
