@@ -39,7 +39,7 @@ class RulesRead(NamedTuple):
     own: frozenset[str]
 
     def place(self, rule: str) -> str:
-        """`holds.yaml:12`."""
+        """`attempts.yaml:12`."""
         file, line = self.places[rule]
         return f"{file}:{line}" if line else file
 
@@ -48,7 +48,7 @@ def read_rules(folder: Path, vocabulary: Vocabulary, own: Path | None = None) ->
     """Read and check the rules of one table in a folder of rules.
 
     `own` is a folder of further files, each a list of holds, which follow the others in the order of their names.
-    Raises RulesError with every fault of every file, one a line: `holds.yaml:12: what is wrong; allowed: …`.
+    Raises RulesError with every fault of every file, one a line: `attempts.yaml:12: what is wrong; allowed: …`.
     """
     faults = Faults()
     sources = read_sources(folder, vocabulary, own, faults)

@@ -55,7 +55,7 @@ class HoldEntry(Entry):
 
 
 class Icon(Entry):
-    """An icon beside the patient's name, and what a terminal shows for it."""
+    """An icon beside a person's name, and what a terminal shows for it."""
 
     symbol: Text
     word: Text

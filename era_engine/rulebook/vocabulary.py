@@ -38,7 +38,7 @@ class Axiom(NamedTuple):
 class MustHold(NamedTuple):
     """What some hold has to catch, whatever a practice's own rules or settings say.
 
-    what: in words, such as `a claim with an unreadable amount`; why: goes on after `which`.
+    what: in words, such as `a request without an amount`; why: goes on after `which`.
     """
 
     what: str
@@ -100,7 +100,7 @@ class Words(NamedTuple):
 GENERAL_WORDS = Words()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Vocabulary:
     """A decision table's own. Raises ValueError where it contradicts itself.
 
@@ -128,9 +128,12 @@ class Vocabulary:
         if wrong := list(_contradictions(self)):
             raise ValueError(f"The vocabulary {self.name}: {'; '.join(wrong)}.")
 
+    def __repr__(self) -> str:
+        return f"<vocabulary {self.name}>"
+
     @property
     def a_subject(self) -> str:
-        """`a claim`, `an attempt`."""
+        """`a request`, `an attempt`."""
         return f"{'an' if self.subject[0] in 'aeiou' else 'a'} {self.subject}"
 
     @property

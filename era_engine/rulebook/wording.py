@@ -36,7 +36,7 @@ def wanted_words(vocabulary: Vocabulary, condition: Condition, facts: Facts) -> 
 
 
 def condition_words(vocabulary: Vocabulary, condition: Condition) -> str:
-    """The same whatever the facts, another fact by its meaning: `at least the smallest payment that …`."""
+    """The same whatever the facts, another fact by its meaning: `at least the smallest amount that …`."""
     other = condition.other_fact
     if other is not None:
         return _OPS[condition.op] + vocabulary.facts[other].meaning
@@ -57,7 +57,7 @@ class _Shown:
 
 
 def change_words(vocabulary: Vocabulary, condition: Condition, facts: Facts) -> str:
-    """What stands in the way of a condition, in short: `$4.20 short of $182.40`, `write-off posting is off`."""
+    """What stands in the way of a condition, in short, such as `$4.20 short of $182.40`."""
     for fact in (condition.fact, condition.other_fact):
         if fact is not None and fact not in facts:
             return f"{vocabulary.facts[fact].meaning}: not known"
@@ -72,7 +72,7 @@ def change_words(vocabulary: Vocabulary, condition: Condition, facts: Facts) -> 
 
 
 def reason_words(vocabulary: Vocabulary, condition: Condition, facts: Facts) -> str:
-    """The same at length, as part of a sentence: `paid $178.20 is $4.20 short of 95 % ($182.40) of the …`."""
+    """The same at length, as part of a sentence: `$178.20 is $4.20 short of …`."""
     return vocabulary.words.reason(condition, facts) or change_words(vocabulary, condition, facts)
 
 

@@ -10,7 +10,7 @@ from era_engine.rulebook.wording import shown
 
 
 def conditions_written(vocabulary: Vocabulary, conditions: Iterable[Condition]) -> str:
-    """`paid_cents: {more_than: $1.00}`, each in backticks, with commas between."""
+    """`owed_cents: {more_than: $1.00}`, each in backticks, with commas between."""
     return ", ".join(f"`{condition.fact}: {_written(vocabulary, condition)}`" for condition in conditions)
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from decision_cases import ORDINARY, any_facts, cases
 from hypothesis import given
-from rule_folders import flat_rules
-from where import ERRORS
+from rule_folders import FILES, flat_rules
+from where import ERRORS, FIXTURES
 
 import era_engine
 from era_engine.foundation.errors import RulesError
@@ -149,6 +149,38 @@ def test_the_ordinary_claim_of_the_cases_knows_every_fact_a_row_or_hold_asks() -
 
 
 # reading
+
+
+def test_the_rules_of_a_home_of_before_there_were_several_tables_are_what_they_were() -> None:
+    """All in one folder; what was stored of them then is what is read of them now, and has the hash it had."""
+    before = load_rule_set(FIXTURES / "flat_rules", INSURANCE)
+    assert before.content_hash == "sha256:b0d979fe49b26d038d371ff4c9a28d4623f6d5349e55a366242dc48b51c774cb"
+    assert list(json.loads(before.to_json())) == list(FILES)
+    assert rule_set_from_json(before.to_json(), INSURANCE) == before
+
+
+def test_it_does_not_matter_how_the_folder_is_laid_out(folder: Path, tmp_path: Path) -> None:
+    laid_out = Path(shutil.copytree(shipped("rules"), tmp_path / "laid-out"))
+    assert load_rule_set(laid_out, INSURANCE) == load_rule_set(folder, INSURANCE) == SHIPPED
+    shutil.copy(laid_out / "shared" / "indicators.yaml", laid_out / "insurance")
+    shutil.rmtree(laid_out / "shared")
+    assert load_rule_set(laid_out, INSURANCE) == SHIPPED
+    assert load_rule_set(laid_out / "insurance", INSURANCE) == SHIPPED
+
+
+def test_what_a_table_shows_of_its_own_does_not_stand_among_that_of_all_tables(folder: Path) -> None:
+    laid_out = Path(shutil.copytree(shipped("rules"), folder / "laid-out"))
+    own = laid_out / "insurance" / "indicators.yaml"
+    own.write_text(
+        "indicators:\n- {id: posted, page_message: null, claim_alert: false, patient_icon: null, hover: null}\n"
+    )
+    with pytest.raises(
+        RulesError, match=r"indicators\.yaml:2: the id `posted` is taken by shared/indicators\.yaml:\d+"
+    ):
+        load_rule_set(laid_out, INSURANCE)
+    shutil.copy(shipped("rules") / "shared" / "indicators.yaml", own)
+    with pytest.raises(RulesError, match=r"indicators\.yaml:3: the key `icons` is not known here; allowed: indicators"):
+        load_rule_set(laid_out, INSURANCE)
 
 
 def test_comments_and_layout_do_not_change_the_hash(folder: Path) -> None:
