@@ -8,6 +8,7 @@ from typing import NamedTuple
 from era_engine.books.opened import Books
 from era_engine.foundation.clock import now, today
 from era_engine.insurance.entries import entries_for, memo_of_payment
+from era_engine.insurance.holds import doubts_held, released_together
 from era_engine.insurance.observation import Mode, PaymentEvidence, claim_facts, on_trial, payment_facts
 from era_engine.journal.entry import Entry, reversal_entry
 from era_engine.posting.evidence import ClaimEvidence, Gathered, evidence_on_payment, facts_of_payment
@@ -15,6 +16,7 @@ from era_engine.posting.provider_adjustments import AdjustmentsPosted, post_cert
 from era_engine.practice.model import Claim
 from era_engine.remittance.balance import balance_findings
 from era_engine.remittance.model import REVERSAL, ClaimPayment, Remittance
+from era_engine.rulebook.condition import Condition
 from era_engine.rulebook.decision import decide
 from era_engine.rulebook.reading import RuleSet
 from era_engine.rulebook.vocabulary import FactValue
@@ -36,11 +38,6 @@ from era_engine.store.insurance.provider_adjustments import add_provider_adjustm
 from era_engine.x12.finding import Finding
 
 BATCH = 500  # claims looked up, decided and written at a time
-
-# What is asked of a claim as a whole, and answered anew when all parts of a split claim are there.
-_ASKED_OF_THE_WHOLE = frozenset(
-    ["rest_of_claim_awaited", "match_candidates", "already_posted", "charge_matches", "procedures_match"]
-)
 
 
 class PaymentDone(NamedTuple):
@@ -134,12 +131,12 @@ def decide_payment(
 
 
 class InForce(NamedTuple):
-    """What decides the claims with the same overrides. facts: their payment's; holding: holds that do not only warn."""
+    """What decides the claims with the same overrides. facts: their payment's; doubts_held: see `insurance.holds`."""
 
     settings: Settings
     rule_set: RuleSet
     facts: dict[str, FactValue]
-    holding: frozenset[str]
+    doubts_held: frozenset[Condition]
 
 
 class Judge:
@@ -153,11 +150,7 @@ class Judge:
             connection,
             payment.originator,
             books.settings.several_plans.post == "proven",
-            frozenset(
-                hold.id
-                for hold in books.rule_set.holds
-                if any(condition.fact in _ASKED_OF_THE_WHOLE for condition in hold.when)
-            ),
+            released_together(books.rule_set.holds),
         )
         self._on = payment.payment_date or today()
         self._circumstances = circumstances_of(books, payment, mode)
@@ -200,8 +193,8 @@ class Judge:
         evidence, lines, takes_back = gathered
         findings = (*payment.findings, *balance_findings(payment))
         in_force = self._of_claim(evidence.match.claim)
-        settings, engine = in_force.settings, self._books.engine
-        facts = claim_facts(in_force.facts, payment, findings, lines, evidence, settings, self._mode, in_force.holding)
+        settings, engine, held = in_force.settings, self._books.engine, in_force.doubts_held
+        facts = claim_facts(in_force.facts, payment, findings, lines, evidence, settings, self._mode, held)
         decision = decide(engine, facts, in_force.rule_set)
         if settings.posting(self._mode).enabled == "shadow":
             facts = on_trial(facts, decision.outcome, decision.rule)
@@ -242,8 +235,7 @@ def _in_force(books: Books, overrides: str | None, evidence: PaymentEvidence, mo
     if settings.posting(mode).enabled == "shadow":
         facts["posting_active"] = True
     rule_set = books.rule_set.with_choices(settings.holds)
-    holding = frozenset(hold.id for hold in rule_set.holds if hold.enabled and hold.then == "hold")
-    return InForce(settings, rule_set, facts, holding)
+    return InForce(settings, rule_set, facts, doubts_held(rule_set.holds))
 
 
 def _would_post(judged: Judged) -> bool:
