@@ -17,16 +17,16 @@ from era_engine.journal.accounts import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSIT
 from era_engine.journal.entry import Entry, reversal_entry
 from era_engine.posting.evidence import Gathered
 from era_engine.practice.model import Claim
-from era_engine.remittance.model import REVERSAL
+from era_engine.remittance.model import FORWARDED_UNPROCESSED, NEVER_POSTED, PREDETERMINATION, REVERSAL
 from era_engine.rulebook.decision import Decision
 from era_engine.store.insurance import history
 from era_engine.store.insurance.decisions import BY_ID
 from era_engine.store.insurance.judgments import Judged, State
 from era_engine.store.insurance.payments import ToJudge
 
-_NEVER = {
-    "25": "is a predetermination, an estimate that is never posted",
-    "23": "was not processed but forwarded to another payer",
+_WHY_NEVER = {
+    PREDETERMINATION: "is a predetermination, an estimate that is never posted",
+    FORWARDED_UNPROCESSED: "was not processed but forwarded to another payer",
 }
 
 
@@ -67,9 +67,9 @@ def _check_open(at: Acting, each: ToJudge, claim: str) -> None:
             "`era undo` takes a posting back first." if each.state == "posted" else "`era log` tells what was done."
         )
         raise UsageError(f"Claim {claim} of payment {trace} is {each.state} already.", remedy)
-    if each.payment.status in _NEVER:
+    if each.payment.status in NEVER_POSTED:
         raise UsageError(
-            f"Claim {claim} {_NEVER[each.payment.status]} (status {each.payment.status}).",
+            f"Claim {claim} {_WHY_NEVER[each.payment.status]} (status {each.payment.status}).",
             f"File it with `era close {at.name} {shlex.quote(claim)} --by NAME --because TEXT`.",
         )
     if each.payment.paid_cents is None:

@@ -6,11 +6,14 @@ from typing import NamedTuple
 from sqlalchemy import Connection, and_, func, select
 
 from era_engine.store.bulk import stream
-from era_engine.store.schema import claim_payments, decisions, files, payments
+from era_engine.store.schema import claim_payments, claims, decisions, files, payments
 
 
 class OpenClaim(NamedTuple):
-    """An open claim payment with the newest decision on it; `holds` as stored, `facts` is JSON. Money in cents."""
+    """An open claim payment with the newest decision on it; `holds` as stored, `facts` is JSON. Money in cents.
+
+    sent: (payer id, payer name, location) of the practice's claim, None where there is none.
+    """
 
     claim_payment_id: int
     payment_id: int
@@ -30,6 +33,7 @@ class OpenClaim(NamedTuple):
     act: str
     patient_id: str | None
     location: str | None
+    sent: tuple[str, str, str] | None
 
 
 def open_claims(connection: Connection) -> Iterator[OpenClaim]:
@@ -61,16 +65,21 @@ def open_claims(connection: Connection) -> Iterator[OpenClaim]:
             decisions.c.act,
             decisions.c.patient_id,
             decisions.c.location,
+            claims.c.payer_id,
+            claims.c.payer_name,
+            claims.c.location,
         )
         .select_from(claim_payments)
         .join(decisions, and_(decisions.c.claim_payment_id == claim_payments.c.id, decisions.c.id == newest))
         .join(payments, payments.c.id == claim_payments.c.payment_id)
         .join(files, files.c.id == payments.c.file_id)
+        .join(claims, claims.c.claim_number == claim_payments.c.office_claim, isouter=True)
         .where(claim_payments.c.state == "open")
         .order_by(claim_payments.c.id)
     )
     for row in stream(connection, query):
-        yield OpenClaim._make(row)
+        payer_id, payer_name, location = row[-3:]
+        yield OpenClaim._make((*row[:-3], None if payer_id is None else (payer_id, payer_name, location)))
 
 
 def names_on_open_payments(connection: Connection) -> Iterator[tuple[int, str, str | None]]:
