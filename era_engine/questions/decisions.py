@@ -173,7 +173,7 @@ def ledger_records(
 
 def payment_records(connection: Connection, status: str) -> Iterator[Record]:
     """One record for each payment: `completed` when every claim on it is posted, else `open`."""
-    for summary in stored_decisions.payment_summaries(connection):
+    for summary in stored_decisions.payment_summaries(connection, only_open=status == "open"):
         done = summary.posted + summary.closed == summary.claims and summary.adjustments_left == 0
         # A payment of which nothing is in the books (no claim, no adjustment) still waits: nobody entered its money.
         state = "completed" if done and summary.claims + summary.adjustments > 0 else "open"

@@ -19,11 +19,10 @@ from era_engine.remittance.model import REVERSAL
 from era_engine.rulebook.reading import Rule
 from era_engine.rulebook.vocabulary import Facts
 from era_engine.store.database import Connection
-from era_engine.store.insurance import decisions
 from era_engine.store.insurance.deposits import deposits_and_payments
 from era_engine.store.insurance.worklist import (
     OpenClaim,
-    kept_as,
+    empty_payments,
     open_claims,
     shared_trace_numbers,
     waiting_files,
@@ -185,26 +184,19 @@ def _adjustments(connection: Connection, books: Books, today: date, shared: set[
 
 
 def _payments(connection: Connection, home: Home, today: date) -> Iterator[Record]:
-    """Payments whose money belongs to nothing: one with an unreadable amount may hold some."""
-    empty = [
-        summary
-        for summary in decisions.payment_summaries(connection)
-        if not summary.claims and not summary.adjustments and summary.payment_cents != 0
-    ]
-    kept = kept_as(connection, [summary.payment_id for summary in empty]) if empty else {}
-    for summary in empty:
-        dated = summary.payment_date if isinstance(summary.payment_date, date) else None
+    for payment in empty_payments(connection):
+        day = payment.payment_date
         yield _other(
             "payment-without-claims",
-            trace_number=summary.trace_number,
-            payer=summary.payer,
-            payment_id=summary.payment_id,
-            payment_date=None if dated is None else dated.isoformat(),
-            age_days=None if dated is None else max((today - dated).days, 0),
-            paid_cents=summary.payment_cents,
+            trace_number=payment.trace_number,
+            payer=payment.payer,
+            payment_id=payment.payment_id,
+            payment_date=None if day is None else day.isoformat(),
+            age_days=None if day is None else max((today - day).days, 0),
+            paid_cents=payment.payment_cents,
             explanation="The payment names no claim and no provider-level adjustment.",
-            command=_inspect(home, kept[summary.payment_id]),
-            file=summary.file,
+            command=_inspect(home, payment.stored_as),
+            file=payment.file,
         )
 
 

@@ -4,11 +4,12 @@ import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, true, union
 
 from era_engine.store.bulk import stream
-from era_engine.store.insurance.payments import names_claim
+from era_engine.store.insurance.payments import NEWEST_DECISION, names_claim
 from era_engine.store.schema import (
+    IS_OPEN,
     claim_payments,
     decisions,
     files,
@@ -186,11 +187,8 @@ def _conditions(wanted: Filters) -> list[ColumnElement[bool]]:
     if wanted.until is not None:
         conditions.append(decisions.c.decided_at <= f"{wanted.until}T23:59:59Z")
     if wanted.open:
-        newer = decisions.alias("newer")
-        conditions.append(claim_payments.c.state == "open")
-        conditions.append(
-            ~exists().where(newer.c.claim_payment_id == decisions.c.claim_payment_id, newer.c.id > decisions.c.id)
-        )
+        newest = select(NEWEST_DECISION).select_from(claim_payments).where(IS_OPEN).correlate(None)
+        conditions.append(decisions.c.id.in_(newest))
     if wanted.hold is not None:
         conditions.append(decisions.c.holds.contains(f" {wanted.hold} ", autoescape=True))
     if wanted.payer is not None:
@@ -223,20 +221,21 @@ class PaymentSummary(NamedTuple):
 
 
 _POSTED = claim_payments.c.state.in_(("posted", "reversed"))
-_OPEN = claim_payments.c.state == "open"
 
 
-def payment_summaries(connection: Connection) -> Iterator[PaymentSummary]:
-    """Payments in the order they were read."""
+def payment_summaries(connection: Connection, only_open: bool = False) -> Iterator[PaymentSummary]:
+    """Payments in the order they were read; or only those of which a claim, an adjustment or all the money waits."""
+    shown = _with_something_open() if only_open else None
     claims = (
         select(
             claim_payments.c.payment_id,
             func.count().label("claims"),
             func.count().filter(_POSTED).label("posted"),
             func.coalesce(func.sum(claim_payments.c.paid_cents).filter(_POSTED), 0).label("posted_cents"),
-            func.coalesce(func.sum(claim_payments.c.paid_cents).filter(_OPEN), 0).label("left_cents"),
+            func.coalesce(func.sum(claim_payments.c.paid_cents).filter(IS_OPEN), 0).label("left_cents"),
             func.count().filter(claim_payments.c.state == "closed").label("closed"),
         )
+        .where(true() if shown is None else claim_payments.c.payment_id.in_(shown))
         .group_by(claim_payments.c.payment_id)
         .subquery()
     )
@@ -246,6 +245,7 @@ def payment_summaries(connection: Connection) -> Iterator[PaymentSummary]:
             func.count().label("pairs"),
             func.count().filter(provider_adjustments.c.state == "open").label("open"),
         )
+        .where(true() if shown is None else provider_adjustments.c.payment_id.in_(shown))
         .group_by(provider_adjustments.c.payment_id)
         .subquery()
     )
@@ -272,8 +272,25 @@ def payment_summaries(connection: Connection) -> Iterator[PaymentSummary]:
         .join(pairs, pairs.c.payment_id == payments.c.id, isouter=True)
         .order_by(payments.c.id)
     )
+    if shown is not None:
+        query = query.where(payments.c.id.in_(shown))
     for row in connection.execute(query):
         yield PaymentSummary._make((*row[:10], int(row[10]), int(row[11]), *row[12:]))
+
+
+def _with_something_open() -> Select[Any]:
+    """Ids of payments that are not finished, found without counting the claims of those that are."""
+    pairs = provider_adjustments.c
+    open_claims, open_pairs = select(claim_payments.c.payment_id), select(pairs.payment_id)
+    return select(payments.c.id).where(
+        or_(
+            payments.c.id.in_(union(open_claims.where(IS_OPEN), open_pairs.where(pairs.state == "open"))),
+            and_(
+                ~exists().where(claim_payments.c.payment_id == payments.c.id),
+                ~exists().where(pairs.payment_id == payments.c.id),
+            ),
+        )
+    )
 
 
 class PaymentName(NamedTuple):
