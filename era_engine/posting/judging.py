@@ -25,14 +25,8 @@ from era_engine.store.books import audit
 from era_engine.store.custody import files
 from era_engine.store.custody.files import FileRow
 from era_engine.store.database import Connection
-from era_engine.store.insurance.judgments import (
-    Circumstances,
-    Judged,
-    State,
-    add_claim_payments,
-    add_decisions,
-    judged_again,
-)
+from era_engine.store.insurance.judgments import add_claim_payments, add_decisions, judged_again
+from era_engine.store.insurance.log import Circumstances, Judgment, State
 from era_engine.store.insurance.payments import StoredPayment, ToJudge
 from era_engine.store.insurance.provider_adjustments import add_provider_adjustments
 from era_engine.x12.finding import Finding
@@ -155,7 +149,7 @@ class Judge:
         self._on = payment.payment_date or today()
         self._circumstances = circumstances_of(books, payment, mode)
 
-    def judge(self, batch: Sequence[ToJudge]) -> list[Judged]:
+    def judge(self, batch: Sequence[ToJudge]) -> list[Judgment]:
         """Decide a batch; nothing is written yet."""
         gathered = self._claim_evidence.gather(batch)
         judged = [self._judge_one(each.payment, found) for each, found in zip(batch, gathered, strict=True)]
@@ -165,11 +159,11 @@ class Judge:
                 judged[at] = self._judge_one(each.payment, _without_the_rest(gathered[at]))
         return judged
 
-    def record(self, claim_payment_ids: Sequence[int], judged: Sequence[Judged]) -> list[int]:
+    def record(self, claim_payment_ids: Sequence[int], judged: Sequence[Judgment]) -> list[int]:
         """Write decisions and entries down; returns the decisions' ids."""
         return add_decisions(self._connection, claim_payment_ids, judged, self._circumstances)
 
-    def record_again(self, waiting: Sequence[ToJudge], judged: Sequence[Judged]) -> list[int]:
+    def record_again(self, waiting: Sequence[ToJudge], judged: Sequence[Judgment]) -> list[int]:
         """The same for claim payments that were written down before."""
         ids = [each.id for each in waiting if each.id is not None]
         judged_again(self._connection, ids, judged)
@@ -189,7 +183,7 @@ class Judge:
             interest_cents,
         )
 
-    def _judge_one(self, payment: ClaimPayment, gathered: Gathered) -> Judged:
+    def _judge_one(self, payment: ClaimPayment, gathered: Gathered) -> Judgment:
         evidence, lines, takes_back = gathered
         findings = (*payment.findings, *balance_findings(payment))
         in_force = self._of_claim(evidence.match.claim)
@@ -213,7 +207,7 @@ class Judge:
                 assert isinstance(write_off, int)
                 assert evidence.match.claim is not None
                 entries = entries_for(payment, lines, evidence.match.claim.fees, self._on, "A", write_off)
-        return Judged(payment, evidence.match, decision, entries, findings, taken_back)
+        return Judgment(payment, evidence.match, decision, entries, findings, taken_back)
 
     def _of_claim(self, claim: Claim | None) -> InForce:
         books, overrides = self._books, None
@@ -238,12 +232,12 @@ def _in_force(books: Books, overrides: str | None, evidence: PaymentEvidence, mo
     return InForce(settings, rule_set, facts, doubts_held(rule_set.holds))
 
 
-def _would_post(judged: Judged) -> bool:
+def _would_post(judged: Judgment) -> bool:
     """Whether it posts, or would were posting not on trial."""
     return judged.decision.facts.get("shadow_outcome", judged.decision.outcome) == "post"
 
 
-def _split_claim(judged: Judged) -> str | None:
+def _split_claim(judged: Judgment) -> str | None:
     """The claim of which this is one part of several; None where it is none."""
     claim = judged.match.claim
     parts = judged.decision.facts.get("parts")

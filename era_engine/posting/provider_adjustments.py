@@ -23,7 +23,7 @@ from era_engine.rulebook.vocabulary import FactValue
 from era_engine.rulebook.wording import message_words
 from era_engine.store.custody import files
 from era_engine.store.database import Connection
-from era_engine.store.insurance.judgments import Circumstances
+from era_engine.store.insurance.log import Circumstances
 from era_engine.store.insurance.provider_adjustments import StoredPair, post_provider_adjustments, stored_pairs
 
 LEFT = "provider-adjustment-left"  # the pair itself is in doubt

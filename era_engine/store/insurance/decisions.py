@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, true, union
 
 from era_engine.store.bulk import stream
+from era_engine.store.insurance.log import READ, Decided
 from era_engine.store.insurance.payments import NEWEST_DECISION, names_claim
 from era_engine.store.schema import (
     IS_OPEN,
@@ -40,104 +41,25 @@ class Filters(NamedTuple):
     by: str | None = None  # the person
 
 
-class Decided(NamedTuple):
-    """A row of the decision log as stored; `facts` is JSON, `holds` ids between blanks."""
-
-    decision_id: int
-    decided_at: str
-    mode: str
-    file: str
-    trace_number: str
-    payer: str | None
-    payment_date: object
-    claim_number: str
-    payer_claim_number: str
-    claim_status: str
-    patient_id: str | None
-    location: str | None
-    outcome: str
-    rule: str | None
-    holds: str
-    indicators: str
-    charge_cents: int | None
-    paid_cents: int | None
-    patient_responsibility_cents: int | None
-    explanation: str
-    facts: str
-    ruleset: str
-    settings: str
-    payment_id: int
-    claim_payment_id: int
-    act: str
-    decided_by: str | None
-    note: str | None
-    warnings: str
-    office_claim: str | None
-    match_step: str | None
-    state: str
-
-
-_LOG: Select[Any] = (
-    select(
-        decisions.c.id,
-        decisions.c.decided_at,
-        decisions.c.mode,
-        files.c.name,
-        payments.c.trace_number,
-        payments.c.payer,
-        payments.c.payment_date,
-        claim_payments.c.claim_number,
-        claim_payments.c.payer_claim_number,
-        claim_payments.c.claim_status,
-        decisions.c.patient_id,
-        decisions.c.location,
-        decisions.c.outcome,
-        decisions.c.rule,
-        decisions.c.holds,
-        decisions.c.indicators,
-        claim_payments.c.charge_cents,
-        claim_payments.c.paid_cents,
-        claim_payments.c.patient_responsibility_cents,
-        decisions.c.explanation,
-        decisions.c.facts,
-        decisions.c.ruleset,
-        decisions.c.settings,
-        payments.c.id,
-        claim_payments.c.id,
-        decisions.c.act,
-        decisions.c.decided_by,
-        decisions.c.note,
-        decisions.c.warnings,
-        claim_payments.c.office_claim,
-        claim_payments.c.match_step,
-        claim_payments.c.state,
-    )
-    .select_from(decisions)
-    .join(claim_payments)
-    .join(payments)
-    .join(files)
-)
-
-
 def decisions_where(connection: Connection, wanted: Filters) -> Iterator[Decided]:
     """Decisions in the order they were made, streamed."""
-    query = _LOG.where(and_(True, *_conditions(wanted))).order_by(decisions.c.id)
+    query = READ.where(and_(True, *_conditions(wanted))).order_by(decisions.c.id)
     for row in stream(connection, query):
-        yield Decided(*row)
+        yield Decided._make(row)
 
 
 def newest_decision(connection: Connection, claim: str, payment_id: int | None) -> Decided | None:
     """The last decision made on a claim, of one payment where that is given."""
-    query = _LOG.where(and_(True, *_conditions(Filters(claim=claim, payment_id=payment_id))))
+    query = READ.where(and_(True, *_conditions(Filters(claim=claim, payment_id=payment_id))))
     row = connection.execute(query.order_by(decisions.c.id.desc()).limit(1)).first()
-    return Decided(*row) if row else None
+    return Decided._make(row) if row else None
 
 
 def newest_decision_by_rules(connection: Connection, decided: Decided) -> Decided | None:
     """The last decision the engine made on the same claim payment, before people did something."""
-    query = _LOG.where(claim_payments.c.id == decided.claim_payment_id, decisions.c.mode != "manual")
+    query = READ.where(claim_payments.c.id == decided.claim_payment_id, decisions.c.mode != "manual")
     row = connection.execute(query.order_by(decisions.c.id.desc()).limit(1)).first()
-    return Decided(*row) if row else None
+    return Decided._make(row) if row else None
 
 
 def other_payments_of(connection: Connection, decided: Decided) -> list[tuple[int, str]]:
