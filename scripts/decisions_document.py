@@ -14,8 +14,8 @@ DOCUMENT = RECORDS / "README.md"
 HEAD = """# Decisions
 
 What was decided, and why, by room: the package it is about. Numbers are in the order of time and stay. A record says
-what was known that day; it is corrected only if it names a path that has moved. What replaces it is a record of its own.
-Made by `make records`.
+what was known that day. It is corrected only if it names a path that has moved; what replaces it is a record of its
+own. Made by `make records`.
 """
 
 
