@@ -1,7 +1,7 @@
 """The command line. Commands are loaded when they are called, so that every --help answers at once.
 
 Knows: commands, options, tables, JSON lines, CSV, progress, colors.
-Never knows: SQL, how something is decided or posted: it parses, calls acts, questions or jobs, and shows.
+Never knows: SQL, or how something is decided or posted. It parses, calls, and shows.
 Begin with: `run.py` and `running.py`, then the list of commands below.
 
 To change:
