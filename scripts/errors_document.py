@@ -8,13 +8,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 ERRORS, DOCUMENT = ROOT / "tests" / "errors", ROOT / "docs" / "errors.md"
-HOMES = ROOT / "tests" / "refusal_situations.py"
+HOMES = ROOT / "tests" / "support" / "refusal_situations.py"
 
 HEAD = """# What goes wrong, and how it is told
 
 Made by `make errors` from the cases in `tests/errors`; a test holds each of them to what the program says, and this
 page to the cases. Each case is named after what is wrong. A finding is `reject` (nothing of that payment is used, the
-file is put aside), `hold` (read and kept, a person decides) or `warn` (told, nothing more).
+file is quarantined), `hold` (read and kept, the claim needs review) or `warn` (told, nothing more).
 """
 
 SECTIONS = (

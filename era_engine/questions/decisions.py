@@ -139,7 +139,7 @@ def decision_to_explain(connection: Connection, claim: str, payment_id: int | No
     found = stored_decisions.newest_decision(connection, claim, payment_id)
     if found is None:
         raise UsageError(
-            f"No decision on claim {claim} is in the stored_decisions.",
+            f"No decision on claim {claim} is in the log.",
             "`era log` lists them; claim numbers are as the payer wrote them.",
         )
     return found

@@ -18,49 +18,53 @@ PACKAGE = Path(era_engine.__file__).parent
 SHOWN = 60  # characters of a refusal's words that name it here
 MOMENT = "needs two programs at the same moment"
 OURS = "guards against a fault of the program itself"
-WRITTEN = "needs a backup that somebody wrote by hand; tests/test_backup.py writes them"
+WRITTEN = "needs a backup that somebody wrote by hand; tests/books/test_backup.py writes them"
 MACHINE = "needs another machine: "
 
 NOT_SHOWN = {  # file, the longest of its words: why not
     ("acts/act.py", " was changed by someone else in this moment."): MOMENT,
-    ("home.py", ""): MOMENT,
-    ("backup/restoring.py", "Wait until it has finished, or restore into another folder."): MOMENT,
-    ("home_keys.py", " was changed meanwhile; nothing was done."): MOMENT,
+    ("home/folder.py", ""): MOMENT,
+    ("books/backup/restoring.py", "Wait until it has finished, or restore into another folder."): MOMENT,
+    ("home/keys.py", " was changed meanwhile; nothing was done."): MOMENT,
     ("store/database.py", "Another program was at work on the same claims; nothing of t"): MOMENT,
     ("acts/posting.py", "Undo that posting (era undo), and close the reversal (era cl"): OURS,
-    ("decisions/decision.py", "Check the rules with `era rules check`."): OURS,
-    ("decisions/engine.py", "Facts that are not declared: "): OURS,
-    ("decisions/engine.py", ", or it is too large."): OURS,
-    ("decisions/engine.py", "durable_rules could not evaluate the rules: "): OURS,
-    ("decisions/engine.py", "durable_rules did not take the facts (outcome "): OURS,
-    ("decisions/proof.py", "The solver found a claim that does not show what it should."): OURS,
+    ("rulebook/decision.py", "Check the rules with `era rules check`."): OURS,
+    ("rulebook/engine.py", "Facts that are not declared: "): OURS,
+    ("rulebook/engine.py", ", or it is too large."): OURS,
+    ("rulebook/engine.py", "durable_rules could not evaluate the rules: "): OURS,
+    ("rulebook/engine.py", "durable_rules did not take the facts (outcome "): OURS,
+    ("rulebook/proof.py", "The solver found a claim that does not show what it should."): OURS,
     (
-        "decisions/solver.py",
+        "rulebook/solver.py",
         "The solver could not decide whether these rules are sound.",
     ): "the solver decides all conditions",
-    ("backup/checking.py", " is not what was written."): WRITTEN,
-    ("backup/checking.py", "It holds a file that would land outside its folder."): WRITTEN,
-    ("backup/checking.py", "It holds a file twice."): WRITTEN,
-    ("backup/checking.py", "It is cut: its manifest is missing."): WRITTEN,
-    ("backup/checking.py", "It lacks the settings or the database."): WRITTEN,
-    ("backup/checking.py", "Something follows its manifest."): WRITTEN,
-    ("backup/format.py", ", which this program does not know."): WRITTEN,
-    ("backup/format.py", "It holds something that is no file."): WRITTEN,
-    ("backup/format.py", "Its manifest is damaged."): WRITTEN,
-    ("backup/restoring.py", "era.toml of the backup is written so that no other database "): WRITTEN,
-    ("decisions/engine.py", "Use Python 3.11 or 3.12, make sure there is a C compiler (on"): MACHINE + "no C compiler",
-    ("encryption.py", " could not be sealed: it reads back otherwise."): MACHINE + "a disk that fails",
-    ("store/snapshot.py", "Keep the file, and make the home anew of the last backup: er"): (
-        "needs a damaged database; tests/test_verify.py has one"
+    ("books/backup/checking.py", " is not what was written."): WRITTEN,
+    ("books/backup/checking.py", "It holds a file that would land outside its folder."): WRITTEN,
+    ("books/backup/checking.py", "It holds a file twice."): WRITTEN,
+    ("books/backup/checking.py", "It is cut: its manifest is missing."): WRITTEN,
+    ("books/backup/checking.py", "It lacks the settings or the database."): WRITTEN,
+    ("books/backup/checking.py", "Something follows its manifest."): WRITTEN,
+    ("books/backup/format.py", ", which this program does not know."): WRITTEN,
+    ("books/backup/format.py", "It holds something that is no file."): WRITTEN,
+    ("books/backup/format.py", "Its manifest is damaged."): WRITTEN,
+    ("books/backup/restoring.py", "era.toml of the backup is written so that no other database "): WRITTEN,
+    ("rulebook/engine.py", "Use Python 3.11 or newer, make sure there is a C compiler (o"): MACHINE + "no C compiler",
+    ("books/encryption.py", " could not be sealed: it reads back otherwise."): MACHINE + "a disk that fails",
+    ("store/books/snapshot.py", "Keep the file, and make the home anew of the last backup: er"): (
+        "needs a damaged database; tests/questions/test_verify.py has one"
     ),
-    ("shipped.py", " that belongs to era-engine is missing from "): MACHINE + "half an installation",
-    ("store/snapshot.py", "Name an empty one with --database; nothing was changed."): MACHINE + "a PostgreSQL server",
-    ("home_keys.py", "Give one by key_file in era.toml or ERA_KEY_FILE, and name a"): MACHINE + "ERA_KEY_FILE",
-    ("places.py", "The archive holds ten thousand files of one name."): "needs ten thousand files of one name",
-    ("quarantine.py", " is there already, and not in the books."): "told as an event of the run, not as an error",
-    ("decisions/engine.py", "Write a rule with fewer lists, or split it."): "needs a rule of some hundred lists",
+    ("foundation/shipped.py", " that belongs to era-engine is missing from "): MACHINE + "half an installation",
+    ("store/books/snapshot.py", "Name an empty one with --database; nothing was changed."): MACHINE
+    + "a PostgreSQL server",
+    ("home/keys.py", "Give one by key_file in era.toml or ERA_KEY_FILE, and name a"): MACHINE + "ERA_KEY_FILE",
+    ("custody/places.py", "The archive holds ten thousand files of one name."): "needs ten thousand files of one name",
+    (
+        "custody/quarantine.py",
+        " is there already, and not in the books.",
+    ): "told as an event of the run, not as an error",
+    ("rulebook/engine.py", "Write a rule with fewer lists, or split it."): "needs a rule of some hundred lists",
     ("store/database.py", "The database holds rows that point to rows that are not ther"): (
-        "needs a database of the first version; tests/test_migrations.py has one"
+        "needs a database of the first version; tests/store/test_migrations.py has one"
     ),
 }
 
