@@ -3,7 +3,7 @@
 BIN := .venv/bin
 DEMO := demo-home
 
-.PHONY: demo test torture fuzz check bench hostile errors proven mutate format lock
+.PHONY: demo test torture fuzz check bench hostile errors packages proven records mutate format lock
 
 demo: .venv/.complete
 	@rm -rf $(DEMO)
@@ -49,6 +49,14 @@ mutate: .venv/.complete
 # docs/errors.md, from the cases in tests/errors.
 errors: .venv/.complete
 	@$(BIN)/python scripts/errors_document.py
+
+# docs/packages.md, from the docstring of each package.
+packages: .venv/.complete
+	@$(BIN)/python scripts/packages_document.py
+
+# docs/decisions/README.md, from the first lines of each record.
+records: .venv/.complete
+	@$(BIN)/python scripts/decisions_document.py
 
 format: .venv/.complete
 	@$(BIN)/ruff check --fix .

@@ -14,7 +14,7 @@ HEAD = """# What goes wrong, and how it is told
 
 Made by `make errors` from the cases in `tests/errors`; a test holds each of them to what the program says, and this
 page to the cases. Each case is named after what is wrong. A finding is `reject` (nothing of that payment is used, the
-file is put aside), `hold` (read and kept, a person decides) or `warn` (told, nothing more).
+file is quarantined), `hold` (read and kept, the claim needs review) or `warn` (told, nothing more).
 """
 
 SECTIONS = (

@@ -1,4 +1,15 @@
-"""The command line. Commands are loaded when they are called, so that every --help answers at once."""
+"""The command line. Commands are loaded when they are called, so that every --help answers at once.
+
+Knows: commands, options, tables, JSON lines, CSV, progress, colors.
+Never knows: SQL, or how something is decided or posted. It parses, calls, and shows.
+Begin with: `run.py` and `running.py`, then the list of commands below.
+
+To change:
+- a command: a module here, and one line in the list below
+- an option several commands share: `options.py`; it is imported for --help, so it imports next to nothing
+- how tables, JSON and CSV look: `output.py`; progress bars: `progress.py`
+- how `era watch` goes on after a fault: `watching.py`
+"""
 
 import gc
 import os

@@ -107,18 +107,12 @@ def test(table: str | None, folder: Path | None, home: Path | None) -> int:
 @_table
 def facts(table: str | None) -> None:
     """List every fact a rule may ask about: name, kind, of what it is known, usual value, meaning."""
-    from era_engine.cli.output import Column
-    from era_engine.cli.output import table as print_table
+    from era_engine.cli.rules_shown import show_facts
 
-    columns = (Column("fact"), Column("kind"), Column("known of"), Column("usual"), Column("meaning"))
     tables = _tables(table, None)
     for vocabulary in tables:
         _head(vocabulary, tables)
-        usual = {name: "" if fact.usual is None else str(fact.usual).lower() for name, fact in vocabulary.facts.items()}
-        print_table(
-            columns,
-            [(name, fact.kind, fact.known, usual[name], fact.meaning) for name, fact in vocabulary.facts.items()],
-        )
+        show_facts(vocabulary)
 
 
 def _tables(name: str | None, folder: Path | None) -> "list[Vocabulary]":

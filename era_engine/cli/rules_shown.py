@@ -4,7 +4,7 @@ import re
 
 import click
 
-from era_engine.cli.output import count, say
+from era_engine.cli.output import Column, count, or_nothing, say, table
 from era_engine.rulebook.reading import RulesRead
 from era_engine.rulebook.rule import Rule
 from era_engine.rulebook.rule_set import RuleSet
@@ -34,6 +34,19 @@ def show_rules(rules: RulesRead, rule_set: RuleSet) -> None:
             click.echo(f"{title}\n")
         _show(by_id[name], rule_set.vocabulary, rules.place(name))
     click.echo(rule_set.content_hash)
+
+
+def show_facts(vocabulary: Vocabulary) -> None:
+    """Every fact with its kind, of what it is known, its usual value and its meaning."""
+    facts = vocabulary.facts
+    columns: tuple[Column[str], ...] = (
+        Column("fact", str),
+        Column("kind", lambda name: facts[name].kind),
+        Column("known of", lambda name: facts[name].known),
+        Column("usual", lambda name: or_nothing(facts[name].usual).lower()),
+        Column("meaning", lambda name: facts[name].meaning),
+    )
+    table(columns, facts)
 
 
 def show_tried(tried: Tried) -> None:

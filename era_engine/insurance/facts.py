@@ -80,7 +80,9 @@ FACTS: Mapping[str, Fact] = {
         "cents", "contracted write-off on the remittance (CO-45 and PI-45)", "claim payment", 3000
     ),
     "write_off_limit_cents": Fact(
-        "cents", "charge less all payments, the patient's share and earlier write-offs", "sometimes"
+        "cents",
+        "charge less all payments, the patient's share and earlier write-offs; known where the remittance exceeds it",
+        "sometimes",
     ),
     "proof": Fact(
         "text", "why nothing is posted twice for a patient with several plans, or what stands in the way", "sometimes"

@@ -132,8 +132,9 @@ def _durable() -> ModuleType:
     except ImportError as error:
         raise InstallationError(
             f"durable_rules, which evaluates the rules, cannot be loaded: {error}.",
-            "Use Python 3.11 or 3.12, make sure there is a C compiler (on Debian: apt-get install build-essential), "
-            "and run `pip install --force-reinstall durable-rules==2.0.28`.",
+            "Use Python 3.11 or newer, make sure there is a C compiler (on Debian: apt-get install build-essential), "
+            'and run `CC="cc -DPyEval_CallObject=PyObject_CallObject" pip install --force-reinstall --no-cache-dir '
+            "--no-binary durable-rules durable-rules==2.0.28`.",
         ) from error
     module: ModuleType = durable_rules_engine
     return module

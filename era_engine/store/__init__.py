@@ -1,0 +1,12 @@
+"""The database: every table and every SQL statement. One subfolder for each domain.
+
+Knows: tables, migrations, triggers, locks, SQLite and PostgreSQL.
+Never knows: rules, files' content, people's commands. It answers questions and writes rows; it decides nothing.
+Begin with: `schema.py`, then the subfolder you need.
+
+To change:
+- a table or column: `schema.py`, a new migration in `store/migrations/versions`, and `HEAD` in `database.py`
+- what may never be changed or deleted: `append_only.py` and a migration
+- how a database is opened and brought up to date: `database.py`
+- how many rows are written at once: `bulk.py`; a new column must be added to its caller's list
+"""

@@ -109,7 +109,7 @@ def test_acts_are_exported_by_person_kind_and_day(week: PracticeHome) -> None:
     assert [each["act"] for each in week.era("audit", "export", "--act", "payment").records] == ["payment"] * 2
     assert week.era("audit", "export", "--until", "2020-01-01").out == ""
     header, *lines = week.era("audit", "export", "--format", "csv").out.splitlines()
-    assert header == "practice,seq,at,account,by,act,details,previous,hash"
+    assert header == "office,seq,at,account,by,act,details,previous,hash"
     assert len(lines) == len(acts(week))
 
 

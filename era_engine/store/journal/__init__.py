@@ -1,0 +1,9 @@
+"""Rows about journal entries and their postings.
+
+Knows: entries, postings, which entry takes back which.
+Never knows: why something was posted.
+Begin with: `entries.py`.
+
+To change:
+- what `era ledger` can be asked: `entries.py`
+"""
