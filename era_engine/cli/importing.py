@@ -122,9 +122,11 @@ def bank(files: tuple[Path, ...], home: Path | None) -> None:
     """Load insurance money that reached the bank, for `era deposits` and the hold deposit-not-received.
 
     A file is a NACHA file, of which the health care claim payments are taken (CCD entries described HCCLAIMPMT), or a
-    CSV with the columns date, amount, trace and perhaps payer, originator. It is taken whole or not at all. What was
-    loaded before, from a file of the same kind, is not loaded again: load each account from one kind of file.
+    CSV with the columns date, amount, trace and perhaps payer, originator, or one that bank/NAME.yaml in the home
+    describes. It is taken whole or not at all. What was loaded before, from a file of the same kind, is not loaded
+    again: load each account from one kind of file.
     """
+    from era_engine.bank.dialect import OWN
     from era_engine.bank.files import read_bank_file
     from era_engine.books.opened import carry_out_import, look_at_books
     from era_engine.cli.output import count
@@ -133,7 +135,7 @@ def bank(files: tuple[Path, ...], home: Path | None) -> None:
 
     with look_at_books(home) as (practice_home, _, database):
         for file in files:
-            found = read_bank_file(file)
+            found = read_bank_file(file, practice_home.root / OWN)
             add = partial(add_deposits, found=found.deposits, source=file.name, imported_at=now())
             done = carry_out_import(practice_home, database, "import-bank", file, add)
             passed_over = found.passed_over + found.without_money

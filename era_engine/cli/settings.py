@@ -61,7 +61,11 @@ def show(payer: str | None, location: str | None, origin: bool, as_json: bool, h
 @command.command(epilog="Example: era settings check --home practice")
 @options.home
 def check(home: Path | None) -> None:
-    """Say whether era.toml is valid, and its key at hand; exit code 4, and every fault, when not."""
+    """Say whether era.toml, its rules and bank files in the home are valid, and its key at hand.
+
+    Exit code 4, and every fault, when not.
+    """
+    from era_engine.bank.dialect import OWN, read_dialects
     from era_engine.books.opened import rule_set_of
     from era_engine.home.folder import find_home
     from era_engine.home.keys import keys_needed
@@ -71,6 +75,7 @@ def check(home: Path | None) -> None:
     settings = load_settings(found.root)
     rule_set_of(found, settings)
     keys_needed(found, settings)
+    read_dialects(found.root / OWN)
     click.echo(f"✔ era.toml is valid. {settings.content_hash}")
 
 
