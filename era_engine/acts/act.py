@@ -12,8 +12,8 @@ from era_engine.books.opened import Books, keep_versions
 from era_engine.foundation.clock import today
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.money import dollars
-from era_engine.insurance.several_plans import write_off_of
-from era_engine.posting.evidence import ClaimEvidence, Gathered
+from era_engine.insurance.coordination import write_off_of
+from era_engine.posting.evidence import ClaimEvidence, Dossier
 from era_engine.posting.judging import circumstances_of
 from era_engine.questions.decisions import Record, payment_id_of
 from era_engine.remittance.model import ClaimPayment
@@ -110,18 +110,18 @@ class Acting:
             )
         return found[0]
 
-    def gather(self, each: ToJudge, as_matched: bool = False) -> Gathered:
+    def gather(self, each: ToJudge, as_matched: bool = False) -> Dossier:
         """What the books say about a claim payment; one that is not open keeps the claim it was matched to.
 
         as_matched: so does an open one.
         """
         stays = as_matched or each.state != "open"
         asked = each._replace(pinned=True, pin=each.office_claim) if stays else each
-        [gathered] = ClaimEvidence(self.connection, self.payment.originator, proven=False).gather([asked])
+        [dossier] = ClaimEvidence(self.connection, self.payment.originator, proven=False).gather([asked])
         if not stays:
-            return gathered
-        match = gathered.evidence.match._replace(step=each.match_step)
-        return gathered._replace(evidence=gathered.evidence._replace(match=match))
+            return dossier
+        match = dossier.evidence.match._replace(step=each.match_step)
+        return dossier._replace(evidence=dossier.evidence._replace(match=match))
 
     def record(self, each: ToJudge, judged: Judgment, state: State | None = None) -> int:
         """Write an act on a claim payment down, and the state it leaves it in; returns the decision's id.
@@ -156,9 +156,9 @@ def acting(books: Books, trace: str, act: str, who: Person) -> Iterator[Acting]:
             audit.append_on_payment(connection, payment.id, act, {}, who.name)
 
 
-def facts_by_hand(payment: ClaimPayment, gathered: Gathered, write_off_cents: int | None = None) -> Facts:
+def facts_by_hand(payment: ClaimPayment, dossier: Dossier, write_off_cents: int | None = None) -> Facts:
     """What is known when a person acts; `write_off_cents` is what they wrote off."""
-    match = gathered.evidence.match
+    match = dossier.evidence.match
     facts: dict[str, FactValue | None] = {
         "mode": "manual",
         "claim_status": payment.status,

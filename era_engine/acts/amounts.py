@@ -10,10 +10,10 @@ from era_engine.acts.act import Acting
 from era_engine.acts.guard import Standing, plan_answering, refuse_over_application
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.money import dollars
+from era_engine.insurance.coordination import earlier_payers, write_off_of
 from era_engine.insurance.entries import entries_for, lines_over, posted_entries
-from era_engine.insurance.several_plans import earlier_payers, write_off_of
 from era_engine.journal.entry import Entry
-from era_engine.posting.evidence import Gathered
+from era_engine.posting.evidence import Dossier
 from era_engine.practice.model import Claim
 from era_engine.remittance.balance import balance_findings
 from era_engine.remittance.model import ClaimPayment
@@ -39,7 +39,7 @@ class Amounts(NamedTuple):
     told: str = ""
 
 
-def as_remitted(at: Acting, payment: ClaimPayment, gathered: Gathered, now: Standing) -> Amounts:
+def as_remitted(at: Acting, payment: ClaimPayment, dossier: Dossier, now: Standing) -> Amounts:
     """What the remittance says, the write-off cut to what other plans left of it (RFI 1696).
 
     Of a line that would be credited above its fee nothing is; its amounts stand on no line, and that is told.
@@ -48,12 +48,12 @@ def as_remitted(at: Acting, payment: ClaimPayment, gathered: Gathered, now: Stan
     if off:
         raise UsageError(f"As remitted the claim does not add up. {off[0].message}", _SAY_THE_AMOUNTS)
     assert payment.paid_cents is not None
-    assert gathered.lines is not None
+    assert dossier.lines is not None
     stated = write_off_of(payment)
     posted_before = now.paid_cents + now.written_off_cents
     if stated > 0 and now.too_much_elsewhere(payment.paid_cents):  # whatever of it is another plan's
         refuse_over_application(now, payment.paid_cents, stated)
-    _refuse_unknown_share(payment, gathered, now, stated)
+    _refuse_unknown_share(payment, dossier, now, stated)
     limit = now.write_off_limit(payment.paid_cents)
     if stated > 0 and limit < 0:
         refuse_over_application(now, payment.paid_cents, stated)
@@ -71,21 +71,21 @@ def as_remitted(at: Acting, payment: ClaimPayment, gathered: Gathered, now: Stan
         told = (
             f" Of the {dollars(stated)} the payer states, {dollars(stated - write_off)} was paid or written off before."
         )
-    claim = gathered.evidence.match.claim
+    claim = dossier.evidence.match.claim
     assert claim is not None
     credited = credited_by_line(at.connection, claim.claim_number)
     room = {number: fee - credited.get(number, 0) for number, fee in claim.fees.items()}
-    if over := lines_over(payment, gathered.lines, room, write_off):
+    if over := lines_over(payment, dossier.lines, room, write_off):
         told += (
             f" More than is left of its fee is for line {' and '.join(map(str, over))}: it stands on no line; undo it"
             " and say the amounts with --line where they belong to other lines."
         )
-    return Amounts(entries_for(payment, gathered.lines, room, at.on, None, write_off), write_off, told)
+    return Amounts(entries_for(payment, dossier.lines, room, at.on, None, write_off), write_off, told)
 
 
-def _refuse_unknown_share(payment: ClaimPayment, gathered: Gathered, now: Standing, stated: int) -> None:
+def _refuse_unknown_share(payment: ClaimPayment, dossier: Dossier, now: Standing, stated: int) -> None:
     """Raises UsageError where the books cannot tell how much of a write-off another plan has in it (RFI 1696)."""
-    claim = gathered.evidence.match.claim
+    claim = dossier.evidence.match.claim
     assert claim is not None
     posted_before = now.paid_cents + now.written_off_cents
     # A write-off that must be cut holds again what was written off before, so OA-23 is not all that came before.
@@ -97,7 +97,7 @@ def _refuse_unknown_share(payment: ClaimPayment, gathered: Gathered, now: Standi
         doubt = f"{', '.join(now.unposted)} to an earlier plan is not posted"
     elif now.times > 1 and now.other_plans_cents:
         doubt = f"the services were done {now.times} times, and what was posted for each is not known"
-    elif now.several and posted_before and gathered.evidence.split is not None:
+    elif now.several and posted_before and dossier.evidence.split is not None:
         doubt = "this is a part of a split claim of a patient with several plans"
     elif now.several and not posted_before and max(plan_answering(claim, payment)) > 1:
         doubt = None if earlier_payers(payment) else "nothing of the patient's earlier plan is posted"

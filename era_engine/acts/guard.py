@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.money import dollars
-from era_engine.insurance.several_plans import patient_share
-from era_engine.posting.evidence import posted_for_services
+from era_engine.insurance.coordination import patient_share
+from era_engine.posting.coverages import posted_for_services
+from era_engine.practice.coverages import claims_beside, several_coverages, times_done
 from era_engine.practice.model import Claim
-from era_engine.practice.plans import asked_of_several_plans, claims_beside, times_done
 from era_engine.remittance.model import REVERSAL, ClaimPayment
 from era_engine.store.database import Connection
 from era_engine.store.insurance import history
@@ -69,7 +69,7 @@ def standing(connection: Connection, claim: Claim, coming: ClaimPayment | None =
     of_patient = stored_claims.claims_of_patients(connection, [claim.patient_id])[claim.patient_id]
     beside = claims_beside(claim, of_patient)
     same, ordinals = beside.same, [other.plan_ordinal for other in (*beside.same, *beside.touching)]
-    several = asked_of_several_plans(claim.plan_count, ordinals)
+    several = several_coverages(claim.plan_count, ordinals)
     share = _patient_share(
         connection, {each.claim_number: each for each in (same if several else [claim])}, claim, coming
     )

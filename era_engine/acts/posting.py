@@ -15,7 +15,7 @@ from era_engine.foundation.errors import UsageError
 from era_engine.foundation.money import dollars
 from era_engine.journal.accounts import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS
 from era_engine.journal.entry import Entry, reversal_entry
-from era_engine.posting.evidence import Gathered
+from era_engine.posting.evidence import Dossier
 from era_engine.practice.model import Claim
 from era_engine.remittance.model import FORWARDED_UNPROCESSED, NEVER_POSTED, PREDETERMINATION, REVERSAL
 from era_engine.rulebook.decision import Decision
@@ -39,15 +39,15 @@ def post_by_hand(books: Books, trace: str, claim: str, amounts: Sequence[LineAmo
     """
     with acting(books, trace, "post", who) as at:
         each = at.claim_payment(claim)
-        gathered = at.gather(each)
+        dossier = at.gather(each)
         _check_open(at, each, claim)
-        ours = _claim_of(at, each, claim, gathered)
+        ours = _claim_of(at, each, claim, dossier)
         if each.payment.status == REVERSAL:
             if amounts is not None:
                 raise UsageError("A reversal is posted as remitted.", "Leave --line out.")
-            judged = _take_back(at, each, gathered)
+            judged = _take_back(at, each, dossier)
         else:
-            judged = _posted(at, each, gathered, ours, amounts)
+            judged = _posted(at, each, dossier, ours, amounts)
         decision_id = at.record(each, judged)
         open_beside = ""
         now = standing(at.connection, ours)
@@ -79,12 +79,12 @@ def _check_open(at: Acting, each: ToJudge, claim: str) -> None:
         )
 
 
-def _claim_of(at: Acting, each: ToJudge, claim: str, gathered: Gathered) -> Claim:
+def _claim_of(at: Acting, each: ToJudge, claim: str, dossier: Dossier) -> Claim:
     """The practice's claim, where it is still the one that the log shows.
 
     A claim found only now, imported since, must be named by its very number.
     """
-    match, shown = gathered.evidence.match, each.office_claim or each.payment.claim_number
+    match, shown = dossier.evidence.match, each.office_claim or each.payment.claim_number
     if match.claim is not None and match.claim.claim_number == shown:
         return match.claim
     trace = at.payment.trace_number
@@ -98,16 +98,16 @@ def _claim_of(at: Acting, each: ToJudge, claim: str, gathered: Gathered) -> Clai
 
 
 def _posted(
-    at: Acting, each: ToJudge, gathered: Gathered, claim: Claim, amounts: Sequence[LineAmounts] | None
+    at: Acting, each: ToJudge, dossier: Dossier, claim: Claim, amounts: Sequence[LineAmounts] | None
 ) -> Judgment:
     payment = each.payment
     _refuse_other_version(at, each, claim)
     now = standing(at.connection, claim, payment)
-    said = as_remitted(at, payment, gathered, now) if amounts is None else by_line(at, payment, claim, now, amounts)
+    said = as_remitted(at, payment, dossier, now) if amounts is None else by_line(at, payment, claim, now, amounts)
     assert payment.paid_cents is not None, "what cannot be read is refused before"
     and_wrote_off = f" and wrote off {dollars(said.write_off_cents)}" if said.write_off_cents else ""
     explanation = f"Posted {dollars(payment.paid_cents)}{and_wrote_off} by hand.{said.told}"
-    return _decided(each, gathered, said.write_off_cents, explanation, said.entries)
+    return _decided(each, dossier, said.write_off_cents, explanation, said.entries)
 
 
 def _refuse_other_version(at: Acting, each: ToJudge, claim: Claim) -> None:
@@ -124,9 +124,9 @@ def _refuse_other_version(at: Acting, each: ToJudge, claim: Claim) -> None:
             )
 
 
-def _take_back(at: Acting, each: ToJudge, gathered: Gathered) -> Judgment:
+def _take_back(at: Acting, each: ToJudge, dossier: Dossier) -> Judgment:
     """What was posted is taken back whole, also where the payer states another write-off than was posted."""
-    evidence, takes_back = gathered.evidence.reversal, gathered.takes_back
+    evidence, takes_back = dossier.evidence.reversal, dossier.takes_back
     if takes_back is None:
         assert evidence is not None
         raise UsageError(
@@ -147,17 +147,17 @@ def _take_back(at: Acting, each: ToJudge, gathered: Gathered) -> Judgment:
         " is judged by the next run."
     )
     taken: tuple[int, State] = (takes_back.claim_payment_id, "reversed")
-    return _decided(each, gathered, -written_off, explanation, (entry,), taken)
+    return _decided(each, dossier, -written_off, explanation, (entry,), taken)
 
 
 def _decided(
     each: ToJudge,
-    gathered: Gathered,
+    dossier: Dossier,
     write_off_cents: int,
     explanation: str,
     entries: tuple[Entry, ...],
     takes_back: tuple[int, State] | None = None,
 ) -> Judgment:
-    facts = facts_by_hand(each.payment, gathered, write_off_cents)
+    facts = facts_by_hand(each.payment, dossier, write_off_cents)
     decision = Decision("post", None, (), "posted-by-hand", explanation, facts)
-    return Judgment(each.payment, gathered.evidence.match, decision, entries, each.payment.findings, takes_back)
+    return Judgment(each.payment, dossier.evidence.match, decision, entries, each.payment.findings, takes_back)

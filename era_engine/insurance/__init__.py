@@ -8,6 +8,6 @@ To change:
 - what a rule can ask: declare it in `facts.py`, work it out in `observation.py`; what is always true: `knowledge.py`
 - what is posted for a claim: `entries.py`; for a PLB: `provider_adjustments.py`
 - what settles what with a payer: `open_items.py`
-- the proof for several plans, and the write-off limit: `several_plans.py`
+- the proof for several plans, and the write-off limit: `coordination.py`
 - a fact that depends on a setting: its part in `again.py` as well
 """

@@ -18,8 +18,7 @@ from era_engine.foundation.clock import now
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.stopping import Check, Stopped, go_on
 from era_engine.home.keys import check_again
-from era_engine.posting import judging
-from era_engine.posting.judging import PaymentDone, PaymentRepeated
+from era_engine.posting.payment import PaymentDone, PaymentRepeated, decide_payment
 from era_engine.posting.reconsidering import PaymentReconsidered, reconsider
 from era_engine.remittance.conformance import conformance_findings, is_used
 from era_engine.remittance.model import ClaimPayment, Remittance
@@ -220,7 +219,7 @@ def _decide(
     streams: Iterator[Iterator[ClaimPayment]],
 ) -> PaymentDone | PaymentRepeated | None:
     """`streams`: the payment's claims, anew for each try."""
-    return judging.decide_payment(books, file, remittance, conformance, next(streams))
+    return decide_payment(books, file, remittance, conformance, next(streams))
 
 
 def _unreadable(path: Path, error: UsageError) -> FileDone:

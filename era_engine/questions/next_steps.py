@@ -5,7 +5,7 @@ from collections import Counter
 
 from era_engine.books.opened import Books
 from era_engine.insurance.again import Variants, under_settings
-from era_engine.insurance.several_plans import may_hold_another_plans
+from era_engine.insurance.coordination import may_hold_another_coverages
 from era_engine.posting.evidence import ClaimEvidence
 from era_engine.posting.payer_items import LeftPair
 from era_engine.posting.provider_adjustments import UNREADABLE
@@ -79,7 +79,7 @@ class NextSteps:
         write_off, plans = facts.get("remitted_write_off_cents"), facts.get("plan_count")
         if not isinstance(write_off, int) or not isinstance(plans, int) or write_off <= 0:
             return _BY_HAND
-        doubtful = "write_off_limit_cents" in facts or may_hold_another_plans(plans, claim.claim_status)
+        doubtful = "write_off_limit_cents" in facts or may_hold_another_coverages(plans, claim.claim_status)
         return _BY_LINE if doubtful else _BY_HAND
 
     def _takes_something_back(self, reversal: OpenClaim) -> bool:
