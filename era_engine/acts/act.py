@@ -24,7 +24,7 @@ from era_engine.store.database import Connection
 from era_engine.store.insurance.acts import claim_payments_named
 from era_engine.store.insurance.decisions import BY_ID
 from era_engine.store.insurance.judgments import add_decisions, judged_again, set_state
-from era_engine.store.insurance.log import Circumstances, Judgment, State
+from era_engine.store.insurance.log import Judgment, State
 from era_engine.store.insurance.payments import StoredPayment, ToJudge, claim_payments_of, stored_payment
 
 STATES: tuple[State, ...] = ("open", "posted", "reversed", "closed")
@@ -39,8 +39,8 @@ class Person(NamedTuple):
     note: str | None = None
 
 
-class Done(NamedTuple):
-    """What an act wrote: its decisions, and what to tell the person, a line each.
+class ActResult(NamedTuple):
+    """What an act wrote: its decisions, and what to tell the person, a line for each.
 
     entries: of an act without a decision, what it entered, as `era ledger` tells it.
     """
@@ -79,11 +79,7 @@ class Acting:
         self.name = shlex.quote(trace)
         self.books, self.connection, self.payment = books, connection, payment
         self.on = payment.payment_date or today()
-        self._under = circumstances_of(books, payment, "manual")._replace(act=act, decided_by=who.name, note=who.note)
-
-    @property
-    def under(self) -> Circumstances:
-        return self._under
+        self.under = circumstances_of(books, payment, "manual")._replace(act=act, decided_by=who.name, note=who.note)
 
     def claim_payment(self, claim: str) -> ToJudge:
         """The one claim payment meant, by the payer's or the practice's claim number, or by its id.
@@ -101,8 +97,8 @@ class Acting:
             )
         if len(found) > 1:
             listed = "; ".join(
-                f"{BY_ID}{each.id} status {each.payment.status}, paid {_paid(each.payment)}, {each.state}"
-                for each in found
+                f"{BY_ID}{target.id} status {target.payment.status}, paid {_paid(target.payment)}, {target.state}"
+                for target in found
             )
             raise UsageError(
                 f"{len(found)} claim payments of payment {self.payment.trace_number} are for claim {claim}: {listed}.",
@@ -110,35 +106,35 @@ class Acting:
             )
         return found[0]
 
-    def gather(self, each: ToJudge, as_matched: bool = False) -> Dossier:
+    def gather(self, target: ToJudge, as_matched: bool = False) -> Dossier:
         """What the books say about a claim payment; one that is not open keeps the claim it was matched to.
 
         as_matched: so does an open one.
         """
-        stays = as_matched or each.state != "open"
-        asked = each._replace(pinned=True, pin=each.office_claim) if stays else each
+        stays = as_matched or target.state != "open"
+        asked = target._replace(pinned=True, pin=target.office_claim) if stays else target
         [dossier] = ClaimEvidence(self.connection, self.payment.originator, proven=False).gather([asked])
         if not stays:
             return dossier
-        match = dossier.evidence.match._replace(step=each.match_step)
+        match = dossier.evidence.match._replace(step=target.match_step)
         return dossier._replace(evidence=dossier.evidence._replace(match=match))
 
-    def record(self, each: ToJudge, judged: Judgment, state: State | None = None) -> int:
+    def record(self, target: ToJudge, judgment: Judgment, state: State | None = None) -> int:
         """Write an act on a claim payment down, and the state it leaves it in; returns the decision's id.
 
         Raises UsageError where a run or another person, in another home on the same database, was faster.
         """
-        assert each.id is not None
-        now = claim_payments_named(self.connection, self.payment.id, each.payment.claim_number)
-        if (each.id, each.state, each.office_claim) not in [(row.id, row.state, row.office_claim) for row in now]:
+        assert target.id is not None
+        now = claim_payments_named(self.connection, self.payment.id, target.payment.claim_number)
+        if (target.id, target.state, target.office_claim) not in [(row.id, row.state, row.office_claim) for row in now]:
             raise UsageError(
-                f"Claim {each.payment.claim_number} was changed by someone else in this moment.",
+                f"Claim {target.payment.claim_number} was changed by someone else in this moment.",
                 "Look at it again (era log), then decide.",
             )
-        judged_again(self.connection, [each.id], [judged])
+        judged_again(self.connection, [target.id], [judgment])
         if state is not None:
-            set_state(self.connection, each.id, state)
-        [decision_id] = add_decisions(self.connection, [each.id], [judged], self._under)
+            set_state(self.connection, target.id, state)
+        [decision_id] = add_decisions(self.connection, [target.id], [judgment], self.under)
         return decision_id
 
 

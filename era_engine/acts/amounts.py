@@ -44,7 +44,7 @@ def as_remitted(at: Acting, payment: ClaimPayment, dossier: Dossier, now: Standi
 
     Of a line that would be credited above its fee nothing is; its amounts stand on no line, and that is told.
     """
-    off = [each for each in (*payment.findings, *balance_findings(payment)) if each.code in _DOES_NOT_ADD_UP]
+    off = [finding for finding in (*payment.findings, *balance_findings(payment)) if finding.code in _DOES_NOT_ADD_UP]
     if off:
         raise UsageError(f"As remitted the claim does not add up. {off[0].message}", _SAY_THE_AMOUNTS)
     assert payment.paid_cents is not None
@@ -96,7 +96,7 @@ def _refuse_unknown_share(payment: ClaimPayment, dossier: Dossier, now: Standing
     elif now.unposted and not earlier_known:
         doubt = f"{', '.join(now.unposted)} to an earlier plan is not posted"
     elif now.times > 1 and now.other_plans_cents:
-        doubt = f"the services were done {now.times} times, and what was posted for each is not known"
+        doubt = f"the services were done {now.times} times, and what was posted for line is not known"
     elif now.several and posted_before and dossier.evidence.split is not None:
         doubt = "this is a part of a split claim of a patient with several plans"
     elif now.several and not posted_before and max(plan_answering(claim, payment)) > 1:
@@ -112,19 +112,19 @@ def by_line(at: Acting, payment: ClaimPayment, claim: Claim, now: Standing, line
     """The amounts a person says, on the lines of the practice's claim."""
     assert payment.paid_cents is not None
     _refuse_wrong_lines(at, payment, claim, lines)
-    write_off = sum(each.write_off_cents for each in lines)
-    if write_off == 0 and any(each.write_off_cents for each in lines):
+    write_off = sum(line.write_off_cents for line in lines)
+    if write_off == 0 and any(line.write_off_cents for line in lines):
         raise UsageError("The write-offs cancel each other out.", "Leave them away, or say what is written off.")
     refuse_over_application(now, payment.paid_cents, write_off)
     _refuse_more_given_back(at, claim, lines)
-    paid_by_line = [(each.line_number, each.paid_cents) for each in lines]
-    off_by_line = [(each.line_number, each.write_off_cents) for each in lines]
+    paid_by_line = [(line.line_number, line.paid_cents) for line in lines]
+    off_by_line = [(line.line_number, line.write_off_cents) for line in lines]
     return Amounts(posted_entries(payment.paid_cents, paid_by_line, write_off, off_by_line, at.on, None), write_off)
 
 
 def _refuse_more_given_back(at: Acting, claim: Claim, lines: Sequence[LineAmounts]) -> None:
     """Raises UsageError where a line gives back more than is written off on it, or on no line at all."""
-    if all(each.write_off_cents >= 0 for each in lines):
+    if all(line.write_off_cents >= 0 for line in lines):
         return
     written_off = written_off_by_line(at.connection, claim.claim_number)
     on_no_line = max(written_off.get(None, 0), 0)
@@ -165,7 +165,7 @@ def _refuse_wrong_lines(at: Acting, payment: ClaimPayment, claim: Claim, lines: 
                 f" than its fee of {dollars(fees[number])}: {dollars(before)} stands on it already.",
                 "Post on the line that was paid, or less.",
             )
-    total = sum(each.paid_cents for each in lines)
+    total = sum(line.paid_cents for line in lines)
     if total != payment.paid_cents:
         raise UsageError(
             f"The lines come to {dollars(total)}, but the payer paid {dollars(payment.paid_cents)}.",
