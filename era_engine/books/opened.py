@@ -1,6 +1,6 @@
 """Everything one practice's commands need, opened once: home, settings, rules, engine, database."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -17,10 +17,8 @@ from era_engine.rulebook.engine import Engine
 from era_engine.rulebook.reading import RuleSet, load_rule_set
 from era_engine.settings.model import Settings, load_settings
 from era_engine.store.books import audit
-from era_engine.store.database import Connection, Database, until_unblocked
+from era_engine.store.database import Database
 from era_engine.store.insurance import judgments
-from era_engine.store.practice.sent_claims import SentImported
-from era_engine.x12.source import examine
 
 _Done = TypeVar("_Done", bound=NamedTuple)
 
@@ -134,25 +132,6 @@ def keep_versions(books: Books) -> None:
             (books.settings.content_hash, books.settings.to_json()),
         )
         notice(connection, books.home, books.settings, in_force)
-
-
-def carry_out_import(
-    home: Home, database: Database, act: str, file: Path, save: Callable[[Connection], _Done]
-) -> _Done:
-    """Save what a file holds, and write the import into the audit log: the file's hash and what came of it, in numbers.
-
-    All of it is written down, or nothing.
-    """
-
-    def once() -> _Done:
-        with database.writing() as connection:
-            done = save(connection)
-            counted = done.claims if isinstance(done, SentImported) else done
-            counts = {name: value for name, value in counted._asdict().items() if isinstance(value, int)}
-            audit.append(connection, home.identity, act, {"sha256": examine(file).sha256, **counts})
-            return done
-
-    return until_unblocked(once)
 
 
 def note_act(books: Books, act: str, details: dict[str, object], by: str | None = None) -> None:
