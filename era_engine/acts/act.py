@@ -29,6 +29,7 @@ from era_engine.store.insurance.payments import StoredPayment, ToJudge, claim_pa
 
 STATES: tuple[State, ...] = ("open", "posted", "reversed", "closed")
 _LONGEST_NAME, _LONGEST_NOTE = 100, 500
+LEFT_BY_HAND = "left-by-hand"  # indicators
 _PLACEHOLDERS = ("NAME", "TEXT")
 
 
@@ -173,7 +174,7 @@ def facts_by_hand(payment: ClaimPayment, dossier: Dossier, write_off_cents: int 
 
 def left_decision(explanation: str, facts: Facts, holds: Sequence[str] = ()) -> Decision:
     """A decision by hand that posts nothing."""
-    return Decision("manual", None, tuple(holds), "left-by-hand", explanation, facts)
+    return Decision("manual", None, tuple(holds), LEFT_BY_HAND, explanation, facts)
 
 
 def _paid(payment: ClaimPayment) -> str:

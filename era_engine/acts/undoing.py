@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from era_engine.acts.act import Acting, ActResult, Person, acting, facts_by_hand
+from era_engine.acts.act import LEFT_BY_HAND, Acting, ActResult, Person, acting, facts_by_hand
 from era_engine.acts.guard import refuse_below_zero, refuse_over_application, standing
 from era_engine.acts.matching import judged_without_posting
 from era_engine.acts.provider_adjustments import take_back
@@ -12,6 +12,7 @@ from era_engine.books.opened import Books
 from era_engine.foundation.clock import today
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.money import dollars
+from era_engine.insurance.holds import on_taking_back
 from era_engine.journal.accounts import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS
 from era_engine.journal.entry import reversal_entry
 from era_engine.practice.model import Claim
@@ -92,7 +93,9 @@ def _undo_one(at: Acting, target: ToJudge) -> _Undoing:
         explanation = f"Took back {dollars(paid)} and the write-off of {dollars(written_off)} that were posted."
     entry = reversal_entry(posted.postings, posted.decision_id, today(), None)
     facts = {**facts_by_hand(target.payment, dossier), "taken_back": True}
-    decision = Decision("manual", None, ("undone",), "undone", explanation, facts)
+    holds = on_taking_back(at.books.rule_set.holds)
+    shown = holds[0].show if holds else LEFT_BY_HAND
+    decision = Decision("manual", None, tuple(hold.id for hold in holds), shown, explanation, facts)
     judgment = Judgment(target.payment, dossier.evidence.match, decision, (entry,), target.payment.findings, put_back)
     decision_id = at.record(target, judgment)
     return _Undoing(decision_id, f"{target.payment.claim_number}: {explanation}", claim, restores)
