@@ -7,7 +7,7 @@ from era_engine.books.opened import Books
 from era_engine.insurance.again import Variants, under_settings
 from era_engine.insurance.coordination import may_hold_another_coverages
 from era_engine.posting.evidence import ClaimEvidence
-from era_engine.posting.payer_items import LeftPair
+from era_engine.posting.payer_items import OpenPair
 from era_engine.posting.provider_adjustments import UNREADABLE
 from era_engine.remittance.model import NEVER_POSTED, REVERSAL
 from era_engine.rulebook.decision import fired_rules
@@ -123,12 +123,12 @@ def _sayable(name: str) -> bool:
     return bool(name.strip()) and name == name.strip() and name.isprintable() and not name.startswith(("-", BY_ID))
 
 
-def command_for_pair(left_pair: LeftPair, trace: str) -> str:
+def command_for_pair(open_pair: OpenPair, trace: str) -> str:
     """What a hold says that speaks of no claim; close what must not or cannot be entered; else enter it."""
-    left = left_pair.left
+    left = open_pair.left
     if left is None:
         return "era run"
-    if left_pair.why_not_by_hand is not None or left.reason == UNREADABLE:
+    if open_pair.why_not_by_hand is not None or left.reason == UNREADABLE:
         return f"era close {trace} --provider-adjustments --by NAME --because TEXT"
     if left.hold is not None and left.hold.waits_for is not None and left.hold.command is not None:
         return left.hold.command
