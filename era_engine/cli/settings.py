@@ -71,11 +71,11 @@ def check(home: Path | None) -> None:
     from era_engine.home.keys import keys_needed
     from era_engine.settings.model import load_settings
 
-    found = find_home(home)
-    settings = load_settings(found.root)
-    rule_set_of(found, settings)
-    keys_needed(found, settings)
-    read_dialects(found.root / OWN)
+    practice_home = find_home(home)
+    settings = load_settings(practice_home.root)
+    rule_set_of(practice_home, settings)
+    keys_needed(practice_home, settings)
+    read_dialects(practice_home.root / OWN)
     click.echo(f"✔ era.toml is valid. {settings.content_hash}")
 
 
@@ -97,13 +97,13 @@ def schema(home: Path | None) -> None:
     from era_engine.settings.schema import settings_schema
 
     try:
-        found = find_home(home)
+        practice_home = find_home(home)
     except UsageError:
         if home is not None:
             raise
         rule_set = load_rule_set(shipped("rules"))
     else:
-        rules = rules_in_force(found, load_settings(found.root))
-        rule_set = load_rule_set(rules, own_holds(found, rules))
+        rules = rules_in_force(practice_home, load_settings(practice_home.root))
+        rule_set = load_rule_set(rules, own_holds(practice_home, rules))
     holds = {hold.id: not hold.fixed for hold in rule_set.holds}
     click.echo(json.dumps(settings_schema(holds), indent=2, ensure_ascii=False))
