@@ -1,7 +1,7 @@
 """Everything one practice's commands need, opened once: home, settings, rules, engine, database."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -17,10 +17,8 @@ from era_engine.rulebook.engine import Engine
 from era_engine.rulebook.rule_set import RuleSet
 from era_engine.settings.model import Settings, load_settings
 from era_engine.store.books import audit
-from era_engine.store.database import Connection, Database, until_unblocked
+from era_engine.store.database import Database
 from era_engine.store.insurance import judgments
-from era_engine.store.practice.sent_claims import SentImported
-from era_engine.x12.source import examine
 
 _Done = TypeVar("_Done", bound=NamedTuple)
 
@@ -35,11 +33,20 @@ class Books(NamedTuple):
     database: Database
 
 
-def _opened(folder: Path | None) -> tuple[Home, Settings]:
-    """A home with the keys its files need; without them nothing of it is read."""
+def _home_of(folder: Path | None, keys: bool = True) -> tuple[Home, Settings]:
+    """A home with its settings; with the keys its files need, without which nothing of it is read, or as it is."""
     home = find_home(folder)
     settings = load_settings(home.root)
-    return with_keys(home, settings), settings
+    return with_keys(home, settings) if keys else home, settings
+
+
+@contextmanager
+def _database_of(home: Home, settings: Settings, remember: bool = True) -> Iterator[Database]:
+    """The home's database. remember: where all goes well, the home remembers how far its audit log goes by then."""
+    with closing(Database(settings.database_url(home.root))) as database:
+        yield database
+        if remember:
+            keep_head(home, database)
 
 
 @contextmanager
@@ -49,52 +56,26 @@ def open_books(folder: Path | None) -> Iterator[Books]:
     Raises InstallationError where the database is not the one this home remembers: another one, or none that was
     there, would take the files in and know nothing of the claims.
     """
-    home, settings = _opened(folder)
+    home, settings = _home_of(folder)
     rule_set = rule_set_of(home, settings)
     engine = Engine(rule_set)
-    database = Database(settings.database_url(home.root))
-    try:
+    with _database_of(home, settings) as database:
         keep_head(home, database)
         yield Books(home, settings, rule_set, engine, database)
-        keep_head(home, database)
-    finally:
-        database.close()
 
 
 @contextmanager
-def looking(folder: Path | None) -> Iterator[tuple[Home, Database]]:
-    """Open a home to prove what is there, before anything else is made of it."""
-    home, settings = _opened(folder)
-    database = Database(settings.database_url(home.root))
-    try:
-        yield home, database
-    finally:
-        database.close()
+def look_at_books(
+    folder: Path | None, keys: bool = True, remember: bool = True
+) -> Iterator[tuple[Home, Settings, Database]]:
+    """Open a home for looking only: no rules are compiled.
 
-
-@contextmanager
-def look_at_books(folder: Path | None) -> Iterator[tuple[Home, Settings, Database]]:
-    """Open a home for looking only: no rules are compiled."""
-    home, settings = _opened(folder)
-    database = Database(settings.database_url(home.root))
-    try:
+    keys: False to change them, whichever are at hand. remember: False to prove what is there before anything else is
+    made of it.
+    """
+    home, settings = _home_of(folder, keys)
+    with _database_of(home, settings, remember) as database:
         yield home, settings, database
-        keep_head(home, database)
-    finally:
-        database.close()
-
-
-@contextmanager
-def without_keys(folder: Path | None) -> Iterator[tuple[Home, Settings, Database]]:
-    """Open a home to change its key, whichever of its keys are at hand."""
-    home = find_home(folder)
-    settings = load_settings(home.root)
-    database = Database(settings.database_url(home.root))
-    try:
-        yield home, settings, database
-        keep_head(home, database)
-    finally:
-        database.close()
 
 
 def keyring_for(file: Path, folder: Path | None) -> Keyring:
@@ -123,25 +104,6 @@ def keep_versions(books: Books) -> None:
             (books.settings.content_hash, books.settings.to_json()),
         )
         notice(connection, books.home, books.settings, in_force)
-
-
-def carry_out_import(
-    home: Home, database: Database, act: str, file: Path, save: Callable[[Connection], _Done]
-) -> _Done:
-    """Save what a file holds, and write the import into the audit log: the file's hash and what came of it, in numbers.
-
-    All of it is written down, or nothing.
-    """
-
-    def once() -> _Done:
-        with database.writing() as connection:
-            done = save(connection)
-            counted = done.claims if isinstance(done, SentImported) else done
-            counts = {name: value for name, value in counted._asdict().items() if isinstance(value, int)}
-            audit.append(connection, home.identity, act, {"sha256": examine(file).sha256, **counts})
-            return done
-
-    return until_unblocked(once)
 
 
 def note_act(books: Books, act: str, details: dict[str, object], by: str | None = None) -> None:

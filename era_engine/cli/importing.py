@@ -1,6 +1,5 @@
 """era import."""
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,9 +8,7 @@ import click
 from era_engine.cli import options
 
 if TYPE_CHECKING:
-    from era_engine.practice.claims_837 import SentClaims
-    from era_engine.practice.model import Claim
-    from era_engine.store.practice.sent_claims import SentImported
+    from era_engine.acts.importing import ClaimsImport
 
 _MOST_SHOWN = 20
 
@@ -37,54 +34,33 @@ def claims(files: tuple[Path, ...], home: Path | None) -> None:
     What is expected for an 837's claims follows from `era import fees`, before or after. Voids (CLM05-3 = 8) and
     predeterminations (CLM19 = PB) add no claim; a void makes what its claim expects unknown.
     """
-    from era_engine.books.opened import carry_out_import, look_at_books
+    from era_engine.acts.importing import import_claims
+    from era_engine.books.opened import look_at_books
     from era_engine.cli.output import count
-    from era_engine.practice.claims_837 import is_x12, read_sent_claims
-    from era_engine.practice.claims_csv import read_claims
-    from era_engine.store.practice.claims import save_claims
-    from era_engine.store.practice.sent_claims import save_sent_claims
 
     with look_at_books(home) as (practice_home, _, database):
         for file in files:
-            if is_x12(file):
-                sent = read_sent_claims(file)
-                saved = carry_out_import(
-                    practice_home, database, "import-claims", file, partial(save_sent_claims, sent=sent, path=file)
-                )
-                click.echo(f"{file}: {count(saved.claims.added, 'claim')} added, {saved.claims.updated:,} updated.")
-                _tell_more(sent, saved)
-            else:
-                found = read_claims(file)
-                imported = carry_out_import(
-                    practice_home, database, "import-claims", file, partial(save_claims, imported=found)
-                )
-                click.echo(f"{file}: {count(imported.added, 'claim')} added, {imported.updated:,} updated.")
-                _tell_plans(found)
+            done = import_claims(practice_home, database, file)
+            click.echo(f"{file}: {count(done.added, 'claim')} added, {done.updated:,} updated.")
+            _tell_more(done)
 
 
-def _tell_plans(claims: "list[Claim]") -> None:
-    """Claims of which plan_count and plan_ordinal do not go together; a payment on one is left to a person."""
+def _tell_more(done: "ClaimsImport") -> None:
+    """What did not simply become a claim, and what a payment on a claim will be left to a person for."""
     from era_engine.cli.output import count
 
-    beyond = [claim.claim_number for claim in claims if claim.plan_ordinal > claim.plan_count]
-    if beyond:
+    if beyond := done.beyond_plan_count:
         shown = ", ".join(beyond[:_MOST_SHOWN]) + (" …" if len(beyond) > _MOST_SHOWN else "")
         were = "was" if len(beyond) == 1 else "were"
         click.echo(f"  {count(len(beyond), 'claim')} {were} sent to a plan beyond the patient's plan_count: {shown}.")
-
-
-def _tell_more(sent: "SentClaims", saved: "SentImported") -> None:
-    """What of an 837 did not simply become a claim."""
-    from era_engine.cli.output import count
-
-    if saved.without_expected:
-        told = "has a line" if saved.without_expected == 1 else "have a line"
-        click.echo(f"  {count(saved.without_expected, 'claim')} {told} without expected amount: see era import fees.")
-    for number in sent.voided:
-        known = "nothing is expected for it now" if number in saved.voided else "not known as an open claim"
+    if done.without_expected:
+        have = "has a line" if done.without_expected == 1 else "have a line"
+        click.echo(f"  {count(done.without_expected, 'claim')} {have} without expected amount: see era import fees.")
+    for number, was_open in done.voids:
+        known = "nothing is expected for it now" if was_open else "not known as an open claim"
         click.echo(f"  Void of claim {number}: {known}.")
-    if sent.predeterminations:
-        click.echo(f"  {count(sent.predeterminations, 'predetermination')} passed over: nothing is paid on it.")
+    if done.predeterminations:
+        click.echo(f"  {count(done.predeterminations, 'predetermination')} passed over: nothing is paid on it.")
 
 
 @command.command(epilog="Example: era import fees fees.csv --home practice")
@@ -98,21 +74,16 @@ def fees(files: tuple[Path, ...], home: Path | None) -> None:
     percentage, rounded half up to the cent. A file is taken whole or not at all; a fee imported again is updated, and
     with it every open line it is for. Claims from CSV, and those to a second or later plan, are not touched.
     """
-    from era_engine.books.opened import carry_out_import, look_at_books
+    from era_engine.acts.importing import import_fees
+    from era_engine.books.opened import look_at_books
     from era_engine.cli.output import count
-    from era_engine.foundation.clock import today
-    from era_engine.practice.fees_csv import read_fees
-    from era_engine.store.practice.fees import save_fees
 
     with look_at_books(home) as (practice_home, _, database):
         for file in files:
-            found = read_fees(file, f"{file.name} of {today()}")
-            imported = carry_out_import(
-                practice_home, database, "import-fees", file, partial(save_fees, imported=found)
-            )
-            click.echo(f"{file}: {count(imported.added, 'fee')} added, {imported.updated:,} updated.")
-            if imported.lines_changed:
-                click.echo(f"  Another amount is expected now for {count(imported.lines_changed, 'claim line')}.")
+            done = import_fees(practice_home, database, file)
+            click.echo(f"{file}: {count(done.added, 'fee')} added, {done.updated:,} updated.")
+            if done.lines_changed:
+                click.echo(f"  Another amount is expected now for {count(done.lines_changed, 'claim line')}.")
 
 
 @command.command(epilog="Example: era import bank statement.ach --home practice")
@@ -122,34 +93,27 @@ def bank(files: tuple[Path, ...], home: Path | None) -> None:
     """Load insurance money that reached the bank, for `era deposits` and the hold deposit-not-received.
 
     A file is a NACHA file, of which the health care claim payments are taken (CCD entries described HCCLAIMPMT), or a
-    CSV with the columns date, amount, trace and perhaps payer, originator. It is taken whole or not at all. What was
-    loaded before, from a file of the same kind, is not loaded again: load each account from one kind of file.
+    CSV with the columns date, amount, trace and perhaps payer, originator, or one that bank/NAME.yaml in the home
+    describes. It is taken whole or not at all. What was loaded before, from a file of the same kind, is not loaded
+    again: load each account from one kind of file.
     """
-    from era_engine.bank.files import read_bank_file
-    from era_engine.books.opened import carry_out_import, look_at_books
+    from era_engine.acts.importing import import_deposits
+    from era_engine.books.opened import look_at_books
     from era_engine.cli.output import count
-    from era_engine.foundation.clock import now
-    from era_engine.store.insurance.deposits import add_deposits
 
     with look_at_books(home) as (practice_home, _, database):
         for file in files:
-            found = read_bank_file(file)
-            add = partial(add_deposits, found=found.deposits, source=file.name, imported_at=now())
-            done = carry_out_import(practice_home, database, "import-bank", file, add)
-            passed_over = found.passed_over + found.without_money
+            done = import_deposits(practice_home, database, file)
             click.echo(
                 f"{file}: {count(done.added, 'deposit')} added, {done.known:,} known already,"
-                f" {passed_over:,} passed over."
+                f" {done.other_money + done.without_money:,} passed over."
             )
-            for told, number in (
-                ("no health care claim payment", found.passed_over),
-                ("without money", found.without_money),
-                (
-                    "deposits without a trace number, which no payment matches",
-                    sum(not each.trace_number for each in found.deposits),
-                ),
-                ("deposits that take money back", sum(each.cents < 0 for each in found.deposits)),
+            for what, number in (
+                ("no health care claim payment", done.other_money),
+                ("without money", done.without_money),
+                ("deposits without a trace number, which no payment matches", done.without_trace),
+                ("deposits that take money back", done.taken_back),
                 ("deposits like one loaded before, but for payer or originator (perhaps the same money)", done.alike),
             ):
                 if number:
-                    click.echo(f"  {told}: {number:,}")
+                    click.echo(f"  {what}: {number:,}")

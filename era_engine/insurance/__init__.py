@@ -9,6 +9,7 @@ To change:
 - the table itself (its outcomes, files, what must hold): `table.py`; sentences of its own: `words.py`
 - what is posted for a claim: `entries.py`; for a PLB: `provider_adjustments.py`
 - what settles what with a payer: `open_items.py`
-- the proof for several plans, and the write-off limit: `several_plans.py`
+- the proof for several coverages, and the write-off limit: `coordination.py`
+- what is known of a hold beyond whether it fires, by the facts it asks: `holds.py`
 - a fact that depends on a setting: its part in `again.py` as well
 """

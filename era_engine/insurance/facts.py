@@ -133,7 +133,12 @@ FACTS: Mapping[str, Fact] = {
         "flag", "procedures adjudicated are exactly those submitted on the claim", "sometimes", True
     ),
     "expected_known": Fact("flag", "the practice gave an expected amount for every procedure", "claim found", True),
-    "already_posted": Fact("flag", "a payment is posted against this claim already", "not reversed", False),
+    "already_posted": Fact(
+        "flag",
+        "a payment is posted against this claim already; of a split claim, a part that does not stand as remitted",
+        "not reversed",
+        False,
+    ),
     "posted_before": Fact("text", "what the payment posted against this claim means for this one", "sometimes"),
     "rest_of_claim_awaited": Fact(
         "flag", "part of a split claim, of which other procedures are not answered yet", "sometimes"

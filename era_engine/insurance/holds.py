@@ -30,6 +30,12 @@ def doubts_held(holds: Iterable[Rule]) -> frozenset[Condition]:
     return frozenset(doubt for doubt in DOUBTS_TOLD_ONCE if (doubt,) in in_force)
 
 
+def on_taking_back(holds: Iterable[Rule]) -> list[Rule]:
+    """The holds in force that keep whatever a person took back, in their order."""
+    taken_back = (Condition("taken_back", "is", True),)
+    return [hold for hold in holds if hold.enabled and hold.then == "hold" and hold.when == taken_back]
+
+
 def released_together(holds: Iterable[Rule]) -> frozenset[str]:
     """Ids of the holds that a part of a split claim loses when the other parts are there."""
     return frozenset(hold.id for hold in holds if asks(hold, _ASKED_OF_THE_WHOLE))

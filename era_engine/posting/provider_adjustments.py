@@ -38,7 +38,7 @@ class AdjustmentsPosted(NamedTuple):
     left: int
 
 
-class Left(NamedTuple):
+class WhyLeft(NamedTuple):
     """Why a pair is not entered by itself. reason: `LEFT`, `UNREADABLE`, or the id of the hold; why: for people."""
 
     reason: str
@@ -77,13 +77,13 @@ def post_certain_adjustments(
     return AdjustmentsPosted(posted, left)
 
 
-def why_left(engine: Engine, of_the_payment: dict[str, FactValue], pair: StoredPair) -> Left | None:
+def why_left(engine: Engine, of_the_payment: dict[str, FactValue], pair: StoredPair) -> WhyLeft | None:
     """What keeps an open pair from being entered by itself; None where nothing does, and the next run enters it."""
     why = why_not_posted(pair.reason, pair.cents)
     if why is not None:  # whatever the practice lets warn: what is not understood has no entry
-        return Left(UNREADABLE if pair.cents is None else LEFT, why)
+        return WhyLeft(UNREADABLE if pair.cents is None else LEFT, why)
     if pair.was_posted:
-        return Left(LEFT, "its posting was taken back")
+        return WhyLeft(LEFT, "its posting was taken back")
     findings = json.loads(pair.findings)
     differs = any(each["code"] == INTEREST_DIFFERS for each in findings)
     doubts = sort_provider_adjustments([as_remitted(pair)], differs).leave
@@ -92,12 +92,12 @@ def why_left(engine: Engine, of_the_payment: dict[str, FactValue], pair: StoredP
         facts["provider_adjustment_doubt"] = doubts[0][1]
     holds = holds_on(engine, facts)
     if not holds:
-        return None if facts["posting_active"] is True else Left(LEFT, "automatic posting is switched off")
-    if asks(holds[0], {"provider_adjustment_certain"}):
-        return Left(LEFT, next((str(each["message"]) for each in findings if _is_doubt(each, pair)), doubts[0][1]))
-    return Left(
-        holds[0].id, _said(holds[0], facts, [str(f["message"]) for f in findings if f["severity"] == "hold"]), holds[0]
-    )
+        return None if facts["posting_active"] is True else WhyLeft(LEFT, "automatic posting is switched off")
+    first = holds[0]
+    if asks(first, {"provider_adjustment_certain"}):
+        return WhyLeft(LEFT, next((str(each["message"]) for each in findings if _is_doubt(each, pair)), doubts[0][1]))
+    messages = [str(finding["message"]) for finding in findings if finding["severity"] == "hold"]
+    return WhyLeft(first.id, _said(first, facts, messages), first)
 
 
 def holds_on(engine: Engine, facts: dict[str, FactValue]) -> list[Rule]:

@@ -12,7 +12,7 @@ from era_engine.bank.records import what_differs
 from era_engine.books.opened import Books
 from era_engine.home.folder import Home
 from era_engine.insurance.holds import asks
-from era_engine.posting.payer_items import left_pairs
+from era_engine.posting.payer_items import open_pairs
 from era_engine.posting.provider_adjustments import LEFT
 from era_engine.questions.next_steps import NextSteps, command_for_pair, trace_word
 from era_engine.remittance.model import REVERSAL
@@ -167,8 +167,8 @@ def _beside_claims(connection: Connection, books: Books, today: date, shared: se
 
 
 def _adjustments(connection: Connection, books: Books, today: date, shared: set[str]) -> Iterator[Record]:
-    for left_pair in left_pairs(connection, books):
-        pair, left = left_pair.pair, left_pair.left
+    for open_pair in open_pairs(connection, books):
+        pair, left = open_pair.pair, open_pair.left
         why = f"not posted: {left.why}" if left else "not posted yet"
         yield _other(
             left.reason if left else "provider-adjustment-to-enter",
@@ -179,7 +179,7 @@ def _adjustments(connection: Connection, books: Books, today: date, shared: set[
             age_days=None if pair.day is None else max((today - pair.day).days, 0),
             paid_cents=None if pair.cents is None else -pair.cents,
             explanation=f"{pair.reason} {pair.reference}: {why}",
-            command=command_for_pair(left_pair, trace_word(pair.trace_number, pair.payment_id, shared)),
+            command=command_for_pair(open_pair, trace_word(pair.trace_number, pair.payment_id, shared)),
         )
 
 
