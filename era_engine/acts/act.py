@@ -18,7 +18,7 @@ from era_engine.posting.judging import circumstances_of
 from era_engine.questions.decisions import Record, payment_id_of
 from era_engine.remittance.model import ClaimPayment
 from era_engine.rulebook.decision import Decision
-from era_engine.rulebook.vocabulary import Facts, FactValue
+from era_engine.rulebook.facts import Facts, FactValue
 from era_engine.store.books import audit
 from era_engine.store.database import Connection
 from era_engine.store.insurance.acts import claim_payments_named

@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 from era_engine.books.auditing import keep_head
 from era_engine.books.settings_versions import notice
+from era_engine.books.tables import rule_set_of
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.keys import NO_KEYS, Keyring, keyring, keys_given
 from era_engine.foundation.sealed_files import key_id_of
-from era_engine.foundation.shipped import shipped
 from era_engine.home.folder import Home, find_home
 from era_engine.home.keys import keys_at_hand, with_keys
 from era_engine.rulebook.engine import Engine
-from era_engine.rulebook.reading import RuleSet, load_rule_set
+from era_engine.rulebook.rule_set import RuleSet
 from era_engine.settings.model import Settings, load_settings
 from era_engine.store.books import audit
 from era_engine.store.database import Database
@@ -29,34 +29,6 @@ class Books(NamedTuple):
     rule_set: RuleSet
     engine: Engine
     database: Database
-
-
-def rules_in_force(home: Home, settings: Settings) -> Path:
-    """The home's own rules folder where era.toml names one, else the rules that came with era-engine."""
-    return settings.rules_folder(home.root) or shipped("rules")
-
-
-def own_holds(home: Home, rules: Path) -> Path | None:
-    """The folder of holds that a practice adds to the rule set in `rules`: the home's `rules/`, if another one."""
-    folder = home.root / "rules"
-    return folder if folder.is_dir() and not (rules.exists() and folder.samefile(rules)) else None
-
-
-def rule_set_of(home: Home, settings: Settings, rules: Path | None = None) -> RuleSet:
-    """The rules in force, or those in another folder, with the holds that the practice adds and those it lets warn.
-
-    Raises RulesError and SettingsError.
-    """
-    folder = rules or rules_in_force(home, settings)
-    return with_choices(load_rule_set(folder, own_holds(home, folder)), settings)
-
-
-def with_choices(rule_set: RuleSet, settings: Settings) -> RuleSet:
-    """The rule set with the holds that the practice lets warn. Raises SettingsError, also for those of an override."""
-    chosen = rule_set.with_choices(settings.holds)
-    for label, overridden in settings.all_in_force().items():
-        rule_set.with_choices(overridden.holds, f", [[override]] for {label}")
-    return chosen
 
 
 def _home_of(folder: Path | None, keys: bool = True) -> tuple[Home, Settings]:

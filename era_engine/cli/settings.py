@@ -66,14 +66,14 @@ def check(home: Path | None) -> None:
     Exit code 4, and every fault, when not.
     """
     from era_engine.bank.dialect import OWN, read_dialects
-    from era_engine.books.opened import rule_set_of
+    from era_engine.books.tables import rule_sets_of
     from era_engine.home.folder import find_home
     from era_engine.home.keys import keys_needed
     from era_engine.settings.model import load_settings
 
     practice_home = find_home(home)
     settings = load_settings(practice_home.root)
-    rule_set_of(practice_home, settings)
+    rule_sets_of(practice_home, settings)
     keys_needed(practice_home, settings)
     read_dialects(practice_home.root / OWN)
     click.echo(f"✔ era.toml is valid. {settings.content_hash}")
@@ -88,11 +88,11 @@ def schema(home: Path | None) -> None:
     """
     import json
 
-    from era_engine.books.opened import own_holds, rules_in_force
+    from era_engine.books.tables import TABLES, own_holds, rules_in_force
     from era_engine.foundation.errors import UsageError
     from era_engine.foundation.shipped import shipped
     from era_engine.home.folder import find_home
-    from era_engine.rulebook.reading import load_rule_set
+    from era_engine.rulebook.loading import load_rule_set
     from era_engine.settings.model import load_settings
     from era_engine.settings.schema import settings_schema
 
@@ -101,9 +101,13 @@ def schema(home: Path | None) -> None:
     except UsageError:
         if home is not None:
             raise
-        rule_set = load_rule_set(shipped("rules"))
+        rule_sets = [load_rule_set(shipped("rules"), table) for table in TABLES.values()]
     else:
-        rules = rules_in_force(practice_home, load_settings(practice_home.root))
-        rule_set = load_rule_set(rules, own_holds(practice_home, rules))
-    holds = {hold.id: not hold.fixed for hold in rule_set.holds}
+        settings = load_settings(practice_home.root)
+        folders = {name: rules_in_force(practice_home, settings, table) for name, table in TABLES.items()}
+        rule_sets = [
+            load_rule_set(folders[name], table, own_holds(practice_home, folders[name], table))
+            for name, table in TABLES.items()
+        ]
+    holds = {hold.id: not hold.fixed for rule_set in rule_sets for hold in rule_set.holds}
     click.echo(json.dumps(settings_schema(holds), indent=2, ensure_ascii=False))

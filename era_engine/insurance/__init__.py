@@ -6,6 +6,7 @@ Begin with: `facts.py` (what a rule can ask), then `observation.py` (where each 
 
 To change:
 - what a rule can ask: declare it in `facts.py`, work it out in `observation.py`; what is always true: `knowledge.py`
+- the table itself (its outcomes, files, what must hold): `table.py`; sentences of its own: `words.py`
 - what is posted for a claim: `entries.py`; for a PLB: `provider_adjustments.py`
 - what settles what with a payer: `open_items.py`
 - the proof for several coverages, and the write-off limit: `coordination.py`

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 
 from era_engine.rulebook.condition import Condition
-from era_engine.rulebook.reading import Rule
+from era_engine.rulebook.rule import Rule
 
 # Doubts beside which a write-off over the limit is not told: it may be what they are about.
 DOUBTS_TOLD_ONCE = (

@@ -16,7 +16,7 @@ from era_engine.practice.patients import patient_doubts, slip_doubts
 from era_engine.practice.splits import Split
 from era_engine.remittance.model import REVERSAL, ClaimPayment
 from era_engine.rulebook.condition import Condition
-from era_engine.rulebook.vocabulary import FactValue
+from era_engine.rulebook.facts import FactValue
 from era_engine.settings.model import Settings
 from era_engine.settings.tables import percent_text
 from era_engine.x12.finding import Finding

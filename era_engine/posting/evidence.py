@@ -22,7 +22,7 @@ from era_engine.practice.matching import PATIENT_AND_SERVICES, Match
 from era_engine.practice.model import Claim
 from era_engine.practice.splits import MOST_PARTS, PART_STATUSES, Split, split_of
 from era_engine.remittance.model import REVERSAL
-from era_engine.rulebook.vocabulary import FactValue
+from era_engine.rulebook.facts import FactValue
 from era_engine.settings.model import Settings
 from era_engine.store.database import Connection
 from era_engine.store.insurance import history

@@ -17,7 +17,7 @@ from era_engine.remittance.balance import balance_findings
 from era_engine.remittance.model import REVERSAL, ClaimPayment
 from era_engine.rulebook.condition import Condition
 from era_engine.rulebook.decision import Decision, decide
-from era_engine.rulebook.vocabulary import FactValue
+from era_engine.rulebook.facts import FactValue
 from era_engine.store.database import Connection
 from era_engine.store.insurance.judgments import add_decisions, judged_again
 from era_engine.store.insurance.log import Circumstances, Judgment, State

@@ -16,10 +16,11 @@ from era_engine.insurance.provider_adjustments import (
     sort_provider_adjustments,
     why_not_posted,
 )
+from era_engine.insurance.table import INSURANCE
 from era_engine.remittance.model import ProviderAdjustment
 from era_engine.rulebook.engine import Engine
-from era_engine.rulebook.reading import Rule
-from era_engine.rulebook.vocabulary import FactValue
+from era_engine.rulebook.facts import FactValue
+from era_engine.rulebook.rule import Rule
 from era_engine.rulebook.wording import message_words
 from era_engine.store.custody import files
 from era_engine.store.database import Connection
@@ -129,4 +130,4 @@ def _said(hold: Rule, facts: dict[str, FactValue], messages: Collection[str]) ->
         return next(iter(messages))
     if hold.waits_for is not None:
         return f"waits for {hold.waits_for}" + (f" ({hold.command})" if hold.command else "")
-    return message_words(hold.message, facts)
+    return message_words(INSURANCE, hold.message, facts)

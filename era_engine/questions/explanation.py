@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from era_engine.bank.records import what_differs
-from era_engine.books.opened import rule_set_of
+from era_engine.books.tables import rule_set_of
 from era_engine.home.folder import Home
 from era_engine.questions.decisions import LogReader, Record, decision_to_explain, payment_id_of
 from era_engine.rulebook.explanation import Explanation

@@ -12,8 +12,8 @@ from era_engine.posting.provider_adjustments import UNREADABLE
 from era_engine.remittance.model import NEVER_POSTED, REVERSAL
 from era_engine.rulebook.decision import fired_rules
 from era_engine.rulebook.engine import EngineError
-from era_engine.rulebook.reading import Rule
-from era_engine.rulebook.vocabulary import Facts
+from era_engine.rulebook.facts import Facts
+from era_engine.rulebook.rule import Rule
 from era_engine.store.database import Connection
 from era_engine.store.insurance.decisions import BY_ID
 from era_engine.store.insurance.payments import claim_payments_of, stored_payment

@@ -16,8 +16,8 @@ from era_engine.posting.payer_items import open_pairs
 from era_engine.posting.provider_adjustments import LEFT
 from era_engine.questions.next_steps import NextSteps, command_for_pair, trace_word
 from era_engine.remittance.model import REVERSAL
-from era_engine.rulebook.reading import Rule
-from era_engine.rulebook.vocabulary import Facts
+from era_engine.rulebook.facts import Facts
+from era_engine.rulebook.rule import Rule
 from era_engine.store.database import Connection
 from era_engine.store.insurance.deposits import deposits_and_payments
 from era_engine.store.insurance.worklist import (
@@ -67,7 +67,7 @@ def open_work(
     The reason of a claim is the first hold of its newest decision, else the row of the table. Amounts in cents.
     """
     rule_set = books.rule_set
-    rules = {rule.id: rule for rule in (*rule_set.rows, *rule_set.reversals, *rule_set.holds)}
+    rules = {rule.id: rule for rule in rule_set.rules}
     remedies = {rule.id: _remedy(rule) for rule in rules.values()} | _OTHER_REMEDIES
     items: dict[str, list[Record]] = defaultdict(list)
     shared = shared_trace_numbers(connection)

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, NamedTuple
 from era_engine.bank.dialect import OWN as DIALECTS
 from era_engine.books.backup.checking import check
 from era_engine.books.backup.format import CHUNK, FORMAT, HOME, Manifest, Told, Writer, flush_folder
-from era_engine.books.opened import own_holds, rules_in_force
+from era_engine.books.tables import own_holds, rules_in_force
 from era_engine.custody.places import places_of
 from era_engine.foundation.clock import now
 from era_engine.foundation.errors import UsageError
