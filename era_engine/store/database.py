@@ -16,6 +16,8 @@ from era_engine.foundation.errors import BlockedError, InstallationError
 from era_engine.store.engines import READ_ONLY, engine_of, reading_options
 
 HEAD = "0004"  # the newest migration; a test holds it against the migrations themselves
+_MIGRATIONS = Path(__file__).parent / "migrations"
+SQLITE_TABLES = _MIGRATIONS / "sqlite_tables.sql"  # what all of them make of an empty SQLite database
 _MIGRATING = 0x657261  # any number of our own: who holds PostgreSQL's lock of this number migrates
 _BLOCKED = ("40P01", "40001")  # PostgreSQL's deadlock_detected and serialization_failure
 _MOST_TRIES = 20  # each deadlock lets one of those in it through
@@ -107,7 +109,7 @@ def shown(url: str) -> str:
 
 
 def _migrate(engine: Engine) -> None:
-    """Alembic is slow to import, so it is only asked when the database is not at HEAD already."""
+    """Alembic is slow to import, so it is only asked when the database is not at HEAD already, nor a new SQLite one."""
     with engine.connect().execution_options(**{READ_ONLY: True}) as connection:
         if inspect(connection).has_table("alembic_version"):
             version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
@@ -125,7 +127,10 @@ def _migrate(engine: Engine) -> None:
         with connection.begin():
             if engine.dialect.name == "postgresql":  # SQLite's BEGIN IMMEDIATE lets one in at a time already
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATING})
-            make_tables(connection, "head")
+            if _is_new_sqlite(connection):
+                _make_sqlite_tables(connection)
+            else:
+                make_tables(connection, "head")
             if engine.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
                 raise InstallationError(
                     "The database holds rows that point to rows that are not there; it was left as it was.",
@@ -134,12 +139,25 @@ def _migrate(engine: Engine) -> None:
     engine.dispose()  # so that every connection from here on has its foreign keys on again
 
 
+def _is_new_sqlite(connection: Connection) -> bool:
+    """Whether nobody, not even a program that was faster than this one, has made anything in it."""
+    if connection.dialect.name != "sqlite":
+        return False
+    return connection.exec_driver_sql("SELECT 1 FROM sqlite_master").first() is None
+
+
+def _make_sqlite_tables(connection: Connection) -> None:
+    """As the migrations do, without Alembic: every replay makes a database of its own."""
+    for statement in SQLITE_TABLES.read_text(encoding="utf-8").split(";\n\n"):
+        connection.exec_driver_sql(statement)
+
+
 def make_tables(connection: Connection, version: str) -> None:
     """Make or change the tables to those of a version, in the transaction the connection is in."""
     from alembic import command
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(_MIGRATIONS))
     config.attributes["connection"] = connection
     command.upgrade(config, version)
