@@ -204,6 +204,10 @@ def test_they_are_in_a_backup(practice: PracticeHome, tmp_path: Path) -> None:
         ),
         ({"rules/ours.yml": hold()}, "rules/ours.yml: would not be read; name it ours.yaml"),
         (
+            {"rules/insurance/ours.yaml": hold()},
+            "rules/insurance/ours.yaml: would not be read; the holds of insurance that you add lie in rules/",
+        ),
+        (
             {"rules/auto_posting.yaml": "[]", "rules/holds.yaml": hold("denied")},
             "Error: rules/auto_posting.yaml: this folder adds holds to the rules in force; to put a rule set of your"
             ' own in their place, write rules = "FOLDER" in era.toml\n',
