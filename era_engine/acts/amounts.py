@@ -96,7 +96,7 @@ def _refuse_unknown_share(payment: ClaimPayment, dossier: Dossier, now: Standing
     elif now.unposted and not earlier_known:
         doubt = f"{', '.join(now.unposted)} to an earlier plan is not posted"
     elif now.times > 1 and now.other_plans_cents:
-        doubt = f"the services were done {now.times} times, and what was posted for line is not known"
+        doubt = f"the services were done {now.times} times, and what was posted for each is not known"
     elif now.several and posted_before and dossier.evidence.split is not None:
         doubt = "this is a part of a split claim of a patient with several plans"
     elif now.several and not posted_before and max(plan_answering(claim, payment)) > 1:
