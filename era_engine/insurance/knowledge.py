@@ -46,25 +46,25 @@ AXIOMS: tuple[Axiom, ...] = (
     Axiom(
         (Condition("partial_payment_accepted", "is", True),),
         Condition("paid_cents", "less_than", "minimum_cents"),
-        "What reaches the minimum percentage is no partial payment.",
+        "A payment that reaches the minimum percentage is not a partial payment.",
     ),
     Axiom(
         (Condition("several_plans_proven", "is", True),),
         Condition("plan_count", "more_than", 1),
-        "The proof is asked for only where the patient has several plans.",
+        "The proof is asked for only when the patient has several insurance plans.",
     ),
     Axiom(
         (Condition("reversal_posts", "is", True),),
         Condition("posting_active", "is", True),
-        "A reversal posts by itself only where payments do.",
+        "A reversal posts by itself only when payments do.",
     ),
     Axiom(
         (Condition("reversal_posts", "is", True),),
         Condition("write_offs_active", "is", True),
-        "A reversal takes the write-off back as well.",
+        "A reversal reverses the write-off, too.",
     ),
     Axiom((), Condition("minimum_cents", "at_most", "expected_cents"), "A percentage is at most 100."),
-    Axiom((_FOUND,), Condition("match_candidates", "at_least", 1), "The claim payment itself waits for the claim."),
+    Axiom((_FOUND,), Condition("match_candidates", "at_least", 1), "The claim payment itself is open."),
 )
 
 

@@ -219,9 +219,9 @@ class ClaimEvidence:
             )
             text = "The payment it reverses is not posted here."
             if unposted:
-                text = "The payment it reverses came with it and is not posted."
+                text = "The payment it reverses arrived with it and is not posted."
             elif any(row.state == "posted" and row.status != REVERSAL for row in earlier):
-                text = "No payment posted here agrees with its amounts."
+                text = "No posted payment matches its amounts."
             return ReversalEvidence(False, text), None
         if len(fitting) > 1:
             traces = ", ".join(dict.fromkeys(row.trace_number for row in fitting))
@@ -229,24 +229,24 @@ class ClaimEvidence:
         row = fitting[0]
         decision = history.posted_decision(self._connection, row.id) if row.state == "posted" else None
         if decision is None:
-            return ReversalEvidence(False, f"The payment it reverses, {row.trace_number}, is not posted itself."), None
+            return ReversalEvidence(False, f"The payment it reverses, {row.trace_number}, is not posted."), None
         written_off, reversed_off = decision.total(CONTRACTED_WRITE_OFFS), -write_off_of(payment)
         same = _negated(decision.total(INSURANCE_DEPOSITS), payment.paid_cents) and written_off == reversed_off
         if same and row.originator != self._originator:
-            text = f"It takes back what was posted for {row.trace_number}, which another payer paid."
+            text = f"It matches payment {row.trace_number}, but another payer paid that one."
             return ReversalEvidence(False, text), TakesBack(row.id, decision)
         if same and row not in same_number:
             other = bool(number and row.payer_claim_number)
-            but = "it names another payer claim number" if other else "no payer claim number ties the two together"
-            text = f"It takes back what was posted for {row.trace_number}, but {but}."
+            but = "it names a different payer claim number" if other else "no payer claim number links the two"
+            text = f"It matches payment {row.trace_number}, but {but}."
             return ReversalEvidence(False, text), TakesBack(row.id, decision)
         if same:
             self._taken.add(row.id)
-            text = f"It takes back what was posted for {row.trace_number}."
+            text = f"It reverses exactly what was posted from payment {row.trace_number}."
             return ReversalEvidence(True, text), TakesBack(row.id, decision)
         text = (
-            f"It takes back the payment of {row.trace_number}, where {dollars(written_off)} was written off;"
-            f" the reversal says {dollars(reversed_off)}."
+            f"It reverses payment {row.trace_number}. {dollars(written_off)} was written off there, but the reversal"
+            f" says {dollars(reversed_off)}."
         )
         return ReversalEvidence(False, text), TakesBack(row.id, decision)
 

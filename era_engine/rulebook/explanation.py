@@ -1,4 +1,4 @@
-"""Why a claim was posted or left for a person: in one sentence, and with every rule and condition."""
+"""Why a claim was posted or needs review: in one sentence, and with every rule and condition."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -97,9 +97,9 @@ def sentence(
 def _trial(facts: Facts) -> str:
     paid, written_off = facts.get("paid_cents"), facts.get("write_off_cents")
     if "reversal_posts" in facts:
-        return f"On trial: {shown('paid_cents', -paid if isinstance(paid, int) else None)} would have been taken back."
-    and_written_off = f" and {shown('write_off_cents', written_off)} written off" if written_off else ""
-    return f"On trial: {shown('paid_cents', paid)} would have been posted{and_written_off}."
+        return f"On trial: it would have reversed {shown('paid_cents', -paid if isinstance(paid, int) else None)}."
+    and_written_off = f" and written off {shown('write_off_cents', written_off)}" if written_off else ""
+    return f"On trial: it would have posted {shown('paid_cents', paid)}{and_written_off}."
 
 
 def _sentence(rule_set: RuleSet, row: Rule | None, holds: Sequence[Rule], facts: Facts) -> str:
@@ -108,9 +108,7 @@ def _sentence(rule_set: RuleSet, row: Rule | None, holds: Sequence[Rule], facts:
     if row is None:
         return "No row of the table decides this claim."
     if row.then == "post" and "reversal_posts" in facts:
-        paid = facts.get("paid_cents")
-        amount = shown("paid_cents", -paid if isinstance(paid, int) else None)
-        return f"Took back {amount}: {facts.get('reversal_of', row.because)}"
+        return f"Reversed: {_taken_back(facts)}. {facts.get('reversal_of', row.because)}"
     if row.then == "post":
         written_off = facts.get("write_off_cents")
         and_wrote_off = f" and wrote off {shown('write_off_cents', written_off)}" if written_off else ""
@@ -119,14 +117,22 @@ def _sentence(rule_set: RuleSet, row: Rule | None, holds: Sequence[Rule], facts:
         why = f"the payment is at least {minimum_words(facts)}." if _compares_payment(row) else row.because
         posted = f"Posted {shown('paid_cents', facts.get('paid_cents'))}"
         if isinstance(parts := facts.get("parts"), int) and parts > 1:
-            posted = f"Posted one of {parts} parts ({shown('paid_cents', facts.get('paid_cents'))} paid in all)"
+            posted = f"Posted 1 of {parts} parts ({shown('paid_cents', facts.get('paid_cents'))} paid in total)"
             and_wrote_off = and_wrote_off and f"{and_wrote_off} for this part"
         return f"{posted}{and_wrote_off}: {why}"
     if "reversal_posts" in facts:  # never one number that a setting could change
-        return f"Left for a person: {row.because}"
+        return f"Needs review: {row.because}"
     asked = {condition.fact for condition in row.when}
     reasons = [reason_words(c, facts) for c in _unmet(rule_set, facts) if c.fact in asked and c.met(facts) is False]
-    return f"Left for a person: {', and '.join(reasons)}." if reasons else f"Left for a person: {row.because}"
+    return f"Needs review: {', and '.join(reasons)}." if reasons else f"Needs review: {row.because}"
+
+
+def _taken_back(facts: Facts) -> str:
+    paid, write_off = facts.get("paid_cents"), facts.get("write_off_cents")
+    payment = f"{shown('paid_cents', -paid if isinstance(paid, int) else None)} payment"
+    if not isinstance(write_off, int) or write_off == 0:
+        return payment
+    return f"{payment} and {shown('write_off_cents', -write_off)} write-off"
 
 
 def explain(rule_set: RuleSet, facts: Facts) -> Explanation:

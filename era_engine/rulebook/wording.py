@@ -74,7 +74,7 @@ def change_words(condition: Condition, facts: Facts) -> str:
     if missing is not None:
         return f"{dollars(missing)} short of {shown(condition.fact, condition.wanted_of(facts))}"
     actual = shown(condition.fact, facts.get(condition.fact))
-    return f"{FACTS[condition.fact].meaning}: {actual}, wanted {wanted_words(condition, facts)}"
+    return f"{FACTS[condition.fact].meaning}: {actual}, must be {wanted_words(condition, facts)}"
 
 
 def reason_words(condition: Condition, facts: Facts) -> str:
@@ -93,13 +93,14 @@ def _known_words(condition: Condition, facts: Facts) -> str | None:
             return f"{FACTS[fact].meaning}: not known"
     match condition.fact:
         case "plan_count":
-            return f"the patient has {actual} active plan{'' if actual == 1 else 's'}"
+            return f"the patient has {actual} active insurance plan{'' if actual == 1 else 's'}"
         case "several_plans_proven" if "proof" in facts:
-            return f"the patient has {shown('plan_count', facts.get('plan_count'))} active plans, {facts['proof']}"
+            plans = shown("plan_count", facts.get("plan_count"))
+            return f"the patient has {plans} active insurance plans, {facts['proof']}"
         case "posting_active":
             return f"{facts.get('mode', 'auto')} posting is {'on' if actual else 'off'}"
         case "write_offs_active":
-            return f"write-off posting is {'on' if actual else 'off'}"
+            return f"automatic write-off posting is {'on' if actual else 'off'}"
     return None
 
 
