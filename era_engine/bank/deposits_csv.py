@@ -35,7 +35,7 @@ def _amount(cell: str) -> int:
     try:
         return cents(cell)
     except ValueError:
-        allowed = "an amount up to 1000000000.00, like 120.00, or -120.00 where money was taken back"
+        allowed = "an amount up to 1000000000.00, like 120.00, or -120.00 for money that went back to the payer"
         raise ValueError(allowed) from None
 
 
@@ -67,7 +67,7 @@ def read_deposits_csv(path: Path, faults: FileFaults) -> BankFile:
         deposit = Deposit(row["date"], row["amount"], trace, originator, payer, f"line {line}", "", formerly=formerly)
         told.append((written, deposit))
     if not faults.count and not told and not without_money:
-        faults.add("line 2", "there is no deposit below the header")
+        faults.add("line 2", "no deposit follows the header")
     return BankFile(identified(told), without_money=without_money)
 
 

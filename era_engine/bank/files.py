@@ -19,17 +19,17 @@ def read_bank_file(path: Path) -> BankFile:
     Raises ClaimsFileError that lists everything wrong by line and column where anything at all is wrong.
     """
     faults = FileFaults(path)
-    remedy = "Correct the file and import it again; nothing of it was taken."
+    remedy = "Correct the file and import it again. Nothing was imported."
     try:
         content = path.read_bytes()
         if _is_nacha(content, path):
-            remedy = "Get the file from the bank again, whole and as it is; nothing of it was taken."
+            remedy = "Get the whole, unchanged file from the bank again. Nothing was imported."
             found = read_nacha(_text(content), faults)
         else:
             found = read_deposits_csv(path, faults)
     except OSError as error:
         raise ClaimsFileError(
-            f"{path}: cannot be read: {error.strerror}.", "Name a file of the bank that exists and may be read."
+            f"{path}: cannot be read: {error.strerror}.", "Name a bank file that exists and that this user may read."
         ) from None
     if faults.count:
         raise ClaimsFileError(faults.error().problem, remedy)

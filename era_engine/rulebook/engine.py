@@ -26,7 +26,9 @@ _READY = "READY"  # no fact and no rule is written in capitals
 class EngineError(EraError):
     """A claim could not be decided through our own fault; the run stops rather than guess."""
 
-    def __init__(self, problem: str, remedy: str = "This is our fault: report it. The payment was not posted.") -> None:
+    def __init__(
+        self, problem: str, remedy: str = "This is a bug in era-engine: report it. The payment was not posted."
+    ) -> None:
         super().__init__(problem, remedy)
 
 

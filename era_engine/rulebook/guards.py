@@ -8,9 +8,9 @@ from era_engine.rulebook.vocabulary import Facts
 # What may be unknown of a claim. No row can decide then, so a hold has to, and must not be switched off.
 _CANNOT = "no row can decide"
 _UNKNOWN: tuple[tuple[str, Facts, str], ...] = (
-    ("a claim the practice does not have", {"claim_found": False}, _CANNOT),
+    ("a claim payment with no matching claim", {"claim_found": False}, _CANNOT),
     (
-        "a claim whose expected amount the practice does not know",
+        "a claim with an unknown expected amount",
         {"claim_found": True, "expected_known": False},
         _CANNOT,
     ),
@@ -19,9 +19,9 @@ _UNKNOWN: tuple[tuple[str, Facts, str], ...] = (
 # What the books could not bear, whatever a practice's own rules say.
 _MUST_NOT = "must never post by itself"
 _NEVER: tuple[tuple[str, Facts, str], ...] = (
-    ("a claim that a payment is posted against", {"already_posted": True}, _MUST_NOT),
-    ("a write-off above what is left to write off", {"write_off_over_limit": True}, _MUST_NOT),
-    ("a posting that a person took back", {"taken_back": True}, _MUST_NOT),
+    ("a claim that already has a payment posted", {"already_posted": True}, _MUST_NOT),
+    ("a write-off above the amount left to write off", {"write_off_over_limit": True}, _MUST_NOT),
+    ("a posting that a person undid", {"taken_back": True}, _MUST_NOT),
 )
 
 

@@ -175,7 +175,9 @@ def _unmet(rule: "Rule", claim: Facts) -> list[Condition]:
 
 def _tried(shows_it: bool) -> None:
     if not shows_it:
-        raise EraError("The solver found a claim that does not show what it should.", "This is our fault: report it.")
+        raise EraError(
+            "The solver found a claim that does not show what it should.", "This is a bug in era-engine: report it."
+        )
 
 
 def _conditions(conditions: Iterable[Condition]) -> str:

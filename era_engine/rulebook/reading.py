@@ -19,7 +19,7 @@ from era_engine.rulebook.vocabulary import Facts
 ROWS, REVERSALS, HOLDS, INDICATORS = "auto_posting.yaml", "reversals.yaml", "holds.yaml", "indicators.yaml"
 OWN = "rules/*.yaml"  # in the stored rule set: the holds a practice added, of all its files
 _FILES = (ROWS, REVERSALS, HOLDS, INDICATORS)
-_IN_FORCE = 'to put a rule set of your own in their place, write rules = "FOLDER" in era.toml'
+_IN_FORCE = 'to use a rule set of your own instead, write rules = "FOLDER" in era.toml'
 _ROW_AMONG_HOLDS = (
     "a row cannot be added here: the table decides every claim exactly once already, and what a practice adds only"
     f" keeps claims from posting; {_IN_FORCE}"
@@ -148,7 +148,7 @@ def read_rules(folder: Path, own: Path | None = None) -> RulesRead:
     sources = [read_rule_file(folder / name, faults) for name in names]
     for path in _yaml_in(folder):
         if path.name not in _FILES:
-            faults.add(path.name, None, "is no file of a rule set, and would not be read", _FILES)
+            faults.add(path.name, None, "is not part of a rule set, and is not read", _FILES)
     added = _own_files(own, faults) if own is not None else []
     found = {source.name: source for source in (*sources, *added) if source is not None}
     rule_set, places = _rule_set(list(found.values()), [source for source in added if source is not None], faults)
@@ -183,7 +183,7 @@ def _own_files(folder: Path, faults: Faults) -> list[Source | None]:
     for path in _yaml_in(folder):
         name = f"{folder.name}/{path.name}"
         if path.suffix != ".yaml":
-            faults.add(name, None, f"would not be read; name it {path.stem}.yaml")
+            faults.add(name, None, f"is not read under this name; rename it {path.stem}.yaml")
         else:
             sources.append(read_rule_file(path, faults, name))
     return sources
