@@ -23,7 +23,8 @@ from era_engine.store.books import audit
 from era_engine.store.database import Connection
 from era_engine.store.insurance.acts import claim_payments_named
 from era_engine.store.insurance.decisions import BY_ID
-from era_engine.store.insurance.judgments import Circumstances, Judged, State, add_decisions, judged_again, set_state
+from era_engine.store.insurance.judgments import add_decisions, judged_again, set_state
+from era_engine.store.insurance.log import Circumstances, Judgment, State
 from era_engine.store.insurance.payments import StoredPayment, ToJudge, claim_payments_of, stored_payment
 
 STATES: tuple[State, ...] = ("open", "posted", "reversed", "closed")
@@ -122,7 +123,7 @@ class Acting:
         match = gathered.evidence.match._replace(step=each.match_step)
         return gathered._replace(evidence=gathered.evidence._replace(match=match))
 
-    def record(self, each: ToJudge, judged: Judged, state: State | None = None) -> int:
+    def record(self, each: ToJudge, judged: Judgment, state: State | None = None) -> int:
         """Write an act on a claim payment down, and the state it leaves it in; returns the decision's id.
 
         Raises UsageError where a run or another person, in another home on the same database, was faster.

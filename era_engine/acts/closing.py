@@ -4,7 +4,7 @@ from era_engine.acts.act import Done, Person, acting, facts_by_hand, left_decisi
 from era_engine.books.opened import Books
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.money import dollars
-from era_engine.store.insurance.judgments import Judged
+from era_engine.store.insurance.log import Judgment
 
 
 def close(books: Books, trace: str, claim: str, even_with_money: bool, who: Person) -> Done:
@@ -25,6 +25,6 @@ def close(books: Books, trace: str, claim: str, even_with_money: bool, who: Pers
             )
         gathered = at.gather(each, as_matched=True)
         decision = left_decision("Closed by hand without posting.", facts_by_hand(each.payment, gathered))
-        judged = Judged(each.payment, gathered.evidence.match, decision, (), each.payment.findings)
+        judged = Judgment(each.payment, gathered.evidence.match, decision, (), each.payment.findings)
         decision_id = at.record(each, judged, "closed")
     return Done((decision_id,), (decision.explanation,))

@@ -11,7 +11,7 @@ from era_engine.practice.model import Claim
 from era_engine.practice.patients import patient_doubts
 from era_engine.practice.services import days_agree
 from era_engine.remittance.model import ClaimPayment
-from era_engine.store.insurance.judgments import Judged
+from era_engine.store.insurance.log import Judgment
 from era_engine.store.insurance.matches import add_match, claim_numbers
 from era_engine.store.insurance.payments import ToJudge
 from era_engine.store.practice import claims as stored_claims
@@ -65,7 +65,7 @@ def _open_claim_payment(at: Acting, claim: str) -> ToJudge:
     return each
 
 
-def judged_without_posting(at: Acting, each: ToJudge, what_happened: str, then: str) -> Judged:
+def judged_without_posting(at: Acting, each: ToJudge, what_happened: str, then: str) -> Judgment:
     """What the rules of a run say of a claim payment that is open now; nothing is posted, its holds are kept.
 
     `then`: what comes next, told where no hold fires.
@@ -75,7 +75,7 @@ def judged_without_posting(at: Acting, each: ToJudge, what_happened: str, then: 
     told = f"{what_happened} {f'It still needs review: {found.explanation}' if found.holds else then}"
     decision = left_decision(told, {**found.facts, "mode": "manual"}, found.holds)
     decision = decision._replace(warnings=found.warnings)
-    return Judged(judged.payment, judged.match, decision, (), judged.findings)
+    return Judgment(judged.payment, judged.match, decision, (), judged.findings)
 
 
 def _unlike(payment: ClaimPayment, claim: Claim) -> str:

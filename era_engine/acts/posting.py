@@ -17,16 +17,16 @@ from era_engine.journal.accounts import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSIT
 from era_engine.journal.entry import Entry, reversal_entry
 from era_engine.posting.evidence import Gathered
 from era_engine.practice.model import Claim
-from era_engine.remittance.model import REVERSAL
+from era_engine.remittance.model import FORWARDED_UNPROCESSED, NEVER_POSTED, PREDETERMINATION, REVERSAL
 from era_engine.rulebook.decision import Decision
 from era_engine.store.insurance import history
 from era_engine.store.insurance.decisions import BY_ID
-from era_engine.store.insurance.judgments import Judged, State
+from era_engine.store.insurance.log import Judgment, State
 from era_engine.store.insurance.payments import ToJudge
 
-_NEVER = {
-    "25": "is a predetermination, an estimate that never posts",
-    "23": "was not processed; the payer forwarded it to another payer",
+_WHY_NEVER = {
+    PREDETERMINATION: "is a predetermination, an estimate that never posts",
+    FORWARDED_UNPROCESSED: "was not processed; the payer forwarded it to another payer",
 }
 
 
@@ -67,9 +67,9 @@ def _check_open(at: Acting, each: ToJudge, claim: str) -> None:
             "Undo the posting first, with `era undo`." if each.state == "posted" else "`era log` shows what was done."
         )
         raise UsageError(f"Claim {claim} of payment {trace} is already {each.state}.", remedy)
-    if each.payment.status in _NEVER:
+    if each.payment.status in NEVER_POSTED:
         raise UsageError(
-            f"Claim {claim} {_NEVER[each.payment.status]} (status {each.payment.status}).",
+            f"Claim {claim} {_WHY_NEVER[each.payment.status]} (status {each.payment.status}).",
             f"Close it: `era close {at.name} {shlex.quote(claim)} --by NAME --because TEXT`.",
         )
     if each.payment.paid_cents is None:
@@ -99,7 +99,7 @@ def _claim_of(at: Acting, each: ToJudge, claim: str, gathered: Gathered) -> Clai
 
 def _posted(
     at: Acting, each: ToJudge, gathered: Gathered, claim: Claim, amounts: Sequence[LineAmounts] | None
-) -> Judged:
+) -> Judgment:
     payment = each.payment
     _refuse_other_version(at, each, claim)
     now = standing(at.connection, claim, payment)
@@ -125,7 +125,7 @@ def _refuse_other_version(at: Acting, each: ToJudge, claim: Claim) -> None:
             )
 
 
-def _take_back(at: Acting, each: ToJudge, gathered: Gathered) -> Judged:
+def _take_back(at: Acting, each: ToJudge, gathered: Gathered) -> Judgment:
     """What was posted is taken back whole, also where the payer states another write-off than was posted."""
     evidence, takes_back = gathered.evidence.reversal, gathered.takes_back
     if takes_back is None:
@@ -158,7 +158,7 @@ def _decided(
     explanation: str,
     entries: tuple[Entry, ...],
     takes_back: tuple[int, State] | None = None,
-) -> Judged:
+) -> Judgment:
     facts = facts_by_hand(each.payment, gathered, write_off_cents)
     decision = Decision("post", None, (), "posted-by-hand", explanation, facts)
-    return Judged(each.payment, gathered.evidence.match, decision, entries, each.payment.findings, takes_back)
+    return Judgment(each.payment, gathered.evidence.match, decision, entries, each.payment.findings, takes_back)

@@ -17,7 +17,7 @@ from era_engine.practice.model import Claim
 from era_engine.remittance.model import REVERSAL
 from era_engine.rulebook.decision import Decision
 from era_engine.store.insurance import history
-from era_engine.store.insurance.judgments import Judged, State
+from era_engine.store.insurance.log import Judgment, State
 from era_engine.store.insurance.payments import ToJudge, claim_payments_of
 from era_engine.store.insurance.provider_adjustments import stored_pairs
 
@@ -88,7 +88,7 @@ def _undo_one(at: Acting, each: ToJudge) -> _Undone:
     entry = reversal_entry(posted.postings, posted.decision_id, today(), None)
     facts = {**facts_by_hand(each.payment, gathered), "taken_back": True}
     decision = Decision("manual", None, ("undone",), "undone", explanation, facts)
-    judged = Judged(each.payment, gathered.evidence.match, decision, (entry,), each.payment.findings, put_back)
+    judged = Judgment(each.payment, gathered.evidence.match, decision, (entry,), each.payment.findings, put_back)
     decision_id = at.record(each, judged)
     return _Undone(decision_id, f"{each.payment.claim_number}: {explanation}", claim, restores)
 

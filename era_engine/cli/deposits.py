@@ -1,12 +1,16 @@
 """era deposits."""
 
 from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from era_engine.cli import options
+
+if TYPE_CHECKING:
+    from era_engine.cli.output import Column
 
 Record = dict[str, Any]
 
@@ -34,7 +38,6 @@ _PARTS = {
         "⚠ Money without remittance", "yellow", ("trace", "payer", "deposited", "days old", "deposit", "source")
     ),
 }
-_RIGHT = {"days apart", "days old", "deposit", "remittance", "off by"}
 
 
 @click.command(epilog="Example: era deposits --status waiting")
@@ -77,24 +80,28 @@ def command(status: str, form: str, home: Path | None) -> None:
 
 
 def _print(records: list[Record], today: date) -> None:
-    from era_engine.cli.output import Column, table
+    from era_engine.cli.output import table
 
     if not records:
         click.echo("Nothing to show.")
         return
+    columns = _columns()
     for part, (title, colour, names) in _PARTS.items():
         some = [record for record in records if _part(record) == part]
         if not some:
             continue
         side = "payment_cents" if part == "remittances" else "deposit_cents"
         click.echo(f"{title}: {len(some):,}, {_total(some, side)}")
-        rows = [tuple(_cells(record)[name] for name in names) for record in some]
-        table([Column(name, name in _RIGHT) for name in names], rows, [colour] * len(rows))
+        table([columns[name] for name in names], some, partial(_colour, colour))
         click.echo()
     to_come = [each for each in records if (each["deposit_date"] or "") > today.isoformat()]
     there = [each for each in records if (each["deposit_date"] or "") <= today.isoformat()]
     more = f"; {_total(to_come, 'deposit_cents')} is dated in the future" if to_come else ""
     click.echo(f"Deposited {_total(there, 'deposit_cents')}, remitted {_total(records, 'payment_cents')}{more}.")
+
+
+def _colour(colour: str, _: Record) -> str:
+    return colour
 
 
 def _total(records: list[Record], side: str) -> str:
@@ -115,27 +122,26 @@ def _part(record: Record) -> str:
     return "deposits" if record["payment_id"] is None else "remittances"
 
 
-def _cells(record: Record) -> dict[str, str]:
+def _columns() -> dict[str, "Column[Record]"]:
+    """Every column that some part shows, by its title."""
     from era_engine.bank.records import WHY
-    from era_engine.cli.output import money
-
-    def amount(cents: int | None) -> str:
-        return "" if cents is None else money(cents)
+    from era_engine.cli.output import Column, amount, or_nothing
 
     def number(days: int | None) -> str:
         return "" if days is None else f"{days:,}"
 
-    return {
-        "trace": record["trace_number"] or "(none)",
-        "payer": record["payer"] or "",
-        "deposited": record["deposit_date"] or "",
-        "remitted": record["payment_date"] or "",
-        "days apart": number(record["business_days_apart"]),
-        "days old": number(record["age_days"]),
-        "deposit": amount(record["deposit_cents"]),
-        "remittance": amount(record["payment_cents"]),
-        "off by": amount(record["off_by_cents"]),
-        "why": WHY.get(record["reason"], ""),
-        "file": record["file"] or "",
-        "source": record["deposit_source"] or "",
-    }
+    every: tuple[Column[Record], ...] = (
+        Column("trace", lambda record: record["trace_number"] or "(none)"),
+        Column("payer", lambda record: or_nothing(record["payer"])),
+        Column("deposited", lambda record: or_nothing(record["deposit_date"])),
+        Column("remitted", lambda record: or_nothing(record["payment_date"])),
+        Column("days apart", lambda record: number(record["business_days_apart"]), right=True),
+        Column("days old", lambda record: number(record["age_days"]), right=True),
+        Column("deposit", lambda record: amount(record["deposit_cents"]), right=True),
+        Column("remittance", lambda record: amount(record["payment_cents"]), right=True),
+        Column("off by", lambda record: amount(record["off_by_cents"]), right=True),
+        Column("why", lambda record: WHY.get(record["reason"], "")),
+        Column("file", lambda record: or_nothing(record["file"])),
+        Column("source", lambda record: or_nothing(record["deposit_source"])),
+    )
+    return {column.title: column for column in every}

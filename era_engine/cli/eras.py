@@ -1,6 +1,7 @@
 """era eras."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -16,7 +17,7 @@ def command(status: str, form: str, home: Path | None) -> None:
     provider-level adjustments are entered.
     """
     from era_engine.books.opened import look_at_books
-    from era_engine.cli.output import Column, count, csv_lines, json_line, money, table
+    from era_engine.cli.output import Column, count, csv_lines, json_line, money, or_nothing, table
     from era_engine.questions.decisions import payment_records
 
     with look_at_books(home) as (_, _, database), database.reading() as connection:
@@ -28,36 +29,18 @@ def command(status: str, form: str, home: Path | None) -> None:
     if form == "csv":
         csv_lines(records)
         return
-    columns = (
-        Column("status"),
-        Column("id", right=True),
-        Column("trace"),
-        Column("date"),
-        Column("payer"),
-        Column("payment", right=True),
-        Column("posted", right=True),
-        Column("done", right=True),
-        Column("left", right=True),
-        Column("file"),
+    columns: tuple[Column[dict[str, Any]], ...] = (
+        Column("status", lambda payment: "✔ completed" if payment["status"] == "completed" else "⚠ open"),
+        Column("id", lambda payment: str(payment["payment_id"]), right=True),
+        Column("trace", lambda payment: payment["trace_number"]),
+        Column("date", lambda payment: or_nothing(payment["payment_date"])),
+        Column("payer", lambda payment: or_nothing(payment["payer"])),
+        Column("payment", lambda payment: money(payment["payment_cents"]), right=True),
+        Column("posted", lambda payment: money(payment["posted_cents"]), right=True),
+        Column("done", lambda payment: f"{payment['posted'] + payment['closed']}/{payment['claims']}", right=True),
+        Column("left", lambda payment: money(payment["left_cents"]), right=True),
+        Column("file", lambda payment: payment["file"]),
     )
-    rows = [
-        (
-            "✔ completed" if record["status"] == "completed" else "⚠ open",
-            str(record["payment_id"]),
-            record["trace_number"],
-            record["payment_date"] or "",
-            record["payer"] or "",
-            money(record["payment_cents"]),
-            money(record["posted_cents"]),
-            f"{record['posted'] + record['closed']}/{record['claims']}",
-            money(record["left_cents"]),
-            record["file"],
-        )
-        for record in records
-    ]
-    if rows:
-        table(columns, rows, ["green" if record["status"] == "completed" else "yellow" for record in records])
+    shown = table(columns, records, lambda payment: "green" if payment["status"] == "completed" else "yellow")
     left = money(sum(record["left_cents"] for record in records))
-    click.echo(
-        f"\n{count(len(rows), 'payment')}; claims paying {left} are left to a person." if rows else "No payments."
-    )
+    click.echo(f"\n{count(shown, 'payment')}; claims paying {left} are left to a person." if shown else "No payments.")

@@ -9,7 +9,7 @@ from era_engine.cli import options
 from era_engine.cli.output import say
 
 if TYPE_CHECKING:
-    from era_engine.rulebook.explanation import Explanation, RuleTrace
+    from era_engine.rulebook.explanation import ConditionTrace, Explanation, RuleTrace
     from era_engine.trials.what_if import WhatIf
 
 
@@ -166,5 +166,10 @@ def _show_rule(rule: "RuleTrace") -> None:
     switched_off = "" if rule.enabled else " (switched off)"
     say(f"{mark} {rule.id}: {rule.then}{switched_off}")
     marks = {"pass": "✔", "fail": "✘", "unknown": "?"}
-    rows = [(f"    {marks[each.result]}", each.fact, each.wanted_words, each.actual_words) for each in rule.conditions]
-    table((Column("    "), Column("fact"), Column("wanted"), Column("is")), rows)
+    columns: tuple[Column[ConditionTrace], ...] = (
+        Column("    ", lambda condition: f"    {marks[condition.result]}"),
+        Column("fact", lambda condition: condition.fact),
+        Column("wanted", lambda condition: condition.wanted_words),
+        Column("is", lambda condition: condition.actual_words),
+    )
+    table(columns, rule.conditions)

@@ -1,11 +1,14 @@
 """era inspect."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from era_engine.cli import options
+
+if TYPE_CHECKING:
+    from era_engine.cli.output import Column
 
 
 @click.command(epilog="Example: era inspect march.835")
@@ -37,7 +40,7 @@ def command(files: tuple[Path, ...], as_json: bool, home: Path | None) -> int:
 
 
 def _show(record: dict[str, Any]) -> None:
-    from era_engine.cli.output import Column, count, money, say, table
+    from era_engine.cli.output import count, money, say, table
 
     say(f"{record['file']}: {count(len(record['remittances']), 'payment')}")
     for remittance in record["remittances"]:
@@ -47,17 +50,7 @@ def _show(record: dict[str, Any]) -> None:
             f" ({remittance['payment_method'] or 'method unknown'})"
         )
         say(f"\n{header}")
-        if remittance["claims"]:
-            columns = (
-                Column("  claim"),
-                Column("status"),
-                Column("charge", right=True),
-                Column("paid", right=True),
-                Column("patient", right=True),
-                Column("adjustments"),
-                Column("procedures"),
-            )
-            table(columns, [_claim_row(claim) for claim in remittance["claims"]])
+        table(_claim_columns(), remittance["claims"])
         for each in remittance["provider_adjustments"]:
             say(f"  provider-level adjustment {each['reason']} {each['reference'] or ''}: {_effect(each['cents'])}")
     for finding in record["findings"]:
@@ -77,20 +70,25 @@ def _effect(cents: int | None) -> str:
     return f"keeps back {money(cents)}" if cents >= 0 else f"adds {money(-cents)}"
 
 
-def _claim_row(claim: dict[str, Any]) -> tuple[str, ...]:
+def _claim_columns() -> "tuple[Column[dict[str, Any]], ...]":
+    from era_engine.cli.output import Column, amount, money
+
+    return (
+        Column("  claim", lambda claim: f"  {claim['claim_number']}"),
+        Column("status", lambda claim: claim["status"]),
+        Column("charge", lambda claim: money(claim["charge_cents"]), right=True),
+        Column("paid", lambda claim: money(claim["paid_cents"]), right=True),
+        Column("patient", lambda claim: amount(claim["patient_responsibility_cents"]), right=True),
+        Column("adjustments", lambda claim: ", ".join(_adjustments(claim))),
+        Column("procedures", lambda claim: ", ".join(line["procedure"] for line in claim["lines"])),
+    )
+
+
+def _adjustments(claim: dict[str, Any]) -> list[str]:
     from era_engine.cli.output import money
 
-    every = claim["adjustments"] + [each for line in claim["lines"] for each in line["adjustments"]]
-    responsibility = claim["patient_responsibility_cents"]
-    return (
-        f"  {claim['claim_number']}",
-        claim["status"],
-        money(claim["charge_cents"]),
-        money(claim["paid_cents"]),
-        "" if responsibility is None else money(responsibility),
-        ", ".join(f"{reason} {money(cents)}" for reason, cents in _by_reason(every).items()),
-        ", ".join(line["procedure"] for line in claim["lines"]),
-    )
+    every = claim["adjustments"] + [adjustment for line in claim["lines"] for adjustment in line["adjustments"]]
+    return [f"{reason} {money(cents)}" for reason, cents in _by_reason(every).items()]
 
 
 def _by_reason(adjustments: list[dict[str, Any]]) -> dict[str, int | None]:

@@ -1,7 +1,8 @@
 """era ledger."""
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -36,36 +37,38 @@ def _flat(record: dict[str, Any], posting: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in record.items() if key != "postings"} | posting
 
 
-def _show(records: Any) -> None:
-    from era_engine.cli.output import Column, count, money, table
+class _Line(NamedTuple):
+    """A posting as a line; what is of the whole entry stands on its first line alone."""
 
-    columns = (
-        Column("date"),
-        Column("mark"),
-        Column("kind"),
-        Column("claim"),
-        Column("patient"),
-        Column("account"),
-        Column("line", right=True),
-        Column("amount", right=True),
-        Column("memo"),
+    entry: dict[str, Any] | None
+    posting: dict[str, Any]
+
+    def of_entry(self, key: str) -> str:
+        return str(self.entry[key] or "") if self.entry is not None else ""
+
+
+def _show(records: Iterable[dict[str, Any]]) -> None:
+    from era_engine.cli.output import Column, count, money, or_nothing, table
+
+    columns: tuple[Column[_Line], ...] = (
+        Column("date", lambda line: line.of_entry("date")),
+        Column("mark", lambda line: line.of_entry("mark")),
+        Column("kind", lambda line: line.of_entry("kind").replace("_", " ").replace("write off", "write-off")),
+        Column("claim", lambda line: line.of_entry("claim_number")),
+        Column("patient", lambda line: line.of_entry("patient_id")),
+        Column("account", lambda line: line.posting["account"].replace("_", " ")),
+        Column("line", lambda line: or_nothing(line.posting["line"]), right=True),
+        Column("amount", lambda line: money(line.posting["cents"]), right=True),
+        Column("memo", lambda line: line.of_entry("memo")),
     )
-    rows: list[tuple[str, ...]] = []
     entries = 0
-    for record in records:
-        entries += 1
-        head: tuple[str, ...] = (
-            record["date"],
-            record["mark"] or "",
-            record["kind"].replace("_", " ").replace("write off", "write-off"),
-            record["claim_number"] or "",
-            record["patient_id"] or "",
-        )
-        memo = record["memo"]
-        for posting in record["postings"]:
-            line = "" if posting["line"] is None else str(posting["line"])
-            rows.append((*head, posting["account"].replace("_", " "), line, money(posting["cents"]), memo))
-            head, memo = ("",) * len(head), ""
-    if rows:
-        table(columns, rows)
-    click.echo(f"\n{count(entries, 'entry').replace('entrys', 'entries')}." if rows else "No entries.")
+
+    def lines() -> Iterator[_Line]:
+        nonlocal entries
+        for entry in records:
+            entries += 1
+            for at, posting in enumerate(entry["postings"]):
+                yield _Line(entry if at == 0 else None, posting)
+
+    shown = table(columns, lines())
+    click.echo(f"\n{count(entries, 'entry').replace('entrys', 'entries')}." if shown else "No entries.")

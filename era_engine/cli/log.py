@@ -1,5 +1,6 @@
 """era log."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import click
 
 from era_engine.cli import options
 
+Record = dict[str, Any]
 _ACTS = {"undo": "undone", "match": "matched", "unmatch": "unmatched", "close": "closed"}
 
 
@@ -45,46 +47,25 @@ def command(form: str, since: datetime | None, until: datetime | None, home: Pat
             _show(records)
 
 
-def _show(records: Any) -> None:
-    from era_engine.cli.output import Column, count, money, narrow, table
+def _show(records: Iterable[Record]) -> None:
+    from era_engine.cli.output import Column, count, money, or_nothing, table
 
-    columns: tuple[Column, ...] = (
-        Column("status"),
-        Column("claim"),
-        Column("patient"),
-        Column("location"),
-        Column("payer"),
-        Column("trace"),
-        Column("paid", right=True),
-        Column("expected", right=True),
-        Column("why"),
+    columns: tuple[Column[Record], ...] = (  # the reason matters more than where the claim belongs
+        Column("status", lambda record: _status(record)[0]),
+        Column("claim", lambda record: record["claim_number"]),
+        Column("patient", lambda record: or_nothing(record["patient_id"]), wide=True),
+        Column("location", lambda record: or_nothing(record["location"]), wide=True),
+        Column("payer", lambda record: or_nothing(record["payer"]), wide=True),
+        Column("trace", lambda record: record["trace_number"]),
+        Column("paid", lambda record: money(record["paid_cents"]), right=True),
+        Column("expected", lambda record: money(record["expected_cents"]), right=True, wide=True),
+        Column("why", _why),
     )
-    rows: list[tuple[str, ...]] = []
-    colours = []
-    for record in records:
-        status, colour = _status(record)
-        rows.append(
-            (
-                status,
-                record["claim_number"],
-                record["patient_id"] or "",
-                record["location"] or "",
-                record["payer"] or "",
-                record["trace_number"],
-                money(record["paid_cents"]),
-                money(record["expected_cents"]),
-                _why(record),
-            )
-        )
-        colours.append(colour)
-    if narrow():  # the reason matters more than where the claim belongs
-        columns, rows = columns[:2] + columns[5:7] + columns[8:], [row[:2] + row[5:7] + row[8:] for row in rows]
-    if rows:
-        table(columns, rows, colours)
-    click.echo(f"\n{count(len(rows), 'decision')}." if rows else "No decisions.")
+    shown = table(columns, records, lambda record: _status(record)[1])
+    click.echo(f"\n{count(shown, 'decision')}." if shown else "No decisions.")
 
 
-def _why(record: dict[str, Any]) -> str:
+def _why(record: Record) -> str:
     """The explanation; of what a person did, also who and their note."""
     if record["by"] is None:
         return str(record["explanation"])
@@ -92,7 +73,7 @@ def _why(record: dict[str, Any]) -> str:
     return f"{record['explanation']} ({record['by']}{note})"
 
 
-def _status(record: dict[str, Any]) -> tuple[str, str | None]:
+def _status(record: Record) -> tuple[str, str | None]:
     """Icon and word, and the colour they have on a terminal."""
     if record["outcome"] == "post":
         return "✔ posted A" if record["mode"] in ("auto", "quick") else "✔ posted", "green"

@@ -5,19 +5,26 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import click
 
 from era_engine.foundation.money import dollars
 
+Row = TypeVar("Row")
 
-class Column(NamedTuple):
-    """A column of a table. Money and counts stand right."""
+
+class Column(NamedTuple, Generic[Row]):
+    """A column of a table: its title, and what it shows of a row. Money and counts stand right.
+
+    wide: it is left out where a wide table would be squeezed.
+    """
 
     title: str
+    cell: Callable[[Row], str]
     right: bool = False
+    wide: bool = False
 
 
 def on_terminal() -> bool:
@@ -39,22 +46,40 @@ def narrow() -> bool:
     return on_terminal() and shutil.get_terminal_size().columns < 140
 
 
-def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], colours: Sequence[str | None] = ()) -> None:
-    """Rows of text under their titles. `colours`: one for each row, on a terminal that shows colours."""
-    rows = [tuple(map(plain, row)) for row in rows]
+def table(
+    columns: Sequence[Column[Row]], rows: Iterable[Row], colour: Callable[[Row], str | None] = lambda _: None
+) -> int:
+    """Print rows under the titles of their columns; returns how many, and prints nothing for none.
+
+    colour: of a row's first cell, on a terminal that shows colours.
+    """
+    squeezed = narrow()
+    columns = [column for column in columns if not (column.wide and squeezed)]
+    cells, colours = [], []
+    for row in rows:
+        cells.append([plain(column.cell(row)) for column in columns])
+        colours.append(colour(row))
+    if not cells:
+        return 0
     if on_terminal() and not os.environ.get("NO_COLOR"):
-        _rich_table(columns, rows, colours)
-        return
-    widths = [max(len(each) for each in cells) for cells in zip(*([c.title for c in columns], *rows), strict=True)]
-    for row in ([column.title for column in columns], *rows):
-        cells = [
-            cell.rjust(width) if column.right else cell.ljust(width)
-            for cell, width, column in zip(row, widths, columns, strict=True)
+        _rich_table(columns, cells, colours)
+    else:
+        _plain_table(columns, cells)
+    return len(cells)
+
+
+def _plain_table(columns: Sequence[Column[Any]], cells: Sequence[Sequence[str]]) -> None:
+    titles = [column.title for column in columns]
+    widths = [max(map(len, of_column)) for of_column in zip(titles, *cells, strict=True)]
+    for line in (titles, *cells):
+        told = [
+            text.rjust(width) if column.right else text.ljust(width)
+            for text, width, column in zip(line, widths, columns, strict=True)
         ]
-        click.echo("  ".join(cells).rstrip())
+        click.echo("  ".join(told).rstrip())
 
 
-def _rich_table(columns: Sequence[Column], rows: Sequence[Sequence[str]], colours: Sequence[str | None]) -> None:
+def _rich_table(columns: Sequence[Column[Any]], cells: Sequence[Sequence[str]], colours: Sequence[str | None]) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -63,10 +88,8 @@ def _rich_table(columns: Sequence[Column], rows: Sequence[Sequence[str]], colour
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         drawn.add_column(column.title, justify="right" if column.right else "left", overflow="fold")
-    for at, row in enumerate(rows):
-        style = (colours[at] if at < len(colours) else None) or ""
-        first, *rest = row
-        drawn.add_row(Text(first, style=style), *map(Text, rest))
+    for (first, *rest), colour in zip(cells, colours, strict=True):
+        drawn.add_row(Text(first, style=colour or ""), *map(Text, rest))
     Console().print(drawn)
 
 
@@ -98,6 +121,16 @@ def _cell(value: Any) -> Any:
 
 def money(cents: int | None) -> str:
     return "unknown" if cents is None else dollars(cents)
+
+
+def amount(cents: int | None) -> str:
+    """Money; nothing where there is none to tell."""
+    return "" if cents is None else dollars(cents)
+
+
+def or_nothing(value: object) -> str:
+    """As text; nothing for what is not known."""
+    return "" if value is None else str(value)
 
 
 def warn(text: str | None) -> None:

@@ -1,11 +1,13 @@
 """era provider-adjustments."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
 from era_engine.cli import options
+
+Record = dict[str, Any]
 
 
 @click.command(epilog="Example: era provider-adjustments --open --payer delta")
@@ -39,57 +41,73 @@ def command(only_open: bool, payer: str | None, form: str, home: Path | None) ->
         _show(records)
 
 
-def _flat(record: dict[str, Any]) -> dict[str, Any]:
+def _flat(record: Record) -> Record:
     settlements = [f"{each['trace_number']} {each['date']} {each['cents']}" for each in record["settlements"]]
     return record | {"settlements": "; ".join(settlements)}
 
 
-def _by_whom(record: dict[str, Any]) -> str:
+def _by_whom(record: Record) -> str:
     """The person who acted on it last, and their note."""
     if record["by"] is None:
         return ""
     return f" ({record['by']}: {record['note']})" if record["note"] else f" ({record['by']})"
 
 
-def _show(records: list[dict[str, Any]]) -> None:
-    from era_engine.cli.output import Column, count, money, say, table
-    from era_engine.posting.payer_items import balances_in_words
-    from era_engine.remittance.provider_reasons import provider_reason
+class _Line(NamedTuple):
+    """An item, or one of its settlements below it."""
 
-    columns = (
-        Column("date"),
-        Column("payer"),
-        Column("for"),
-        Column("reference"),
-        Column("trace"),
-        Column("amount", right=True),
-        Column("days", right=True),
-        Column("state"),
+    item: Record
+    settlement: Record | None = None
+
+    @property
+    def what_for(self) -> str:
+        from era_engine.remittance.provider_reasons import provider_reason
+
+        if self.settlement is not None:
+            return f"  settled by {self.settlement['reason']}"
+        meaning = str(self.item["meaning"])
+        return f"{self.item['reason']} {meaning}" if provider_reason(self.item["reason"]) else meaning
+
+    @property
+    def state(self) -> str:
+        if self.settlement is not None:
+            return _by_whom(self.settlement).strip()
+        return f"{self.item['in_words']}{_by_whom(self.item)}"
+
+    def of_either(self, item_key: str, settlement_key: str) -> str:
+        value = self.item[item_key] if self.settlement is None else self.settlement[settlement_key]
+        return str(value or "")
+
+    @property
+    def cents(self) -> int | None:
+        cents: int | None = (self.settlement or self.item)["cents"]
+        return cents
+
+    @property
+    def colour(self) -> str | None:
+        if self.settlement is not None:
+            return None
+        return "yellow" if self.item["status"] in ("open", "not-posted") else "green"
+
+
+def _show(records: list[Record]) -> None:
+    from era_engine.cli.output import Column, count, money, or_nothing, say, table
+    from era_engine.posting.payer_items import balances_in_words
+
+    columns: tuple[Column[_Line], ...] = (
+        Column("date", lambda line: line.of_either("opened_on", "date")),
+        Column("payer", lambda line: "" if line.settlement else or_nothing(line.item["payer"])),
+        Column("for", lambda line: line.what_for),
+        Column("reference", lambda line: line.of_either("reference", "reference")),
+        Column("trace", lambda line: line.of_either("opened_by_trace", "trace_number")),
+        Column("amount", lambda line: money(line.cents), right=True),
+        Column("days", lambda line: "" if line.settlement else or_nothing(line.item["age_days"]), right=True),
+        Column("state", lambda line: line.state),
     )
-    rows: list[tuple[str, ...]] = []
-    colours: list[str | None] = []
-    for record in records:
-        rows.append(
-            (
-                record["opened_on"] or "",
-                record["payer"] or "",
-                f"{record['reason']} {record['meaning']}" if provider_reason(record["reason"]) else record["meaning"],
-                record["reference"] or "",
-                record["opened_by_trace"],
-                money(record["cents"]),
-                "" if record["age_days"] is None else str(record["age_days"]),
-                record["in_words"] + _by_whom(record),
-            )
-        )
-        colours.append("yellow" if record["status"] in ("open", "not-posted") else "green")
-        for each in record["settlements"]:
-            settled = (each["date"], "", f"  settled by {each['reason']}", each["reference"] or "")
-            rows.append((*settled, each["trace_number"], money(each["cents"]), "", _by_whom(each).strip()))
-            colours.append(None)
-    if not rows:
+    lines = [line for item in records for line in (_Line(item), *(_Line(item, each) for each in item["settlements"]))]
+    if not table(columns, lines, lambda line: line.colour):
         click.echo("No provider adjustments.")
         return
-    table(columns, rows, colours)
     click.echo(f"\n{count(len(records), 'provider adjustment')}.")
     for sentence in balances_in_words(records):
         say(sentence)

@@ -2,10 +2,14 @@
 
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from era_engine.cli import options
+
+if TYPE_CHECKING:
+    from era_engine.store.custody.retention import OldFile
 
 _SHOWN = 50
 
@@ -51,11 +55,14 @@ def command(
             with found_home.locked():
                 done = purge(found_home, database, wish)
     word = "would go" if dry_run else "✔ purged"
-    rows = [(word, each.stored_as, each.received_at[:10], "") for each in done.purged[:_SHOWN]]
-    rows += [("· stays", each.stored_as, each.received_at[:10], why) for each, why in done.left[:_SHOWN]]
-    if rows:
-        table((Column("result"), Column("file"), Column("received"), Column("why")), rows)
-    more = len(done.purged) + len(done.left) - len(rows)
+    columns: tuple[Column[tuple[OldFile, str]], ...] = (
+        Column("result", lambda row: "· stays" if row[1] else word),
+        Column("file", lambda row: row[0].stored_as),
+        Column("received", lambda row: row[0].received_at[:10]),
+        Column("why", lambda row: row[1]),
+    )
+    some = [(file, "") for file in done.purged[:_SHOWN]] + done.left[:_SHOWN]
+    more = len(done.purged) + len(done.left) - table(columns, some)
     if more:
         click.echo(f"… and {count(more, 'file')} more.")
     verb = "Would purge" if dry_run else "Purged"

@@ -1,6 +1,7 @@
 """era quick-post."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -38,18 +39,13 @@ def command(trace: str, claim: str | None, as_json: bool, home: Path | None) -> 
         for record in records:
             json_line(record)
         return
-    if records:
-        columns = (Column("status"), Column("claim"), Column("paid", right=True), Column("why"))
-        rows = [
-            (
-                "✔ posted A" if record["outcome"] == "post" else "⚠ left",
-                record["claim_number"],
-                money(record["paid_cents"]),
-                record["explanation"],
-            )
-            for record in records
-        ]
-        table(columns, rows, ["green" if record["outcome"] == "post" else "red" for record in records])
+    columns: tuple[Column[dict[str, Any]], ...] = (
+        Column("status", lambda record: "✔ posted A" if record["outcome"] == "post" else "⚠ left"),
+        Column("claim", lambda record: record["claim_number"]),
+        Column("paid", lambda record: money(record["paid_cents"]), right=True),
+        Column("why", lambda record: record["explanation"]),
+    )
+    table(columns, records, lambda record: "green" if record["outcome"] == "post" else "red")
     posted = sum(1 for record in records if record["outcome"] == "post")
     before = f"; {count(done.posted_before, 'claim')} posted before" if done.posted_before else ""
     if done.adjustments.posted or done.adjustments.left:

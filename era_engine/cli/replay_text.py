@@ -1,10 +1,12 @@
 """A replay as tables in text."""
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any
 
 from era_engine.cli.output import Column, count, money, say, table
 from era_engine.foundation.money import dollars
+from era_engine.trials.replay import Change
 from era_engine.trials.summary import CHANGES, Summary
 
 WORDS = {"newly-posted": "newly posted", "newly-held": "newly left to a person", "unchanged": "unchanged"}
@@ -73,15 +75,17 @@ def show(
 ) -> None:
     """Print all of it."""
     say(f"{headline(said, summary)}\n")
-    sums = [(WORDS[change], *summary.changed(change)) for change in CHANGES]
-    table(
-        (Column(""), Column("claims", right=True), Column("paid", right=True)),
-        [(words, f"{claims:,}", dollars(cents)) for words, claims, cents in sums],
+    sums: tuple[Column[Change], ...] = (
+        Column("", lambda change: WORDS[change]),
+        Column("claims", lambda change: f"{summary.changed(change).claims:,}", right=True),
+        Column("paid", lambda change: dollars(summary.changed(change).cents), right=True),
     )
+    table(sums, CHANGES)
     say(f"\n{time_words(summary, minutes_by_hand)}\n{regret_words(summary)}")
     for title, lines in parts(summary):
         say("")
-        table((Column(f"by {title}"), *(Column(heading, right=True) for heading in HEADINGS)), lines)
+        heads = (f"by {title}", *HEADINGS)
+        table([Column(head, itemgetter(at), right=at > 0) for at, head in enumerate(heads)], lines)
     if rows:
         say("\nClaims that would be decided otherwise:")
     for row in rows:

@@ -118,12 +118,17 @@ def test(folder: Path | None, home: Path | None) -> int:
 @command.command(epilog="Example: era rules facts")
 def facts() -> None:
     """List every fact a rule may ask about: name, kind, of what it is known, usual value, meaning."""
-    from era_engine.cli.output import Column, table
+    from era_engine.cli.output import Column, or_nothing, table
     from era_engine.insurance.facts import FACTS
 
-    columns = (Column("fact"), Column("kind"), Column("known of"), Column("usual"), Column("meaning"))
-    usual = {name: "" if fact.usual is None else str(fact.usual).lower() for name, fact in FACTS.items()}
-    table(columns, [(name, fact.kind, fact.known, usual[name], fact.meaning) for name, fact in FACTS.items()])
+    columns: tuple[Column[str], ...] = (
+        Column("fact", str),
+        Column("kind", lambda name: FACTS[name].kind),
+        Column("known of", lambda name: FACTS[name].known),
+        Column("usual", lambda name: or_nothing(FACTS[name].usual).lower()),
+        Column("meaning", lambda name: FACTS[name].meaning),
+    )
+    table(columns, FACTS)
 
 
 def _proven(folder: Path | None, home: Path | None) -> "tuple[RulesRead, RuleSet]":

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, nullcontext
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 
 import click
 from structlog.typing import FilteringBoundLogger
 
 from era_engine.acts.purge import FilesPurged
 from era_engine.books.opened import Books, open_books
-from era_engine.cli.output import Column, count, json_line, money, plain, table, warn
+from era_engine.cli.output import Column, amount, count, json_line, money, or_nothing, plain, table, warn
 from era_engine.custody.intake import FileLeft, Reason
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.logs import log_to
@@ -67,24 +67,54 @@ class JsonReport:
         pass
 
 
+class _Row(NamedTuple):
+    """A payment, or a file of which no payment was read, as the table shows it. posted, left: of its claims."""
+
+    result: str
+    colour: str
+    file: str
+    posted: str
+    left: str = ""
+    trace: str = ""
+    payer: str | None = None
+    cents: int | None = None
+
+
+_PAYMENTS: tuple[Column[_Row], ...] = (
+    Column("result", lambda row: row.result),
+    Column("file", lambda row: row.file),
+    Column("trace", lambda row: row.trace),
+    Column("payer", lambda row: or_nothing(row.payer)),
+    Column("payment", lambda row: amount(row.cents), right=True),
+    Column("posted", lambda row: row.posted, right=True),
+    Column("left", lambda row: row.left, right=True),
+)
+
+
+class _Left(NamedTuple):
+    """What waits for a person: a claim, or something else of a payment (then `claim` is empty)."""
+
+    status: str
+    claim: str
+    paid: str
+    why: str
+
+
+_LEFT_TO_A_PERSON: tuple[Column[_Left], ...] = (
+    Column("status", lambda left: left.status),
+    Column("claim", lambda left: left.claim),
+    Column("paid", lambda left: left.paid, right=True),
+    Column("why", lambda left: left.why),
+)
+
+
 class TableReport:
     """A table of payments, the claims left to a person, and what to do next."""
-
-    _columns = (
-        Column("result"),
-        Column("file"),
-        Column("trace"),
-        Column("payer"),
-        Column("payment", right=True),
-        Column("posted", right=True),
-        Column("left", right=True),
-    )
 
     def __init__(self, books: Books, dry_run: bool, when_idle: str | None = _IDLE) -> None:
         """when_idle: what to say where nothing was done."""
         self._books, self._dry_run, self._when_idle = books, dry_run, when_idle
-        self._rows: list[tuple[str, ...]] = []
-        self._colours: list[str] = []
+        self._rows: list[_Row] = []
         self._quarantined: list[FileDone] = []
         self._untouched: list[FileLeft] = []
         self._totals: Counter[str] = Counter()
@@ -100,15 +130,14 @@ class TableReport:
             case PaymentReconsidered():
                 self._payment(event, f"{event.file}, again")
             case PaymentRepeated():
-                again = f"read before in {event.first_file}"
-                self._row(
-                    "· repeated", "grey50", event.file, event.trace_number, event.payer, event.payment_cents, again
-                )
+                again, money_of = f"read before in {event.first_file}", (event.trace_number, event.payer)
+                row = _Row("· repeated", "grey50", event.file, again, "", *money_of, event.payment_cents)
+                self._rows.append(row)
             case FileDone(state="quarantined"):
                 self._quarantined.append(event)
-                self._row("✘ aside", "red", event.name, "", None, None, "quarantined")
+                self._rows.append(_Row("✘ aside", "red", event.name, "quarantined"))
             case FileDone(state="duplicate", duplicate_of=str(first)):
-                self._row("· repeated", "grey50", event.name, "", None, None, f"same file as {first}")
+                self._rows.append(_Row("· repeated", "grey50", event.name, f"same file as {first}"))
             case FileLeft():
                 self._untouched.append(event)
             case FileDone(state="archived") if not event.findings:
@@ -121,7 +150,7 @@ class TableReport:
     def end(self, broken_off: bool = False) -> None:
         try:
             if self._rows:
-                table(self._columns, self._rows, self._colours)
+                table(_PAYMENTS, self._rows, lambda row: row.colour)
                 if not broken_off:  # the database may be what broke it off
                     self._show_left()
         finally:  # or may be lost here: what was done is told all the same
@@ -164,16 +193,8 @@ class TableReport:
         self._payments[event.payment_id] = event
         done = not event.left and not event.adjustments.left and (event.posted or event.adjustments.posted)
         result, colour = ("✔ posted", "green") if done else ("⚠ review", "yellow")
-        self._row(
-            result,
-            colour,
-            file,
-            event.trace_number,
-            event.payer,
-            event.payment_cents,
-            str(event.posted),
-            str(event.left),
-        )
+        counts = (str(event.posted), str(event.left))
+        self._rows.append(_Row(result, colour, file, *counts, event.trace_number, event.payer, event.payment_cents))
 
     def _count_again(self, now: DecidedAgain) -> None:
         """Each claim payment counts once, by its last decision."""
@@ -185,23 +206,9 @@ class TableReport:
         self._totals.update({what: 1, f"{what}_cents": now.cents})
         self._again[now.claim_payment_id] = now
 
-    def _row(
-        self,
-        result: str,
-        colour: str,
-        file: str,
-        trace: str,
-        payer: str | None,
-        cents: int | None,
-        posted: str,
-        left: str = "",
-    ) -> None:
-        self._rows.append((result, file, trace, payer or "", "" if cents is None else money(cents), posted, left))
-        self._colours.append(colour)
-
     def _show_left(self) -> None:
         """What waits for a person now that the run is over: of the payments it read, and what it judged again."""
-        left: list[tuple[str, ...]] = []
+        left: list[_Left] = []
         with self._books.database.reading() as connection:
             reader = LogReader(connection)
             for event in self._payments.values():
@@ -211,20 +218,19 @@ class TableReport:
         if not left:
             return
         click.echo("\nLeft to a person")
-        columns = (Column("status"), Column("claim"), Column("paid", right=True), Column("why"))
-        table(columns, left[:_SHOWN])
+        table(_LEFT_TO_A_PERSON, left[:_SHOWN])
         if len(left) > _SHOWN:
             click.echo("… and more; era todo lists all.")
 
-    def _left_of(self, event: PaymentDone | PaymentReconsidered, reader: LogReader) -> Iterator[tuple[str, ...]]:
+    def _left_of(self, event: PaymentDone | PaymentReconsidered, reader: LogReader) -> Iterator[_Left]:
         again = isinstance(event, PaymentReconsidered)
         if event.adjustments.left:
             pairs = count(event.adjustments.left, "provider-level adjustment")
             why = f"{pairs} of payment {event.trace_number} left; era provider-adjustments tells why."
-            yield "⚠ review", "", "", why
+            yield _Left("⚠ review", "", "", why)
         elif not again and not event.posted + event.left + event.adjustments.posted:
             why = f"Payment {event.trace_number} names no claim and no provider-level adjustment."
-            yield "⚠ review", "", money(event.payment_cents), why
+            yield _Left("⚠ review", "", money(event.payment_cents), why)
         wanted = [Filters(payment_id=event.payment_id, open=True)]
         if event.payment_id not in self._read:
             ids = [each.decision_id for each in self._again.values() if each.payment_id == event.payment_id]
@@ -232,7 +238,7 @@ class TableReport:
         for decided in islice(chain.from_iterable(map(reader.decisions, wanted)), _SHOWN + 1):
             indicators = reader.rule_set(decided).shown(decided.indicators)
             status = f"{indicators.symbol} {indicators.word}"
-            yield status, decided.claim_number, money(decided.paid_cents), decided.explanation
+            yield _Left(status, decided.claim_number, money(decided.paid_cents), decided.explanation)
 
     def _show_quarantined(self, event: FileDone) -> None:
         left_in_place = any(each.code == "unreadable-file" for each in event.findings)

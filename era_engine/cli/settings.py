@@ -32,7 +32,7 @@ def show(payer: str | None, location: str | None, origin: bool, as_json: bool, h
     from era_engine.cli.output import Column, json_line, table
     from era_engine.home.folder import find_home
     from era_engine.settings.model import read_settings, settings_of
-    from era_engine.settings.shown import in_words, shown, shown_for, values_of
+    from era_engine.settings.shown import Shown, in_words, shown, shown_for, values_of
 
     root = find_home(home).root
     text = read_settings(root / "era.toml")
@@ -48,8 +48,13 @@ def show(payer: str | None, location: str | None, origin: bool, as_json: bool, h
             values = {each.key: {"value": each.value, "origin": each.origin} for each in rows}
         json_line(values | {"hash": settings.content_hash})
         return
-    columns = (Column("setting"), Column("value", right=True), Column("decided by"))[: 3 if origin else 2]
-    table(columns, [(each.key, in_words(each.value), each.origin)[: len(columns)] for each in rows])
+    columns: list[Column[Shown]] = [
+        Column("setting", lambda row: row.key),
+        Column("value", lambda row: in_words(row.value), right=True),
+    ]
+    if origin:
+        columns.append(Column("decided by", lambda row: row.origin))
+    table(columns, rows)
     click.echo(f"\n{settings.content_hash}")
 
 

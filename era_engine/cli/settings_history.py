@@ -15,20 +15,22 @@ _HOW = {"first": "found", "set": "set", "unset": "unset", "restore": "restored",
 def history(form: str, home: Path | None) -> None:
     """Print every version of era.toml: when, by whom, why, and what it changed; one edited by hand, too."""
     from era_engine.books.opened import look_at_books
+    from era_engine.books.settings_changes import Compared
     from era_engine.books.settings_changes import history as versions
-    from era_engine.cli.output import Column, csv_lines, json_line, table
+    from era_engine.cli.output import Column, csv_lines, json_line, or_nothing, table
 
     with look_at_books(home) as (practice_home, settings, database):
         found = versions(practice_home, database, settings)
     if form == "table":
-        titles = ("version", "at", "how", "by", "changed", "because")
-        table(
-            [Column(title, title == "version") for title in titles],
-            [
-                (str(each.version), each.at, _HOW[each.how], each.by or each.account, changed, each.because or "")
-                for each, changed in found
-            ],
+        columns: tuple[Column[Compared], ...] = (
+            Column("version", lambda row: str(row.version.version), right=True),
+            Column("at", lambda row: row.version.at),
+            Column("how", lambda row: _HOW[row.version.how]),
+            Column("by", lambda row: row.version.by or row.version.account),
+            Column("changed", lambda row: row.changed),
+            Column("because", lambda row: or_nothing(row.version.because)),
         )
+        table(columns, found)
         return
     records = [
         {key: value for key, value in each._asdict().items() if key != "text"} | {"changed": changed}
@@ -54,7 +56,7 @@ def diff(before: str, after: str, as_json: bool, home: Path | None) -> None:
     from era_engine.books.opened import look_at_books
     from era_engine.books.settings_changes import text_of
     from era_engine.cli.output import Column, json_line, table
-    from era_engine.settings.shown import change_in_words, changes, in_words
+    from era_engine.settings.shown import Change, change_in_words, changes, in_words
 
     with look_at_books(home) as (practice_home, settings, database):
         old, new = (text_of(practice_home, database, settings, each) for each in (before, after))
@@ -63,9 +65,11 @@ def diff(before: str, after: str, as_json: bool, home: Path | None) -> None:
         for each in found:
             json_line(each._asdict())
     elif found:
-        table(
-            (Column("setting"), Column("before", right=True), Column("after", right=True)),
-            [(each.key, in_words(each.before), in_words(each.after)) for each in found],
+        columns: tuple[Column[Change], ...] = (
+            Column("setting", lambda change: change.key),
+            Column("before", lambda change: in_words(change.before), right=True),
+            Column("after", lambda change: in_words(change.after), right=True),
         )
+        table(columns, found)
     else:
         click.echo("Nothing differs." if old == new else f"No value differs: {change_in_words(old, new)}.")

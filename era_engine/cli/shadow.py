@@ -1,5 +1,6 @@
 """era shadow."""
 
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from era_engine.cli import options
 from era_engine.cli.replay import in_scope
 
 if TYPE_CHECKING:
-    from era_engine.trials.trial import Agreement, Trial
+    from era_engine.trials.trial import Agreement, Trial, Verdict
 
 _NEEDED = 381  # claims without a difference, at least, for one in a hundred at 95 % confidence (Wilson)
 
@@ -71,6 +72,12 @@ def _advice(agreement: "Agreement") -> str:
     return f"Not safe to switch on: {seen}. Look at the differences first."
 
 
+def _safe(agreement: "Agreement") -> str:
+    if agreement.safe:
+        return "yes"
+    return "not sure" if agreement.judged == agreement.agreed else "no"
+
+
 def _show(trial: "Trial") -> None:
     from era_engine.cli.output import Column, count, money, say, table
     from era_engine.cli.replay_text import REGRETS
@@ -82,14 +89,20 @@ def _show(trial: "Trial") -> None:
     found = trial.verdicts()
     would = found["agreed"] + found["other-amounts"] + found["not-posted"]
     say(f"{count(trial.claims, 'claim payment')} decided on trial; {_advice(trial.agreement())}\n")
-    columns = ("payer", "agreed", "other amounts", "not posted", "differ by", "waiting", "safe")
-    rows = []
-    for payer in trial.payers():
-        verdicts, agreement = trial.verdicts(payer), trial.agreement(payer)
-        counts = [f"{verdicts[kind]:,}" for kind in ("agreed", "other-amounts", "not-posted")]
-        safe = "yes" if agreement.safe else "not sure" if agreement.judged == agreement.agreed else "no"
-        rows.append([payer, *counts, dollars(trial.cents(payer)), f"{verdicts['waiting']:,}", safe])
-    table([Column(each, right=at > 0) for at, each in enumerate(columns)], rows)
+
+    def number(verdict: "Verdict") -> "Callable[[str], str]":
+        return lambda payer: f"{trial.verdicts(payer)[verdict]:,}"
+
+    columns: tuple[Column[str], ...] = (
+        Column("payer", str),
+        Column("agreed", number("agreed"), right=True),
+        Column("other amounts", number("other-amounts"), right=True),
+        Column("not posted", number("not-posted"), right=True),
+        Column("differ by", lambda payer: dollars(trial.cents(payer)), right=True),
+        Column("waiting", number("waiting"), right=True),
+        Column("safe", lambda payer: _safe(trial.agreement(payer)), right=True),
+    )
+    table(columns, trial.payers())
     say(
         f"\nOf those it would have left to a person, people posted {found['posted-by-people']:,} and filed"
         f" {found['left-by-both']:,}."

@@ -40,38 +40,25 @@ def command(payer: str | None, location: str | None, form: str, home: Path | Non
 
 
 def _show(groups: "list[Group]") -> None:
-    from era_engine.cli.output import Column, count, money, say, table
+    from era_engine.cli.output import Column, amount, count, money, or_nothing, say, table
 
     if not groups:
         click.echo("Nothing waits for a person.")
         return
-    columns = (
-        Column("claim"),
-        Column("trace"),
-        Column("payer"),
-        Column("days", right=True),
-        Column("paid", right=True),
-        Column("expected", right=True),
-        Column("short", right=True),
-        Column("next step"),
+    columns: tuple[Column[dict[str, Any]], ...] = (
+        Column("claim", _named),
+        Column("trace", lambda item: or_nothing(item["trace_number"])),
+        Column("payer", lambda item: or_nothing(item["payer"])),
+        Column("days", lambda item: or_nothing(item["age_days"]), right=True),
+        Column("paid", lambda item: amount(item["paid_cents"]), right=True),
+        Column("expected", lambda item: amount(item["expected_cents"]), right=True),
+        Column("short", lambda item: amount(item["short_cents"] or None), right=True),
+        Column("next step", lambda item: or_nothing(item["command"])),
     )
     for group in groups:
         click.echo(f"{group.reason}: {count(len(group.items), 'item')}, {money(group.cents)}")
         click.echo(f"  {group.remedy}")
-        rows = [
-            (
-                _named(item),
-                item["trace_number"] or "",
-                item["payer"] or "",
-                "" if item["age_days"] is None else str(item["age_days"]),
-                "" if item["paid_cents"] is None else money(item["paid_cents"]),
-                "" if item["expected_cents"] is None else money(item["expected_cents"]),
-                money(item["short_cents"]) if item["short_cents"] else "",
-                item["command"] or "",
-            )
-            for item in group.items
-        ]
-        table(columns, rows)
+        table(columns, group.items)
         for item in group.items:
             if item["claim_payment_id"] in group.unproven:
                 click.echo(f"  {_named(item)}: several plans, {group.unproven[item['claim_payment_id']]}.")

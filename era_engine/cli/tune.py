@@ -146,24 +146,17 @@ def _show(points: "Sequence[Point]", advice: "Advice", bound: float, now: Decima
 
     say(f"{count(points[0].claims, 'claim payment')}. Posted by themselves at a minimum of 0 to 100 %:")
     say(f"  {sparkline(points)}\n")
-    columns = ("minimum", "posted", "share", "short by", "settled", "regrets", "of settled")
     marked = {int(now): " now"} | ({} if advice.percent is None else {int(advice.percent): " ◀"})
-    rows = []
-    for point in points:
-        if point.percent % 5 and point.percent not in marked:
-            continue
-        rows.append(
-            (
-                f"{point.percent} %{marked.get(point.percent, '')}",
-                f"{point.posted:,}",
-                f"{100 * point.share:.1f} %",
-                dollars(point.short_cents),
-                f"{point.settled:,}",
-                f"{point.regrets:,}",
-                f"{100 * point.regret_share:.2f} %",
-            )
-        )
-    table([Column(each, right=True) for each in columns], rows)
+    columns: tuple[Column[Point], ...] = (
+        Column("minimum", lambda point: f"{point.percent} %{marked.get(point.percent, '')}", right=True),
+        Column("posted", lambda point: f"{point.posted:,}", right=True),
+        Column("share", lambda point: f"{100 * point.share:.1f} %", right=True),
+        Column("short by", lambda point: dollars(point.short_cents), right=True),
+        Column("settled", lambda point: f"{point.settled:,}", right=True),
+        Column("regrets", lambda point: f"{point.regrets:,}", right=True),
+        Column("of settled", lambda point: f"{100 * point.regret_share:.2f} %", right=True),
+    )
+    table(columns, [point for point in points if point.percent % 5 == 0 or point.percent in marked])
     say(f"\n{advice_words(advice, bound)}")
     if now != int(now):
         say(f"The minimum percentage now is {percent_text(now)}.")

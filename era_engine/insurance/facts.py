@@ -93,7 +93,9 @@ FACTS: Mapping[str, Fact] = {
         "cents", "contractual write-off on the remittance (CO-45 and PI-45)", "claim payment", 3000
     ),
     "write_off_limit_cents": Fact(
-        "cents", "charge minus all payments, patient responsibility and earlier write-offs", "sometimes"
+        "cents",
+        "charge minus all payments, patient responsibility and earlier write-offs; known only if exceeded",
+        "sometimes",
     ),
     "proof": Fact(
         "text", "why nothing posts twice for a patient with several plans, or why that is not proven", "sometimes"

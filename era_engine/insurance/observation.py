@@ -15,6 +15,7 @@ from era_engine.practice.model import Claim
 from era_engine.practice.patients import patient_doubts, slip_doubts
 from era_engine.practice.splits import Split
 from era_engine.remittance.model import REVERSAL, ClaimPayment
+from era_engine.rulebook.condition import Condition
 from era_engine.rulebook.vocabulary import FactValue
 from era_engine.settings.model import Settings
 from era_engine.settings.tables import percent_text
@@ -30,10 +31,6 @@ _FORWARDED = frozenset(["19", "20", "21", "23"])
 FROM_FINDINGS = frozenset(
     ["payment_balances", "envelope_agrees", "conforms", "payment_seen_with_other_content", "content_expected"]
 )
-
-
-# Doubts beside which a write-off over the limit is not told: it may be what they are about.
-DOUBTS_TOLD_ONCE = ("claim-out-of-balance", "charge-mismatch", "already-posted", "adjustment-needs-review")
 
 
 class PaymentEvidence(NamedTuple):
@@ -105,11 +102,11 @@ def claim_facts(
     books: BookEvidence,
     settings: Settings,
     mode: Mode,
-    holding: Collection[str] = (),
+    doubts_held: Collection[Condition] = (),
 ) -> dict[str, FactValue]:
     """The facts of one claim payment. `findings` are the claim's own, balance included; `lines` goes with the match.
 
-    `holding`: ids of the holds in force that do not only warn; a doubt one of them names is not named twice.
+    `doubts_held`: what holds in force are about, of what is not told twice.
     """
     facts = dict(of_the_payment)
     facts["claim_status"] = payment.status
@@ -131,7 +128,7 @@ def claim_facts(
         _add_claim(facts, payment, claim, lines, books, settings, mode)
     add_adjustments(facts, payment, claim, settings)
     if claim is not None and claim.plan_count == 1 and payment.status != REVERSAL:
-        _add_limit(facts, payment, claim, books, holding)
+        _add_limit(facts, payment, claim, books, doubts_held)
     if payment.status == REVERSAL:
         _add_reversal(facts, books.reversal, settings)
     return facts
@@ -326,30 +323,28 @@ _OWN_HOLD = _ENVELOPE | {
 
 
 def _add_limit(
-    facts: dict[str, FactValue], payment: ClaimPayment, claim: Claim, books: BookEvidence, holding: Collection[str]
+    facts: dict[str, FactValue],
+    payment: ClaimPayment,
+    claim: Claim,
+    books: BookEvidence,
+    doubts_held: Collection[Condition],
 ) -> None:
     """Whether more would be posted than is owed: write-offs never exceed charge, less payments and patient's share.
 
-    RFI 1696. Where another doubt holds already, this one is not told beside it.
+    RFI 1696. Where another doubt holds already, this one is not told beside it; the limit is, for who posts by hand.
     """
-    found = (
-        not facts["claim_balances"],
-        facts.get("charge_matches") is False,
-        facts.get("already_posted") is True,
-        facts["adjustments_to_review"] != 0,
-    )
     charge, paid, write_off = payment.charge_cents, payment.paid_cents, facts["remitted_write_off_cents"]
     if charge is None or paid is None or not isinstance(write_off, int):
-        return
-    if any(doubtful and hold in holding for hold, doubtful in zip(DOUBTS_TOLD_ONCE, found, strict=True)):
         return
     # The payer may state another charge than the practice's; what was never charged is not written off.
     stands = books.posted.paid_cents + books.posted.written_off_cents
     owed = min(charge, claim.charge_cents - stands) if books.split else min(charge, claim.charge_cents) - stands
     limit = owed - paid - max(patient_share(payment), 0)
-    facts["write_off_over_limit"] = write_off > limit or limit < 0
-    if facts["write_off_over_limit"]:
+    over = write_off > limit or limit < 0
+    if over:
         facts["write_off_limit_cents"] = limit
+    if not any(doubt.met(facts) for doubt in doubts_held):
+        facts["write_off_over_limit"] = over
 
 
 def payee_is_ours(payee_ids: tuple[tuple[str, str], ...], settings: Settings) -> bool | None:

@@ -15,6 +15,11 @@ from era_engine.remittance.model import ClaimPayment
 LATER_PLAN = frozenset(["2", "3", "20", "21"])  # CLP02: processed as secondary or tertiary
 
 
+def may_hold_another_plans(plan_count: int, claim_status: str) -> bool:
+    """Whether the write-off that a payer states may hold what another plan paid or wrote off."""
+    return plan_count > 1 and claim_status in LATER_PLAN
+
+
 class Posted(NamedTuple):
     """What stands in the books for the same services, over all claims and plans of the patient.
 

@@ -22,7 +22,7 @@ from era_engine.practice.matching import PATIENT_AND_SERVICES, Match
 from era_engine.practice.model import Claim
 from era_engine.practice.plans import Beside, asked_of_several_plans, claims_beside, plans_doubt
 from era_engine.practice.splits import PART_STATUSES, Split, split_of
-from era_engine.remittance.model import REVERSAL
+from era_engine.remittance.model import PREDETERMINATION, REVERSAL
 from era_engine.rulebook.vocabulary import FactValue
 from era_engine.settings.model import Settings
 from era_engine.store.database import Connection
@@ -34,7 +34,7 @@ from era_engine.store.insurance.payments import StoredPayment, ToJudge
 from era_engine.store.practice import claims as stored_claims
 
 _MOST_PARTS = 20  # no payer splits a claim into more; so many claim payments of one claim are something else
-_NO_CLAIM_TO_PAY = frozenset([REVERSAL, "25"])  # such a one never competes with others for the claim
+_NO_CLAIM_TO_PAY = frozenset([REVERSAL, PREDETERMINATION])  # such a one never competes with others for the claim
 
 
 def evidence_on_payment(

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from era_engine.books.opened import Books
 from era_engine.foundation.clock import now, today
 from era_engine.insurance.entries import entries_for, memo_of_payment
+from era_engine.insurance.holds import doubts_held, released_together
 from era_engine.insurance.observation import Mode, PaymentEvidence, claim_facts, on_trial, payment_facts
 from era_engine.journal.entry import Entry, reversal_entry
 from era_engine.posting.evidence import ClaimEvidence, Gathered, evidence_on_payment, facts_of_payment
@@ -15,6 +16,7 @@ from era_engine.posting.provider_adjustments import AdjustmentsPosted, post_cert
 from era_engine.practice.model import Claim
 from era_engine.remittance.balance import balance_findings
 from era_engine.remittance.model import REVERSAL, ClaimPayment, Remittance
+from era_engine.rulebook.condition import Condition
 from era_engine.rulebook.decision import decide
 from era_engine.rulebook.reading import RuleSet
 from era_engine.rulebook.vocabulary import FactValue
@@ -23,24 +25,13 @@ from era_engine.store.books import audit
 from era_engine.store.custody import files
 from era_engine.store.custody.files import FileRow
 from era_engine.store.database import Connection
-from era_engine.store.insurance.judgments import (
-    Circumstances,
-    Judged,
-    State,
-    add_claim_payments,
-    add_decisions,
-    judged_again,
-)
+from era_engine.store.insurance.judgments import add_claim_payments, add_decisions, judged_again
+from era_engine.store.insurance.log import Circumstances, Judgment, State
 from era_engine.store.insurance.payments import StoredPayment, ToJudge
 from era_engine.store.insurance.provider_adjustments import add_provider_adjustments
 from era_engine.x12.finding import Finding
 
 BATCH = 500  # claims looked up, decided and written at a time
-
-# What is asked of a claim as a whole, and answered anew when all parts of a split claim are there.
-_ASKED_OF_THE_WHOLE = frozenset(
-    ["rest_of_claim_awaited", "match_candidates", "already_posted", "charge_matches", "procedures_match"]
-)
 
 
 class PaymentDone(NamedTuple):
@@ -134,12 +125,12 @@ def decide_payment(
 
 
 class InForce(NamedTuple):
-    """What decides the claims with the same overrides. facts: their payment's; holding: holds that do not only warn."""
+    """What decides the claims with the same overrides. facts: their payment's; doubts_held: see `insurance.holds`."""
 
     settings: Settings
     rule_set: RuleSet
     facts: dict[str, FactValue]
-    holding: frozenset[str]
+    doubts_held: frozenset[Condition]
 
 
 class Judge:
@@ -153,16 +144,12 @@ class Judge:
             connection,
             payment.originator,
             books.settings.several_plans.post == "proven",
-            frozenset(
-                hold.id
-                for hold in books.rule_set.holds
-                if any(condition.fact in _ASKED_OF_THE_WHOLE for condition in hold.when)
-            ),
+            released_together(books.rule_set.holds),
         )
         self._on = payment.payment_date or today()
         self._circumstances = circumstances_of(books, payment, mode)
 
-    def judge(self, batch: Sequence[ToJudge]) -> list[Judged]:
+    def judge(self, batch: Sequence[ToJudge]) -> list[Judgment]:
         """Decide a batch; nothing is written yet."""
         gathered = self._claim_evidence.gather(batch)
         judged = [self._judge_one(each.payment, found) for each, found in zip(batch, gathered, strict=True)]
@@ -172,11 +159,11 @@ class Judge:
                 judged[at] = self._judge_one(each.payment, _without_the_rest(gathered[at]))
         return judged
 
-    def record(self, claim_payment_ids: Sequence[int], judged: Sequence[Judged]) -> list[int]:
+    def record(self, claim_payment_ids: Sequence[int], judged: Sequence[Judgment]) -> list[int]:
         """Write decisions and entries down; returns the decisions' ids."""
         return add_decisions(self._connection, claim_payment_ids, judged, self._circumstances)
 
-    def record_again(self, waiting: Sequence[ToJudge], judged: Sequence[Judged]) -> list[int]:
+    def record_again(self, waiting: Sequence[ToJudge], judged: Sequence[Judgment]) -> list[int]:
         """The same for claim payments that were written down before."""
         ids = [each.id for each in waiting if each.id is not None]
         judged_again(self._connection, ids, judged)
@@ -196,12 +183,12 @@ class Judge:
             interest_cents,
         )
 
-    def _judge_one(self, payment: ClaimPayment, gathered: Gathered) -> Judged:
+    def _judge_one(self, payment: ClaimPayment, gathered: Gathered) -> Judgment:
         evidence, lines, takes_back = gathered
         findings = (*payment.findings, *balance_findings(payment))
         in_force = self._of_claim(evidence.match.claim)
-        settings, engine = in_force.settings, self._books.engine
-        facts = claim_facts(in_force.facts, payment, findings, lines, evidence, settings, self._mode, in_force.holding)
+        settings, engine, held = in_force.settings, self._books.engine, in_force.doubts_held
+        facts = claim_facts(in_force.facts, payment, findings, lines, evidence, settings, self._mode, held)
         decision = decide(engine, facts, in_force.rule_set)
         if settings.posting(self._mode).enabled == "shadow":
             facts = on_trial(facts, decision.outcome, decision.rule)
@@ -220,7 +207,7 @@ class Judge:
                 assert isinstance(write_off, int)
                 assert evidence.match.claim is not None
                 entries = entries_for(payment, lines, evidence.match.claim.fees, self._on, "A", write_off)
-        return Judged(payment, evidence.match, decision, entries, findings, taken_back)
+        return Judgment(payment, evidence.match, decision, entries, findings, taken_back)
 
     def _of_claim(self, claim: Claim | None) -> InForce:
         books, overrides = self._books, None
@@ -242,16 +229,15 @@ def _in_force(books: Books, overrides: str | None, evidence: PaymentEvidence, mo
     if settings.posting(mode).enabled == "shadow":
         facts["posting_active"] = True
     rule_set = books.rule_set.with_choices(settings.holds)
-    holding = frozenset(hold.id for hold in rule_set.holds if hold.enabled and hold.then == "hold")
-    return InForce(settings, rule_set, facts, holding)
+    return InForce(settings, rule_set, facts, doubts_held(rule_set.holds))
 
 
-def _would_post(judged: Judged) -> bool:
+def _would_post(judged: Judgment) -> bool:
     """Whether it posts, or would were posting not on trial."""
     return judged.decision.facts.get("shadow_outcome", judged.decision.outcome) == "post"
 
 
-def _split_claim(judged: Judged) -> str | None:
+def _split_claim(judged: Judgment) -> str | None:
     """The claim of which this is one part of several; None where it is none."""
     claim = judged.match.claim
     parts = judged.decision.facts.get("parts")

@@ -32,8 +32,8 @@ class LeftPair(NamedTuple):
 
 def left_pairs(connection: Connection, books: Books) -> Iterator[LeftPair]:
     """Every open pair, in the order they were read, judged as a run would judge it now."""
-    stored = [each for each in stored_pairs(connection) if each.state == "open"]
-    for payment_id, pairs in groupby(stored, key=lambda each: each.payment_id):
+    open_pairs = stored_pairs(connection, only_open=True)
+    for payment_id, pairs in groupby(open_pairs, key=lambda pair: pair.payment_id):
         payment = stored_payment(connection, payment_id, lock=False)
         facts = facts_of_payment(books.settings, connection, payment, "auto", only_looking=True)
         never = why_not_by_hand(books.engine, facts, posted_version_of(connection, payment))

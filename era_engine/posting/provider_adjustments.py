@@ -5,6 +5,7 @@ from collections.abc import Collection
 from datetime import date
 from typing import NamedTuple
 
+from era_engine.insurance.holds import asks
 from era_engine.insurance.observation import FROM_FINDINGS
 from era_engine.insurance.provider_adjustments import (
     INTEREST_DIFFERS,
@@ -22,7 +23,7 @@ from era_engine.rulebook.vocabulary import FactValue
 from era_engine.rulebook.wording import message_words
 from era_engine.store.custody import files
 from era_engine.store.database import Connection
-from era_engine.store.insurance.judgments import Circumstances
+from era_engine.store.insurance.log import Circumstances
 from era_engine.store.insurance.provider_adjustments import StoredPair, post_provider_adjustments, stored_pairs
 
 LEFT = "provider-adjustment-left"  # the pair itself is in doubt
@@ -91,7 +92,7 @@ def why_left(engine: Engine, of_the_payment: dict[str, FactValue], pair: StoredP
     holds = holds_on(engine, facts)
     if not holds:
         return None if facts["posting_active"] is True else Left(LEFT, "automatic posting is off")
-    if _asks(holds[0], {"provider_adjustment_certain"}):
+    if asks(holds[0], {"provider_adjustment_certain"}):
         return Left(LEFT, next((str(each["message"]) for each in findings if _is_doubt(each, pair)), doubts[0][1]))
     return Left(
         holds[0].id, _said(holds[0], facts, [str(f["message"]) for f in findings if f["severity"] == "hold"]), holds[0]
@@ -106,7 +107,7 @@ def holds_on(engine: Engine, facts: dict[str, FactValue]) -> list[Rule]:
 
 def why_not_by_hand(engine: Engine, of_the_payment: dict[str, FactValue], posted_version: int | None) -> str | None:
     """What keeps even a person from entering a payment's pairs. `posted_version`: see `posted_version_of`."""
-    if any(_asks(hold, {"payee_is_ours"}) for hold in holds_on(engine, of_the_payment)):
+    if any(asks(hold, {"payee_is_ours"}) for hold in holds_on(engine, of_the_payment)):
         return "is not made out to this practice"
     if posted_version is not None:
         return f"is another version of payment {posted_version}, which is already posted in part or in full"
@@ -124,12 +125,8 @@ def _is_doubt(finding: dict[str, object], pair: StoredPair) -> bool:
 
 def _said(hold: Rule, facts: dict[str, FactValue], messages: Collection[str]) -> str:
     """What a hold says of a pair: what was found, where it rests on that; what would release it; else its message."""
-    if messages and _asks(hold, FROM_FINDINGS):
+    if messages and asks(hold, FROM_FINDINGS):
         return next(iter(messages))
     if hold.waits_for is not None:
         return f"waits for {hold.waits_for}" + (f" ({hold.command})" if hold.command else "")
     return message_words(hold.message, facts)
-
-
-def _asks(hold: Rule, facts: Collection[str]) -> bool:
-    return any(condition.fact in facts for condition in hold.when)

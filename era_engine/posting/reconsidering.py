@@ -13,7 +13,7 @@ from era_engine.posting.judging import Judge
 from era_engine.posting.provider_adjustments import AdjustmentsPosted
 from era_engine.store.books import audit
 from era_engine.store.database import until_unblocked
-from era_engine.store.insurance.judgments import Judged
+from era_engine.store.insurance.log import Judgment
 from era_engine.store.insurance.payments import (
     Waiting,
     claim_payments_of,
@@ -118,7 +118,7 @@ def _judge_again(books: Books, payment_id: int, before: list[Waiting]) -> Paymen
     )
 
 
-def _same(before: Waiting, judged: Judged) -> bool:
+def _same(before: Waiting, judged: Judgment) -> bool:
     decision = judged.decision
     return (before.outcome, before.rule, tuple(before.holds.split())) == (
         decision.outcome,

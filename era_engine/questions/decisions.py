@@ -1,7 +1,7 @@
 """Questions asked of the store, answered in the shapes of the outside contract (plain dicts, ready for JSON)."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
@@ -13,10 +13,27 @@ from era_engine.rulebook.reading import RuleSet, rule_set_from_json
 from era_engine.settings.model import settings_from_json
 from era_engine.store.database import Connection
 from era_engine.store.insurance import decisions as stored_decisions
-from era_engine.store.insurance.decisions import Decided, Filters
+from era_engine.store.insurance.decisions import Filters
+from era_engine.store.insurance.log import LOG, Decided
 from era_engine.store.journal import entries
 
 Record = dict[str, Any]
+
+# What a record of the log tells beside the stored columns, after which of them.
+_BESIDE: Mapping[str, tuple[str, ...]] = {
+    "mode": ("dry_run",),
+    "indicators": ("patient_icon", "hover", "page_message", "claim_alert"),
+    "paid_cents": ("expected_cents", "minimum_percent", "minimum_cents", "write_off_cents"),
+    "patient_responsibility_cents": ("plan_count",),
+    "note": ("shadow_outcome",),
+}
+_FROM_INDICATORS = _BESIDE["indicators"]
+_FROM_FACTS = (*_BESIDE["paid_cents"], *_BESIDE["patient_responsibility_cents"], *_BESIDE["note"])
+_NOT_TOLD = ""
+_TOLD_AS = [where.key or _NOT_TOLD for where in LOG.values()]
+_KEYS = [key for name, where in LOG.items() if where.key for key in (where.key, *_BESIDE.get(name, ()))]
+_IN_ANOTHER_FORM = [(where.key, where.told) for where in LOG.values() if where.key and where.told]
+_NOT_KEPT: Mapping[str, None] = dict.fromkeys(("decision_id", "payment_id", "claim_payment_id"))  # by a dry run
 
 
 class LogReader:
@@ -55,50 +72,19 @@ class LogReader:
         facts = json.loads(decided.facts)
         rule_set = self._rule_sets(decided.ruleset, decided.settings, facts.get("overrides"))
         indicators = rule_set.shown(decided.indicators)
-        return {
-            "decision_id": None if self._dry_run else decided.decision_id,
-            "decided_at": decided.decided_at,
-            "mode": decided.mode,
-            "dry_run": self._dry_run,
-            "file": decided.file,
-            "trace_number": decided.trace_number,
-            "payer": decided.payer,
-            "payment_date": _iso(decided.payment_date),
-            "claim_number": decided.claim_number,
-            "payer_claim_number": decided.payer_claim_number or None,
-            "claim_status": decided.claim_status,
-            "patient_id": decided.patient_id,
-            "location": decided.location,
-            "outcome": decided.outcome,
-            "rule": decided.rule,
-            "holds": decided.holds.split(),
-            "indicators": decided.indicators,
-            "patient_icon": indicators.patient_icon,
-            "hover": indicators.hover,
-            "page_message": indicators.page_message,
-            "claim_alert": indicators.claim_alert,
-            "charge_cents": decided.charge_cents,
-            "paid_cents": decided.paid_cents,
-            "expected_cents": facts.get("expected_cents"),
-            "minimum_percent": facts.get("minimum_percent"),
-            "minimum_cents": facts.get("minimum_cents"),
-            "write_off_cents": facts.get("write_off_cents"),
-            "patient_responsibility_cents": decided.patient_responsibility_cents,
-            "plan_count": facts.get("plan_count"),
-            "explanation": decided.explanation,
-            "ruleset": decided.ruleset,
-            "settings": decided.settings,
-            "payment_id": None if self._dry_run else decided.payment_id,
-            "claim_payment_id": None if self._dry_run else decided.claim_payment_id,
-            "state": decided.state,
-            "matched_claim": decided.office_claim,
-            "match_step": decided.match_step,
-            "warnings": decided.warnings.split(),
-            "act": decided.act,
-            "by": decided.decided_by,
-            "note": decided.note,
-            "shadow_outcome": facts.get("shadow_outcome"),
-        }
+        record: Record = dict.fromkeys(_KEYS)
+        record.update(zip(_TOLD_AS, decided, strict=True))
+        del record[_NOT_TOLD]
+        for key, told in _IN_ANOTHER_FORM:
+            record[key] = told(record[key])
+        for name in _FROM_FACTS:
+            record[name] = facts.get(name)
+        for name in _FROM_INDICATORS:
+            record[name] = getattr(indicators, name)
+        record["dry_run"] = self._dry_run
+        if self._dry_run:
+            record.update(_NOT_KEPT)
+        return record
 
 
 def filters(connection: Connection, trace: str | None = None, **wanted: Any) -> Filters:
@@ -173,7 +159,7 @@ def ledger_records(
 
 def payment_records(connection: Connection, status: str) -> Iterator[Record]:
     """One record for each payment: `completed` when every claim on it is posted, else `open`."""
-    for summary in stored_decisions.payment_summaries(connection):
+    for summary in stored_decisions.payment_summaries(connection, only_open=status == "open"):
         done = summary.posted + summary.closed == summary.claims and summary.adjustments_left == 0
         # A payment of which nothing is in the books (no claim, no adjustment) still waits: nobody entered its money.
         state = "completed" if done and summary.claims + summary.adjustments > 0 else "open"

@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, NamedTuple
@@ -10,38 +10,26 @@ from typing import Any, NamedTuple
 from era_engine.bank.matching import match_deposits
 from era_engine.bank.records import what_differs
 from era_engine.books.opened import Books
-from era_engine.foundation.money import minimum_cents
 from era_engine.home.folder import Home
-from era_engine.insurance.several_plans import LATER_PLAN
-from era_engine.posting.evidence import ClaimEvidence
-from era_engine.posting.payer_items import LeftPair, left_pairs
-from era_engine.posting.provider_adjustments import LEFT, UNREADABLE
+from era_engine.insurance.holds import asks
+from era_engine.posting.payer_items import left_pairs
+from era_engine.posting.provider_adjustments import LEFT
+from era_engine.questions.next_steps import NextSteps, command_for_pair, trace_word
 from era_engine.remittance.model import REVERSAL
 from era_engine.rulebook.reading import Rule
 from era_engine.rulebook.vocabulary import Facts
-from era_engine.settings.model import Settings
 from era_engine.store.database import Connection
-from era_engine.store.insurance import decisions
 from era_engine.store.insurance.deposits import deposits_and_payments
-from era_engine.store.insurance.payments import claim_payments_of, stored_payment
 from era_engine.store.insurance.worklist import (
     OpenClaim,
-    kept_as,
-    names_on_open_payments,
+    empty_payments,
     open_claims,
     shared_trace_numbers,
     waiting_files,
 )
 
 Record = dict[str, Any]
-_BY_HAND = "era post {trace} {claim} --as-remitted --by NAME"
-_MATCH = "era match {trace} {claim} --to CLAIM --by NAME"
-_BY_LINE = "era post {trace} {claim} --line N=PAID,WRITE_OFF --by NAME"
-_QUICK = "era quick-post {trace} --claim {claim}"
-_EXPLAIN = "era explain {claim} --trace {trace}"
-_NO_DEPOSIT = "deposit-not-received"
-_BY_NUMBER = ("era quick-post", "era explain")
-_NEVER_POSTED = "era close {trace} {claim} --by NAME --because TEXT"
+_BY_PERSON = {"match": "matched-by-hand", "undo": "opened-again"}  # what an act that left no hold is a reason for
 _OTHER_REMEDIES = {
     "matched-by-hand": "Matched by hand; the next run decides it, or quick-post now.",
     "opened-again": "Closed and opened again; quick-post it, post it by hand, or close it.",
@@ -68,7 +56,7 @@ class Group(NamedTuple):
 
     @property
     def cents(self) -> int:
-        return sum(abs(each["paid_cents"] or 0) for each in self.items)
+        return sum(abs(item["paid_cents"] or 0) for item in self.items)
 
 
 def open_work(
@@ -78,33 +66,32 @@ def open_work(
 
     The reason of a claim is the first hold of its newest decision, else the row of the table. Amounts in cents.
     """
-    settings, rule_set = books.settings, books.rule_set
+    rule_set = books.rule_set
     rules = {rule.id: rule for rule in (*rule_set.rows, *rule_set.reversals, *rule_set.holds)}
     remedies = {rule.id: _remedy(rule) for rule in rules.values()} | _OTHER_REMEDIES
     items: dict[str, list[Record]] = defaultdict(list)
     shared = shared_trace_numbers(connection)
-    names = _Names(connection, shared)
     unproven: dict[int, str] = {}
-    for each in open_claims(connection):
-        if location is None or each.location == location:
-            reason = _reason(each)
-            command = names.filled_in(_command(connection, each, rules.get(reason), settings), each)
-            items[reason].append(_claim(each, reason, command, today))
-            facts = json.loads(each.facts)
+    next_steps = NextSteps(connection, books, shared)
+    for claim in open_claims(connection):
+        if location is None or claim.location == location:
+            facts, reason = json.loads(claim.facts), _reason(claim)
+            command = next_steps.command(claim, facts, rules.get(reason))
+            items[reason].append(_claim(claim, facts, reason, command, today))
             if facts.get("several_plans_proven") is False and "proof" in facts:
-                unproven[each.claim_payment_id] = facts["proof"]
+                unproven[claim.claim_payment_id] = facts["proof"]
     if location is None:
         for record in _beside_claims(connection, books, today, shared):
             items[record["reason"]].append(record)
-    off = _tell_what_the_bank_shows(connection, items.get(_NO_DEPOSIT, []), today)
+    for_deposit = [reason for reason in items if reason in rules and asks(rules[reason], {"deposit_received"})]
+    off = _tell_what_the_bank_shows(connection, [item for reason in for_deposit for item in items[reason]], today)
     groups = []
-    for reason, all_items in items.items():
-        found = [each for each in all_items if payer is None or payer.lower() in (each["payer"] or "").lower()]
-        found.sort(key=lambda each: -abs(each["paid_cents"] or 0))
-        if found:
-            groups.append(
-                Group(reason, remedies.get(reason, ""), tuple(found), unproven, off if reason == _NO_DEPOSIT else {})
-            )
+    for reason, of_reason in items.items():
+        wanted = [item for item in of_reason if payer is None or payer.lower() in (item["payer"] or "").lower()]
+        wanted.sort(key=lambda item: -abs(item["paid_cents"] or 0))
+        if wanted:
+            off_here = off if reason in for_deposit else {}
+            groups.append(Group(reason, remedies.get(reason, ""), tuple(wanted), unproven, off_here))
     return sorted(groups, key=lambda group: (-group.cents, group.reason))
 
 
@@ -112,13 +99,13 @@ def _tell_what_the_bank_shows(connection: Connection, waiting: list[Record], tod
     """Money that is there but not just what was remitted, by payment: another import will not bring it."""
     shown = {}
     for pairing in match_deposits(*deposits_and_payments(connection), today) if waiting else []:
-        told = what_differs(pairing)
-        if told is not None and pairing.payment is not None:
-            shown[pairing.payment.id] = told
-    for each in waiting:
-        if each["payment_id"] in shown:
-            each["explanation"] = f"{each['explanation']} {shown[each['payment_id']]}"
-            each["command"] = "era deposits"
+        differs = what_differs(pairing)
+        if differs is not None and pairing.payment is not None:
+            shown[pairing.payment.id] = differs
+    for item in waiting:
+        if item["payment_id"] in shown:
+            item["explanation"] = f"{item['explanation']} {shown[item['payment_id']]}"
+            item["command"] = "era deposits"
     return shown
 
 
@@ -128,135 +115,38 @@ def _remedy(rule: Rule) -> str:
     return f"{rule.remedy or rule.because}{waits}"
 
 
-def _reason(each: OpenClaim) -> str:
-    by_person = {"match": "matched-by-hand", "unmatch": "no-matching-claim", "undo": "opened-again"}
-    return next(iter(each.holds.split()), None) or each.rule or by_person.get(each.act, each.act)
+def _reason(claim: OpenClaim) -> str:
+    return next(iter(claim.holds.split()), None) or claim.rule or _BY_PERSON.get(claim.act, claim.act)
 
 
-class _Names:
-    """How a command names payment and claim so that no other is meant."""
-
-    def __init__(self, connection: Connection, shared: set[str]) -> None:
-        self._shared = shared
-        self._named: Counter[tuple[int, str]] = Counter()
-        for payment_id, number, ours in names_on_open_payments(connection):
-            self._named[payment_id, number] += 1
-            if ours is not None and ours != number:
-                self._named[payment_id, ours] += 1
-
-    def filled_in(self, template: str, each: OpenClaim) -> str:
-        """A command for just this claim payment; those that only look or quick-post take all of the claim's number."""
-        trace, number = _trace(each.trace_number, each.payment_id, self._shared), each.claim_number
-        if template.startswith(_BY_NUMBER):
-            claim = number if _sayable(number) else each.office_claim or ""
-            return template.format(trace=trace, claim=shlex.quote(claim))
-        alone = self._named[each.payment_id, number] == 1 and _sayable(number)
-        return template.format(trace=trace, claim=shlex.quote(number if alone else f"id:{each.claim_payment_id}"))
-
-
-def _trace(trace_number: str, payment_id: int, shared: set[str]) -> str:
-    alone = trace_number not in shared and _sayable(trace_number)
-    return shlex.quote(trace_number) if alone else f"{decisions.BY_ID}{payment_id}"
-
-
-def _sayable(name: str) -> bool:
-    """Whether a name can be typed as an argument: not empty, no option, nothing unprintable."""
-    return (
-        bool(name.strip())
-        and name == name.strip()
-        and name.isprintable()
-        and not name.startswith(("-", decisions.BY_ID))
-    )
-
-
-def _command(connection: Connection, each: OpenClaim, rule: Rule | None, settings: Settings) -> str:
-    """The hold's own command; of a claim without a hold, quick-post where its minimum is met, else by hand."""
-    if rule is not None and rule.command is not None:
-        template = rule.command
-    elif rule is not None and rule.then == "hold":
-        template = _EXPLAIN
-    else:
-        template = _QUICK if _quick_would_post(each, settings) else _BY_HAND
-    holds = set(each.holds.split())
-    if each.office_claim is None and template.startswith("era post"):
-        template = _MATCH
-    elif template == _BY_HAND:
-        if holds & {"predetermination", "forwarded-unprocessed"}:
-            template = _NEVER_POSTED
-        elif holds & {"claim-out-of-balance", "line-out-of-balance"} and each.claim_status != REVERSAL:
-            template = _BY_LINE  # as remitted it does not add up
-        elif each.claim_status == REVERSAL and not _takes_something_back(connection, each):
-            template = _EXPLAIN
-        elif _refused_as_remitted(each):
-            template = _BY_LINE
-    return template
-
-
-def _takes_something_back(connection: Connection, reversal: OpenClaim) -> bool:
-    """Whether what it reverses is posted by now, also where that came after it or was undone since."""
-    payment = stored_payment(connection, reversal.payment_id, lock=False)
-    read_again = claim_payments_of(connection, payment, ["open"], ids=[reversal.claim_payment_id])
-    [gathered] = ClaimEvidence(connection, payment.originator, proven=False).gather(read_again)
-    return gathered.takes_back is not None
-
-
-def _refused_as_remitted(each: OpenClaim) -> bool:
-    """Whether the write-off the payer states is more than is left of the charge, or may be another plan's payment."""
-    facts = json.loads(each.facts)
-    names = ("office_charge_cents", "remitted_write_off_cents", "patient_responsibility_cents")
-    sent, write_off, share = (facts.get(name) or 0 for name in names)
-    if each.claim_status == REVERSAL or write_off <= 0:
-        return False
-    if facts.get("plan_count", 1) > 1:
-        return each.claim_status in LATER_PLAN
-    return bool(sent - (each.paid_cents or 0) - share < write_off)
-
-
-def _quick_would_post(each: OpenClaim, settings: Settings) -> bool:
-    facts = json.loads(each.facts)
-    settings = settings.with_overrides(facts.get("overrides"))
-    quick = settings.posting("quick")
-    expected, paid = facts.get("expected_cents"), facts.get("paid_cents")
-    return (
-        each.mode != "quick"
-        and facts.get("plan_count") == 1
-        and quick.enabled
-        and settings.ledger_options.auto_post_contracted_write_offs
-        and isinstance(expected, int)
-        and isinstance(paid, int)
-        and paid >= minimum_cents(expected, quick.minimum_percent)
-    )
-
-
-def _claim(each: OpenClaim, reason: str, command: str, today: date) -> Record:
-    facts = json.loads(each.facts)
+def _claim(claim: OpenClaim, facts: Facts, reason: str, command: str, today: date) -> Record:
     expected = facts.get("expected_cents")
     return {
         "reason": reason,
-        "trace_number": each.trace_number,
-        "claim_number": each.claim_number,
-        "matched_claim": each.office_claim,
-        "payer": each.payer,
-        "location": each.location,
-        "patient_id": each.patient_id,
-        "payment_date": None if each.payment_date is None else str(each.payment_date),
-        "age_days": _age(each.received_at, today),
-        "claim_status": each.claim_status,
-        "paid_cents": each.paid_cents,
+        "trace_number": claim.trace_number,
+        "claim_number": claim.claim_number,
+        "matched_claim": claim.office_claim,
+        "payer": claim.payer,
+        "location": claim.location,
+        "patient_id": claim.patient_id,
+        "payment_date": None if claim.payment_date is None else str(claim.payment_date),
+        "age_days": _age(claim.received_at, today),
+        "claim_status": claim.claim_status,
+        "paid_cents": claim.paid_cents,
         "expected_cents": expected,
-        "short_cents": _short(each, facts),
-        "explanation": each.explanation,
+        "short_cents": _short(claim, facts),
+        "explanation": claim.explanation,
         "command": command,
-        "payment_id": each.payment_id,
-        "claim_payment_id": each.claim_payment_id,
+        "payment_id": claim.payment_id,
+        "claim_payment_id": claim.claim_payment_id,
         "file": None,
     }
 
 
-def _short(each: OpenClaim, facts: Facts) -> int | None:
+def _short(claim: OpenClaim, facts: Facts) -> int | None:
     """What is paid too little for the whole claim; of a split claim that is known once all its parts are there."""
     expected, paid = facts.get("expected_cents"), facts.get("paid_cents")
-    if each.claim_status == REVERSAL or facts.get("rest_of_claim_awaited") is True:
+    if claim.claim_status == REVERSAL or facts.get("rest_of_claim_awaited") is True:
         return None
     return max(expected - paid, 0) if isinstance(expected, int) and isinstance(paid, int) else None
 
@@ -277,8 +167,8 @@ def _beside_claims(connection: Connection, books: Books, today: date, shared: se
 
 
 def _adjustments(connection: Connection, books: Books, today: date, shared: set[str]) -> Iterator[Record]:
-    for each in left_pairs(connection, books):
-        pair, left = each.pair, each.left
+    for left_pair in left_pairs(connection, books):
+        pair, left = left_pair.pair, left_pair.left
         why = f"not posted: {left.why}" if left else "not posted yet"
         yield _other(
             left.reason if left else "provider-adjustment-to-enter",
@@ -289,43 +179,24 @@ def _adjustments(connection: Connection, books: Books, today: date, shared: set[
             age_days=None if pair.day is None else max((today - pair.day).days, 0),
             paid_cents=None if pair.cents is None else -pair.cents,
             explanation=f"{pair.reason} {pair.reference}: {why}",
-            command=_command_for_pair(each, _trace(pair.trace_number, pair.payment_id, shared)),
+            command=command_for_pair(left_pair, trace_word(pair.trace_number, pair.payment_id, shared)),
         )
 
 
-def _command_for_pair(each: LeftPair, trace: str) -> str:
-    """What a hold says that speaks of no claim; close what must not or cannot be entered; else enter it."""
-    left = each.left
-    if left is None:
-        return "era run"
-    if each.why_not_by_hand is not None or left.reason == UNREADABLE:
-        return f"era close {trace} --provider-adjustments --by NAME --because TEXT"
-    if left.hold is not None and left.hold.waits_for is not None and left.hold.command is not None:
-        return left.hold.command
-    return f"era post {trace} --provider-adjustments --by NAME"
-
-
 def _payments(connection: Connection, home: Home, today: date) -> Iterator[Record]:
-    """Payments whose money belongs to nothing: one with an unreadable amount may hold some."""
-    empty = [
-        summary
-        for summary in decisions.payment_summaries(connection)
-        if not summary.claims and not summary.adjustments and summary.payment_cents != 0
-    ]
-    kept = kept_as(connection, [summary.payment_id for summary in empty]) if empty else {}
-    for summary in empty:
-        dated = summary.payment_date if isinstance(summary.payment_date, date) else None
+    for payment in empty_payments(connection):
+        day = payment.payment_date
         yield _other(
             "payment-without-claims",
-            trace_number=summary.trace_number,
-            payer=summary.payer,
-            payment_id=summary.payment_id,
-            payment_date=None if dated is None else dated.isoformat(),
-            age_days=None if dated is None else max((today - dated).days, 0),
-            paid_cents=summary.payment_cents,
+            trace_number=payment.trace_number,
+            payer=payment.payer,
+            payment_id=payment.payment_id,
+            payment_date=None if day is None else day.isoformat(),
+            age_days=None if day is None else max((today - day).days, 0),
+            paid_cents=payment.payment_cents,
             explanation="The payment names no claim and no provider-level adjustment.",
-            command=_inspect(home, kept[summary.payment_id]),
-            file=summary.file,
+            command=_inspect(home, payment.stored_as),
+            file=payment.file,
         )
 
 

@@ -14,6 +14,10 @@ from era_engine.x12.tokens import Separators
 # with what it reverses, not with the claim, and a payment posted before is just what it needs.
 REVERSAL = "22"
 
+# Claim statuses that carry no payment: an estimate of what would be paid, and a claim that this payer only sent on.
+PREDETERMINATION, FORWARDED_UNPROCESSED = "25", "23"
+NEVER_POSTED = frozenset([PREDETERMINATION, FORWARDED_UNPROCESSED])
+
 
 class Adjustment(NamedTuple):
     """One (reason, amount, quantity) of a CAS; positive reduces the payment."""

@@ -13,8 +13,10 @@ from itertools import islice
 from typing import Literal, NamedTuple
 
 from era_engine.home.folder import Home
-from era_engine.insurance.again import under_settings, with_payee
-from era_engine.insurance.observation import DOUBTS_TOLD_ONCE, on_trial
+from era_engine.insurance.again import Variant, Variants, under_settings, with_payee
+from era_engine.insurance.holds import doubts_held
+from era_engine.insurance.observation import on_trial
+from era_engine.rulebook.condition import Condition
 from era_engine.rulebook.decision import decide, fired_rules
 from era_engine.rulebook.explanation import sentence
 from era_engine.rulebook.reading import Rule, RuleSet, rule_set_from_json
@@ -63,34 +65,6 @@ class Replayed(NamedTuple):
         if self.before.outcome == self.after.outcome:
             return "unchanged"
         return "newly-posted" if self.after.outcome == "post" else "newly-held"
-
-
-class Variant(NamedTuple):
-    """What decides the claims with the same overrides."""
-
-    settings: Settings
-    overrides: str | None
-    rule_set: RuleSet
-
-
-class Variants:
-    """Settings and rules of a proposal for each set of overrides."""
-
-    def __init__(self, settings: Settings, rule_set: RuleSet) -> None:
-        self._settings, self._rule_set = settings, rule_set
-        self._known: dict[str | None, Variant] = {}
-
-    def of(self, decided: Decided) -> Variant:
-        """What decides a claim payment; one without a claim of the practice has no overrides."""
-        overrides = None
-        if decided.payer_id is not None and decided.payer_name is not None and decided.location is not None:
-            _, overrides = self._settings.for_claim(decided.payer_id, decided.payer_name, decided.location)
-        known = self._known.get(overrides)
-        if known is None:
-            settings = self._settings.with_overrides(overrides)
-            known = Variant(settings, overrides, self._rule_set.with_choices(settings.holds))
-            self._known[overrides] = known
-        return known
 
 
 def replay(home: Home, live: Connection, proposal: Proposal, scope: Scope, told: Told) -> Iterator[Replayed]:
@@ -159,7 +133,7 @@ class Again:
 
     def facts(self, decided: Decided, percent: Decimal | None = None) -> tuple[dict[str, FactValue], Variant]:
         """The facts under the proposal; on trial, as if posting were on."""
-        variant = self._variants.of(decided)
+        variant = self._variants.of_claim(decided.payer_id, decided.payer_name, decided.location)
         facts = under_settings(json.loads(decided.facts), variant.settings, variant.overrides, percent)
         if not self._required:
             facts.pop("deposit_received", None)
@@ -200,10 +174,7 @@ def facts_suffice(live: Connection, proposal: Proposal, scope: Scope) -> bool:
     return True
 
 
-def _held_doubts(settings: Settings, rule_set: RuleSet) -> set[frozenset[str]]:
+def _held_doubts(settings: Settings, rule_set: RuleSet) -> set[frozenset[Condition]]:
     """Which of the doubts that are told once hold, under these settings and each of their overrides."""
-    found = set()
-    for each in (settings.with_overrides(None), *settings.all_in_force().values()):
-        holds = rule_set.with_choices(each.holds).holds
-        found.add(frozenset(hold.id for hold in holds if hold.enabled and hold.then == "hold") & set(DOUBTS_TOLD_ONCE))
-    return found
+    every = (settings.with_overrides(None), *settings.all_in_force().values())
+    return {doubts_held(rule_set.with_choices(overridden.holds).holds) for overridden in every}

@@ -12,6 +12,8 @@ from practices import Ended, PracticeHome, era, expects, finished, remittance, s
 from remittance_text import claim
 from where import SAMPLES
 
+from era_engine.cli.output import Column, money, table
+
 ESCAPE = "\x1b"
 
 
@@ -115,3 +117,30 @@ def test_inspect_needs_no_home_and_shows_what_a_file_says() -> None:
     [paid] = record["remittances"]
     assert (paid["trace_number"], paid["payment_cents"], len(paid["claims"])) == ("0004471820", 141_086, 5)
     assert "01_delta_weekly.835: 1 payment" in era("inspect", SAMPLES / "01_delta_weekly.835").out
+
+
+@pytest.mark.parametrize(
+    ("columns", "titles"),
+    [
+        ("160", "status claim patient location payer trace paid expected why"),
+        ("100", "status claim trace paid why"),
+    ],
+)
+def test_a_narrow_terminal_shows_what_matters_most(week: PracticeHome, columns: str, titles: str) -> None:
+    shown = on_a_terminal(week, "log", NO_COLOR="1", COLUMNS=columns)
+    head, first = shown.splitlines()[:2]
+    assert head.split() == titles.split()
+    assert ("LPFD" in first) == ("location" in titles)
+    assert "$90.00" in first
+
+
+def test_a_column_is_its_title_and_its_cells_wherever_it_stands(capsys: pytest.CaptureFixture[str]) -> None:
+    columns: list[Column[int]] = [
+        Column("new", lambda cents: "*"),
+        Column("paid", lambda cents: money(cents), right=True),
+        Column("where", lambda cents: "here", wide=True),
+    ]
+    assert table(columns, [100, 123450], lambda cents: "green") == 2
+    assert capsys.readouterr().out == "new       paid  where\n*        $1.00  here\n*    $1,234.50  here\n"
+    assert table(columns, []) == 0
+    assert capsys.readouterr().out == ""

@@ -1,10 +1,13 @@
 """The open work (era todo): by reason, most money first, each with the next step."""
 
+import shutil
 import time
 
 import pytest
-from practices import PracticeHome, era, expects, remittance
+from practices import AUTO, QUICK, WRITE_OFFS, PracticeHome, era, expects, remittance
 from remittance_text import claim, payment, remittance_file, transaction_set
+
+from era_engine.foundation.shipped import shipped
 
 ANN = ("--by", "Ann")
 
@@ -221,6 +224,93 @@ def test_what_a_person_matched_waits_for_the_next_run(home: PracticeHome) -> Non
     assert (item["reason"], item["claim_number"], item["matched_claim"]) == ("matched-by-hand", "X9", "C1")
     assert item["command"] == "era quick-post EFT0001 --claim X9"
     assert "X9 (C1)" in home.era("todo").out
+
+
+# whether quick-post would post it is asked of the rules in force
+
+
+def rules_of_its_own(home: PracticeHome, **rows: str) -> str:
+    """A rules folder in the home in which the rows named post, or are left, as said; returns its name."""
+    folder = home.root / "my-rules"
+    shutil.copytree(shipped("rules"), folder)
+    [table] = [path for path in folder.rglob("auto_posting.yaml") if path.parent.name != "cases"]
+    text = table.read_text("utf-8")
+    for row, then in rows.items():
+        before, begin, after = text.partition(f"- id: {row.replace('_', '-')}\n")
+        shown = "posted" if then == "post" else "criteria-not-met"
+        entry, end, rest = after.partition("\n\n")
+        kept = entry.partition("  then: ")[0]
+        text = f"{before}{begin}{kept}  then: {then}\n  show: {shown}{end}{rest}"
+    table.write_text(text, "utf-8")
+    return "my-rules"
+
+
+def open_after_a_run(home: PracticeHome, paid: str, **sent: int) -> str:
+    """The next step for a claim of 120.00, of which 100.00 is expected and this much was paid."""
+    home.expect(expects("C1", "100", patient="P1", **sent))  # type: ignore[arg-type]
+    home.run(remittance(paid, claim("C1", "120", paid, f"{120 - int(paid)}")))
+    [item] = home.records("todo")
+    return str(item["command"])
+
+
+def test_quick_post_is_named_where_the_practices_own_table_posts(sqlite_home: PracticeHome) -> None:
+    """92.00 is not enough for a run, but for quick-post; this practice posts such a claim without write-offs on."""
+    home = sqlite_home
+    rules = rules_of_its_own(home, single_plan_at_least_minimum_write_offs_off="post")
+    home.set({"rules": rules, WRITE_OFFS: False})
+    assert open_after_a_run(home, "92") == "era quick-post EFT0001 --claim C1"
+    assert home.era("quick-post", "EFT0001", "--claim", "C1").code == 0
+    assert home.records("todo") == []
+
+
+def test_quick_post_is_not_named_where_the_practices_own_table_leaves_the_claim(sqlite_home: PracticeHome) -> None:
+    home = sqlite_home
+    home.set({"rules": rules_of_its_own(home, single_plan_at_least_minimum_write_offs_on="manual")})
+    assert open_after_a_run(home, "92") == "era post EFT0001 C1 --as-remitted --by NAME"
+    assert home.era("quick-post", "EFT0001", "--claim", "C1").code == 0
+    assert len(home.records("todo")) == 1
+
+
+def test_quick_post_is_not_named_where_a_hold_of_the_practices_own_keeps_it(sqlite_home: PracticeHome) -> None:
+    home = sqlite_home
+    (home.root / "rules").mkdir()
+    (home.root / "rules" / "own.yaml").write_text(
+        """
+- id: large-quick-post
+  enabled: true
+  because: Whoever clicks looks at the small ones only.
+  reference: the practice
+  when: {mode: quick, paid_cents: {more_than: 5000}}
+  then: hold
+  show: criteria-not-met
+  message: More than $50.00 is not for quick-post.
+  remedy: Post it by hand.
+""",
+        "utf-8",
+    )
+    assert open_after_a_run(home, "92") == "era post EFT0001 C1 --as-remitted --by NAME"
+
+
+def test_quick_post_is_named_for_a_partial_payment_that_it_would_accept(sqlite_home: PracticeHome) -> None:
+    home = sqlite_home
+    home.set({f"{AUTO}.enabled": False, "era_payment_options.partial_payment.enabled": True})
+    assert open_after_a_run(home, "60") == "era quick-post EFT0001 --claim C1"
+
+
+def test_quick_post_is_named_for_several_plans_that_are_proven(sqlite_home: PracticeHome) -> None:
+    home = sqlite_home
+    home.set({f"{AUTO}.enabled": False, "several_plans.post": "proven"})
+    assert open_after_a_run(home, "100", plans=2) == "era quick-post EFT0001 --claim C1"
+
+
+def test_an_override_that_came_since_counts_for_quick_post(sqlite_home: PracticeHome) -> None:
+    home = sqlite_home
+    home.set({f"{QUICK}.enabled": False})
+    assert open_after_a_run(home, "92") == "era post EFT0001 C1 --as-remitted --by NAME"
+    toml = home.root / "era.toml"
+    text = toml.read_text("utf-8")
+    toml.write_text(f'{text}[[override]]\nlocation = "LPFD"\n[override.{QUICK}]\nenabled = true\n', "utf-8")
+    assert [each["command"] for each in home.records("todo")] == ["era quick-post EFT0001 --claim C1"]
 
 
 def test_ten_thousand_open_items_are_listed_in_seconds(sqlite_home: PracticeHome) -> None:

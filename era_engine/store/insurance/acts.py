@@ -5,7 +5,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, func, select
 
 from era_engine.journal.accounts import ACCOUNTS_RECEIVABLE
-from era_engine.store.insurance.judgments import State
+from era_engine.store.insurance.log import State
 from era_engine.store.insurance.payments import names_claim
 from era_engine.store.proofs.decisions import fallen_decisions
 from era_engine.store.schema import claim_payments, entries, postings

@@ -4,11 +4,13 @@ import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, true, union
 
 from era_engine.store.bulk import stream
-from era_engine.store.insurance.payments import names_claim
+from era_engine.store.insurance.log import READ, Decided
+from era_engine.store.insurance.payments import NEWEST_DECISION, names_claim
 from era_engine.store.schema import (
+    IS_OPEN,
     claim_payments,
     decisions,
     files,
@@ -39,104 +41,25 @@ class Filters(NamedTuple):
     by: str | None = None  # the person
 
 
-class Decided(NamedTuple):
-    """A row of the decision log as stored; `facts` is JSON, `holds` ids between blanks."""
-
-    decision_id: int
-    decided_at: str
-    mode: str
-    file: str
-    trace_number: str
-    payer: str | None
-    payment_date: object
-    claim_number: str
-    payer_claim_number: str
-    claim_status: str
-    patient_id: str | None
-    location: str | None
-    outcome: str
-    rule: str | None
-    holds: str
-    indicators: str
-    charge_cents: int | None
-    paid_cents: int | None
-    patient_responsibility_cents: int | None
-    explanation: str
-    facts: str
-    ruleset: str
-    settings: str
-    payment_id: int
-    claim_payment_id: int
-    act: str
-    decided_by: str | None
-    note: str | None
-    warnings: str
-    office_claim: str | None
-    match_step: str | None
-    state: str
-
-
-_LOG: Select[Any] = (
-    select(
-        decisions.c.id,
-        decisions.c.decided_at,
-        decisions.c.mode,
-        files.c.name,
-        payments.c.trace_number,
-        payments.c.payer,
-        payments.c.payment_date,
-        claim_payments.c.claim_number,
-        claim_payments.c.payer_claim_number,
-        claim_payments.c.claim_status,
-        decisions.c.patient_id,
-        decisions.c.location,
-        decisions.c.outcome,
-        decisions.c.rule,
-        decisions.c.holds,
-        decisions.c.indicators,
-        claim_payments.c.charge_cents,
-        claim_payments.c.paid_cents,
-        claim_payments.c.patient_responsibility_cents,
-        decisions.c.explanation,
-        decisions.c.facts,
-        decisions.c.ruleset,
-        decisions.c.settings,
-        payments.c.id,
-        claim_payments.c.id,
-        decisions.c.act,
-        decisions.c.decided_by,
-        decisions.c.note,
-        decisions.c.warnings,
-        claim_payments.c.office_claim,
-        claim_payments.c.match_step,
-        claim_payments.c.state,
-    )
-    .select_from(decisions)
-    .join(claim_payments)
-    .join(payments)
-    .join(files)
-)
-
-
 def decisions_where(connection: Connection, wanted: Filters) -> Iterator[Decided]:
     """Decisions in the order they were made, streamed."""
-    query = _LOG.where(and_(True, *_conditions(wanted))).order_by(decisions.c.id)
+    query = READ.where(and_(True, *_conditions(wanted))).order_by(decisions.c.id)
     for row in stream(connection, query):
-        yield Decided(*row)
+        yield Decided._make(row)
 
 
 def newest_decision(connection: Connection, claim: str, payment_id: int | None) -> Decided | None:
     """The last decision made on a claim, of one payment where that is given."""
-    query = _LOG.where(and_(True, *_conditions(Filters(claim=claim, payment_id=payment_id))))
+    query = READ.where(and_(True, *_conditions(Filters(claim=claim, payment_id=payment_id))))
     row = connection.execute(query.order_by(decisions.c.id.desc()).limit(1)).first()
-    return Decided(*row) if row else None
+    return Decided._make(row) if row else None
 
 
 def newest_decision_by_rules(connection: Connection, decided: Decided) -> Decided | None:
     """The last decision the engine made on the same claim payment, before people did something."""
-    query = _LOG.where(claim_payments.c.id == decided.claim_payment_id, decisions.c.mode != "manual")
+    query = READ.where(claim_payments.c.id == decided.claim_payment_id, decisions.c.mode != "manual")
     row = connection.execute(query.order_by(decisions.c.id.desc()).limit(1)).first()
-    return Decided(*row) if row else None
+    return Decided._make(row) if row else None
 
 
 def other_payments_of(connection: Connection, decided: Decided) -> list[tuple[int, str]]:
@@ -186,11 +109,8 @@ def _conditions(wanted: Filters) -> list[ColumnElement[bool]]:
     if wanted.until is not None:
         conditions.append(decisions.c.decided_at <= f"{wanted.until}T23:59:59Z")
     if wanted.open:
-        newer = decisions.alias("newer")
-        conditions.append(claim_payments.c.state == "open")
-        conditions.append(
-            ~exists().where(newer.c.claim_payment_id == decisions.c.claim_payment_id, newer.c.id > decisions.c.id)
-        )
+        newest = select(NEWEST_DECISION).select_from(claim_payments).where(IS_OPEN).correlate(None)
+        conditions.append(decisions.c.id.in_(newest))
     if wanted.hold is not None:
         conditions.append(decisions.c.holds.contains(f" {wanted.hold} ", autoescape=True))
     if wanted.payer is not None:
@@ -223,20 +143,21 @@ class PaymentSummary(NamedTuple):
 
 
 _POSTED = claim_payments.c.state.in_(("posted", "reversed"))
-_OPEN = claim_payments.c.state == "open"
 
 
-def payment_summaries(connection: Connection) -> Iterator[PaymentSummary]:
-    """Payments in the order they were read."""
+def payment_summaries(connection: Connection, only_open: bool = False) -> Iterator[PaymentSummary]:
+    """Payments in the order they were read; or only those of which a claim, an adjustment or all the money waits."""
+    shown = _with_something_open() if only_open else None
     claims = (
         select(
             claim_payments.c.payment_id,
             func.count().label("claims"),
             func.count().filter(_POSTED).label("posted"),
             func.coalesce(func.sum(claim_payments.c.paid_cents).filter(_POSTED), 0).label("posted_cents"),
-            func.coalesce(func.sum(claim_payments.c.paid_cents).filter(_OPEN), 0).label("left_cents"),
+            func.coalesce(func.sum(claim_payments.c.paid_cents).filter(IS_OPEN), 0).label("left_cents"),
             func.count().filter(claim_payments.c.state == "closed").label("closed"),
         )
+        .where(true() if shown is None else claim_payments.c.payment_id.in_(shown))
         .group_by(claim_payments.c.payment_id)
         .subquery()
     )
@@ -246,6 +167,7 @@ def payment_summaries(connection: Connection) -> Iterator[PaymentSummary]:
             func.count().label("pairs"),
             func.count().filter(provider_adjustments.c.state == "open").label("open"),
         )
+        .where(true() if shown is None else provider_adjustments.c.payment_id.in_(shown))
         .group_by(provider_adjustments.c.payment_id)
         .subquery()
     )
@@ -272,8 +194,25 @@ def payment_summaries(connection: Connection) -> Iterator[PaymentSummary]:
         .join(pairs, pairs.c.payment_id == payments.c.id, isouter=True)
         .order_by(payments.c.id)
     )
+    if shown is not None:
+        query = query.where(payments.c.id.in_(shown))
     for row in connection.execute(query):
         yield PaymentSummary._make((*row[:10], int(row[10]), int(row[11]), *row[12:]))
+
+
+def _with_something_open() -> Select[Any]:
+    """Ids of payments that are not finished, found without counting the claims of those that are."""
+    pairs = provider_adjustments.c
+    open_claims, open_pairs = select(claim_payments.c.payment_id), select(pairs.payment_id)
+    return select(payments.c.id).where(
+        or_(
+            payments.c.id.in_(union(open_claims.where(IS_OPEN), open_pairs.where(pairs.state == "open"))),
+            and_(
+                ~exists().where(claim_payments.c.payment_id == payments.c.id),
+                ~exists().where(pairs.payment_id == payments.c.id),
+            ),
+        )
+    )
 
 
 class PaymentName(NamedTuple):

@@ -1,73 +1,62 @@
 """Decisions and their journal entries, written together. Rows go in by the batch; ids are reserved beforehand."""
 
-import json
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Connection, Table, bindparam, func, select, text, update
 
 from era_engine.journal.entry import Entry
-from era_engine.practice.matching import Match
 from era_engine.practice.model import Claim
-from era_engine.remittance.model import ClaimPayment
-from era_engine.rulebook.decision import Decision
 from era_engine.store.bulk import insert_rows, insert_unless_there
 from era_engine.store.custody.files import findings_json
+from era_engine.store.insurance.log import WRITTEN, Circumstances, Judgment, NewDecision, State
 from era_engine.store.schema import claim_payments, decisions, entries, postings, rule_sets, settings_versions
-from era_engine.x12.finding import Finding
-
-_CLAIM_PAYMENT = (
-    *("id", "payment_id", "claim_number", "payer_claim_number", "claim_status", "charge_cents", "paid_cents"),
-    *("patient_responsibility_cents", "source", "findings", "state", "office_claim", "match_step"),
-)
-_DECISION = (
-    *("id", "claim_payment_id", "decided_at", "mode", "outcome", "rule", "holds", "indicators", "explanation"),
-    *("facts", "patient_id", "location", "ruleset", "settings", "act", "decided_by", "note", "warnings"),
-)
-_ENTRY = (
-    *("id", "payment_id", "decision_id", "provider_adjustment_id", "date", "kind", "mark", "claim_number"),
-    *("patient_id", "memo", "made_by", "reverses", "reverses_entry"),
-)
-_POSTING = ("entry_id", "ordinal", "account", "cents", "line")
-
-State = Literal["open", "posted", "reversed", "closed"]
-_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-class Judged(NamedTuple):
-    """A claim payment with everything decided about it.
+class ClaimPaymentRow(NamedTuple):
+    """A row of `claim_payments`, column by column."""
 
-    takes_back: (id of the claim payment whose posting its entries take back, the state that leaves that one in).
-    """
-
-    payment: ClaimPayment
-    match: Match
-    decision: Decision
-    entries: tuple[Entry, ...]
-    findings: tuple[Finding, ...]
-    takes_back: tuple[int, State] | None = None
-
-    @property
-    def state(self) -> State:
-        """What the claim payment is when this is written down."""
-        return "posted" if self.decision.outcome == "post" else "open"
-
-
-class Circumstances(NamedTuple):
-    """What all decisions made together on one payment share. `memo` goes on their entries.
-
-    act: `decide`, or what a person did (then `decided_by` names who): post, undo, match, unmatch, close.
-    """
-
+    id: int
     payment_id: int
-    decided_at: str
-    mode: str
-    ruleset: str
-    settings: str
+    claim_number: str
+    payer_claim_number: str
+    claim_status: str
+    charge_cents: int | None
+    paid_cents: int | None
+    patient_responsibility_cents: int | None
+    source: str
+    findings: str
+    state: State
+    office_claim: str | None
+    match_step: str | None
+
+
+class EntryRow(NamedTuple):
+    """A row of `entries`, column by column."""
+
+    id: int
+    payment_id: int
+    decision_id: int | None
+    provider_adjustment_id: int | None
+    date: str
+    kind: str
+    mark: str | None
+    claim_number: str | None
+    patient_id: str | None
     memo: str
-    act: str = "decide"
-    decided_by: str | None = None
-    note: str | None = None
+    made_by: str | None
+    reverses: int | None
+    reverses_entry: int | None
+
+
+class PostingRow(NamedTuple):
+    """A row of `postings`, column by column."""
+
+    entry_id: int
+    ordinal: int
+    account: str
+    cents: int
+    line: int | None
 
 
 def keep_versions(connection: Connection, ruleset: tuple[str, str], settings: tuple[str, str]) -> None:
@@ -76,71 +65,49 @@ def keep_versions(connection: Connection, ruleset: tuple[str, str], settings: tu
         connection.execute(insert_unless_there(connection, table), {"hash": content_hash, "content": content})
 
 
-def add_claim_payments(connection: Connection, payment_id: int, judged: Sequence[Judged]) -> list[int]:
+def add_claim_payments(connection: Connection, payment_id: int, judgments: Sequence[Judgment]) -> list[int]:
     """Write claim payments down, each with its own segments; returns their ids in order."""
-    ids = reserve_ids(connection, claim_payments, len(judged))
+    ids = reserve_ids(connection, claim_payments, len(judgments))
     rows = (
-        (
-            claim_payment_id,
-            payment_id,
-            payment.claim_number,
-            payment.payer_claim_number,
-            payment.status,
-            payment.charge_cents,
-            payment.paid_cents,
-            payment.patient_responsibility_cents,
-            payment.source,
-            findings_json(each.findings) if each.findings else "[]",
-            each.state,
-            match.claim.claim_number if match.claim else None,
-            match.step,
+        ClaimPaymentRow(
+            id=claim_payment_id,
+            payment_id=payment_id,
+            claim_number=payment.claim_number,
+            payer_claim_number=payment.payer_claim_number,
+            claim_status=payment.status,
+            charge_cents=payment.charge_cents,
+            paid_cents=payment.paid_cents,
+            patient_responsibility_cents=payment.patient_responsibility_cents,
+            source=payment.source,
+            findings=findings_json(judgment.findings) if judgment.findings else "[]",
+            state=judgment.state,
+            office_claim=match.claim.claim_number if match.claim else None,
+            match_step=match.step,
         )
-        for claim_payment_id, each in zip(ids, judged, strict=True)
-        for payment, match in ((each.payment, each.match),)
+        for claim_payment_id, judgment in zip(ids, judgments, strict=True)
+        for payment, match in ((judgment.payment, judgment.match),)
     )
-    insert_rows(connection, claim_payments, _CLAIM_PAYMENT, rows)
+    insert_rows(connection, claim_payments, ClaimPaymentRow._fields, rows)
     return ids
 
 
 def add_decisions(
-    connection: Connection, claim_payment_ids: Sequence[int], judged: Sequence[Judged], under: Circumstances
+    connection: Connection, claim_payment_ids: Sequence[int], judgments: Sequence[Judgment], under: Circumstances
 ) -> list[int]:
     """Write decisions and their entries down; returns the decisions' ids in order."""
-    ids = reserve_ids(connection, decisions, len(judged))
-    rows = (
-        (
-            decision_id,
-            claim_payment_id,
-            under.decided_at,
-            under.mode,
-            decision.outcome,
-            decision.rule,
-            f" {' '.join(decision.holds)} ",
-            decision.indicators,
-            decision.explanation,
-            _json(decision.facts),
-            claim.patient_id if claim else None,
-            claim.location if claim else None,
-            under.ruleset,
-            under.settings,
-            under.act,
-            under.decided_by,
-            under.note,
-            f" {' '.join(decision.warnings)} ",
-        )
-        for decision_id, claim_payment_id, each in zip(ids, claim_payment_ids, judged, strict=True)
-        for decision, claim in ((each.decision, each.match.claim),)
-    )
-    insert_rows(connection, decisions, _DECISION, rows)
+    ids = reserve_ids(connection, decisions, len(judgments))
+    written = list(WRITTEN.values())
+    new_decisions = (NewDecision(*ids_and, under) for ids_and in zip(ids, claim_payment_ids, judgments, strict=True))
+    insert_rows(connection, decisions, list(WRITTEN), (tuple([of(new) for of in written]) for new in new_decisions))
     owed = [
-        NewEntry(entry, decision_id, None, each.match.claim)
-        for decision_id, each in zip(ids, judged, strict=True)
-        for entry in each.entries
+        NewEntry(entry, decision_id, None, judgment.match.claim)
+        for decision_id, judgment in zip(ids, judgments, strict=True)
+        for entry in judgment.entries
     ]
     add_entries(connection, under.payment_id, owed, under.memo, under.decided_by)
-    for each in judged:
-        if each.takes_back is not None:
-            claim_payment_id, state = each.takes_back
+    for judgment in judgments:
+        if judgment.takes_back is not None:
+            claim_payment_id, state = judgment.takes_back
             set_state(connection, claim_payment_id, state)
     return ids
 
@@ -163,44 +130,42 @@ def add_entries(
         return
     entry_ids = reserve_ids(connection, entries, len(owed))
     entry_rows = (
-        (
-            entry_id,
-            payment_id,
-            decision_id,
-            provider_adjustment_id,
-            entry.date.isoformat(),
-            entry.kind,
-            entry.mark,
-            claim.claim_number if claim else None,
-            claim.patient_id if claim else None,
-            memo,
-            made_by,
-            entry.reverses,
-            reverses_entry,
+        EntryRow(
+            id=entry_id,
+            payment_id=payment_id,
+            decision_id=new.decision_id,
+            provider_adjustment_id=new.provider_adjustment_id,
+            date=new.entry.date.isoformat(),
+            kind=new.entry.kind,
+            mark=new.entry.mark,
+            claim_number=new.claim.claim_number if new.claim else None,
+            patient_id=new.claim.patient_id if new.claim else None,
+            memo=memo,
+            made_by=made_by,
+            reverses=new.entry.reverses,
+            reverses_entry=new.reverses_entry,
         )
-        for entry_id, (entry, decision_id, provider_adjustment_id, claim, reverses_entry) in zip(
-            entry_ids, owed, strict=True
-        )
+        for entry_id, new in zip(entry_ids, owed, strict=True)
     )
-    insert_rows(connection, entries, _ENTRY, entry_rows)
+    insert_rows(connection, entries, EntryRow._fields, entry_rows)
     posting_rows = (
-        (entry_id, ordinal, account, cents, line)
+        PostingRow(entry_id, ordinal, account, cents, line)
         for entry_id, new in zip(entry_ids, owed, strict=True)
         for ordinal, (account, cents, line) in enumerate(new.entry.postings)
     )
-    insert_rows(connection, postings, _POSTING, posting_rows)
+    insert_rows(connection, postings, PostingRow._fields, posting_rows)
 
 
-def judged_again(connection: Connection, claim_payment_ids: Sequence[int], judged: Sequence[Judged]) -> None:
+def judged_again(connection: Connection, claim_payment_ids: Sequence[int], judgments: Sequence[Judgment]) -> None:
     """Write down what claim payments stored before have become."""
     rows = [
         {
             "wanted": claim_payment_id,
-            "state": each.state,
-            "office_claim": each.match.claim.claim_number if each.match.claim else None,
-            "match_step": each.match.step,
+            "state": judgment.state,
+            "office_claim": judgment.match.claim.claim_number if judgment.match.claim else None,
+            "match_step": judgment.match.step,
         }
-        for claim_payment_id, each in zip(claim_payment_ids, judged, strict=True)
+        for claim_payment_id, judgment in zip(claim_payment_ids, judgments, strict=True)
     ]
     if rows:
         connection.execute(update(claim_payments).where(claim_payments.c.id == bindparam("wanted")), rows)

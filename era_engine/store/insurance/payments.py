@@ -9,9 +9,27 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or
 
 from era_engine.remittance.claims import read_claims
 from era_engine.remittance.model import ClaimPayment
-from era_engine.store.schema import claim_payments, decisions, entries, files, matches, payments, provider_adjustments
+from era_engine.store.schema import (
+    IS_OPEN,
+    claim_payments,
+    decisions,
+    entries,
+    files,
+    matches,
+    payments,
+    provider_adjustments,
+)
 from era_engine.x12.finding import Finding
 from era_engine.x12.tokens import Separators
+
+_of_claim_payment = decisions.alias()
+# of a query over claim payments: the id of the newest decision on each
+NEWEST_DECISION = (
+    select(func.max(_of_claim_payment.c.id))
+    .where(_of_claim_payment.c.claim_payment_id == claim_payments.c.id)
+    .correlate(claim_payments)
+    .scalar_subquery()
+)
 
 
 class ToJudge(NamedTuple):
@@ -160,13 +178,6 @@ def names_claim(claim: str) -> ColumnElement[bool]:
 
 def waiting_claim_payments(connection: Connection, holds: Sequence[str]) -> list[Waiting]:
     """Open claim payments whose newest decision has one of these holds, or was a match by hand; by payment."""
-    of_claim = decisions.alias()
-    newest = (
-        select(func.max(of_claim.c.id))
-        .where(of_claim.c.claim_payment_id == claim_payments.c.id)
-        .correlate(claim_payments)
-        .scalar_subquery()
-    )
     released = [decisions.c.holds.contains(f" {hold} ", autoescape=True) for hold in holds]
     query: Select[Any] = (
         select(
@@ -177,8 +188,8 @@ def waiting_claim_payments(connection: Connection, holds: Sequence[str]) -> list
             decisions.c.holds,
         )
         .select_from(claim_payments)
-        .join(decisions, and_(decisions.c.claim_payment_id == claim_payments.c.id, decisions.c.id == newest))
-        .where(claim_payments.c.state == "open", or_(decisions.c.act == "match", *released))
+        .join(decisions, and_(decisions.c.claim_payment_id == claim_payments.c.id, decisions.c.id == NEWEST_DECISION))
+        .where(IS_OPEN, or_(decisions.c.act == "match", *released))
         .order_by(claim_payments.c.payment_id, claim_payments.c.id)
     )
     return [Waiting._make(row) for row in connection.execute(query)]

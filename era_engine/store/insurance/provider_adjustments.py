@@ -159,8 +159,8 @@ def _set_state(connection: Connection, ids: Collection[int], state: PairState) -
         connection.execute(statement, {"state": state})
 
 
-def stored_pairs(connection: Connection, payment_id: int | None = None) -> list[StoredPair]:
-    """The pairs of one payment, or of all, in the order they were read."""
+def stored_pairs(connection: Connection, payment_id: int | None = None, only_open: bool = False) -> list[StoredPair]:
+    """The pairs of one payment, or of all, in the order they were read; or only those that are open."""
     posted_on = (
         select(func.max(entries.c.date)).where(entries.c.provider_adjustment_id == provider_adjustments.c.id)
     ).scalar_subquery()
@@ -196,6 +196,8 @@ def stored_pairs(connection: Connection, payment_id: int | None = None) -> list[
     )
     if payment_id is not None:
         query = query.where(payments.c.id == payment_id)
+    if only_open:
+        query = query.where(provider_adjustments.c.state == "open")
     return [StoredPair._make(row) for row in connection.execute(query)]
 
 

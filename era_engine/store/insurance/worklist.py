@@ -1,16 +1,21 @@
 """What waits for a person, in one look at the open claim payments."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
+from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, and_, exists, func, select
 
 from era_engine.store.bulk import stream
-from era_engine.store.schema import claim_payments, decisions, files, payments
+from era_engine.store.insurance.payments import NEWEST_DECISION
+from era_engine.store.schema import IS_OPEN, claim_payments, claims, decisions, files, payments, provider_adjustments
 
 
 class OpenClaim(NamedTuple):
-    """An open claim payment with the newest decision on it; `holds` as stored, `facts` is JSON. Money in cents."""
+    """An open claim payment with the newest decision on it; `holds` as stored, `facts` is JSON. Money in cents.
+
+    sent: (payer id, payer name, location) of the practice's claim, None where there is none.
+    """
 
     claim_payment_id: int
     payment_id: int
@@ -30,17 +35,11 @@ class OpenClaim(NamedTuple):
     act: str
     patient_id: str | None
     location: str | None
+    sent: tuple[str, str, str] | None
 
 
 def open_claims(connection: Connection) -> Iterator[OpenClaim]:
-    """Every open claim payment, oldest first."""
-    of_claim = decisions.alias()
-    newest = (
-        select(func.max(of_claim.c.id))
-        .where(of_claim.c.claim_payment_id == claim_payments.c.id)
-        .correlate(claim_payments)
-        .scalar_subquery()
-    )
+    """Every open claim payment, oldest payment first."""
     query = (
         select(
             claim_payments.c.id,
@@ -61,21 +60,26 @@ def open_claims(connection: Connection) -> Iterator[OpenClaim]:
             decisions.c.act,
             decisions.c.patient_id,
             decisions.c.location,
+            claims.c.payer_id,
+            claims.c.payer_name,
+            claims.c.location,
         )
         .select_from(claim_payments)
-        .join(decisions, and_(decisions.c.claim_payment_id == claim_payments.c.id, decisions.c.id == newest))
+        .join(decisions, and_(decisions.c.claim_payment_id == claim_payments.c.id, decisions.c.id == NEWEST_DECISION))
         .join(payments, payments.c.id == claim_payments.c.payment_id)
         .join(files, files.c.id == payments.c.file_id)
-        .where(claim_payments.c.state == "open")
-        .order_by(claim_payments.c.id)
+        .join(claims, claims.c.claim_number == claim_payments.c.office_claim, isouter=True)
+        .where(IS_OPEN)
+        .order_by(claim_payments.c.payment_id, claim_payments.c.id)
     )
     for row in stream(connection, query):
-        yield OpenClaim._make(row)
+        payer_id, payer_name, location = row[-3:]
+        yield OpenClaim._make((*row[:-3], None if payer_id is None else (payer_id, payer_name, location)))
 
 
 def names_on_open_payments(connection: Connection) -> Iterator[tuple[int, str, str | None]]:
     """(payment id, the payer's claim number, the practice's) of every claim payment beside one that is open."""
-    of_open = select(claim_payments.c.payment_id).where(claim_payments.c.state == "open")
+    of_open = select(claim_payments.c.payment_id).where(IS_OPEN)
     query = select(claim_payments.c.payment_id, claim_payments.c.claim_number, claim_payments.c.office_claim)
     for row in stream(connection, query.where(claim_payments.c.payment_id.in_(of_open))):
         yield row[0], row[1], row[2]
@@ -88,10 +92,39 @@ def shared_trace_numbers(connection: Connection) -> set[str]:
     return {name for payment_id, trace in connection.execute(query) for name in (trace, str(payment_id))}
 
 
-def kept_as(connection: Connection, payment_ids: Collection[int]) -> dict[int, str | None]:
-    """Where the files of these payments are kept, relative to the home."""
-    query = select(payments.c.id, files.c.stored_as).join(files).where(payments.c.id.in_(payment_ids))
-    return {row.id: row.stored_as for row in connection.execute(query)}
+class EmptyPayment(NamedTuple):
+    """A payment of money that names no claim and no provider-level adjustment. `stored_as`: relative to the home."""
+
+    payment_id: int
+    trace_number: str
+    payer: str | None
+    payment_date: date | None
+    payment_cents: int | None
+    file: str
+    stored_as: str | None
+
+
+def empty_payments(connection: Connection) -> list[EmptyPayment]:
+    """Payments whose money belongs to nothing, in the order they were read; an unreadable amount may be some."""
+    query = (
+        select(
+            payments.c.id,
+            payments.c.trace_number,
+            payments.c.payer,
+            payments.c.payment_date,
+            payments.c.payment_cents,
+            files.c.name,
+            files.c.stored_as,
+        )
+        .join(files)
+        .where(
+            payments.c.payment_cents.is_distinct_from(0),
+            ~exists().where(claim_payments.c.payment_id == payments.c.id),
+            ~exists().where(provider_adjustments.c.payment_id == payments.c.id),
+        )
+        .order_by(payments.c.id)
+    )
+    return [EmptyPayment._make(row) for row in connection.execute(query)]
 
 
 class WaitingFile(NamedTuple):

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, Select, Table, exists, func, literal, select,
 from era_engine.journal.entry import reversal_entry
 from era_engine.store.bulk import insert_rows, stream
 from era_engine.store.insurance.history import claim_payment_taken_back, posted_decision
-from era_engine.store.insurance.judgments import State, reserve_ids, set_state
+from era_engine.store.insurance.judgments import reserve_ids, set_state
+from era_engine.store.insurance.log import State
 from era_engine.store.practice.claims import slices
 from era_engine.store.schema import (
     audited_acts,
