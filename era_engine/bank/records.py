@@ -29,7 +29,10 @@ def what_differs(pairing: Pairing) -> str | None:
     if pairing.deposit is None or pairing.payment is None or pairing.reason is None:
         return None
     off = f", off by {dollars(pairing.off_by_cents)}" if pairing.off_by_cents else ""
-    return f"The bank shows {dollars(pairing.deposit.cents)} of {pairing.deposit.date}{off}: {WHY[pairing.reason]}."
+    return (
+        f"The bank shows a deposit of {dollars(pairing.deposit.cents)} on {pairing.deposit.date}{off}:"
+        f" {WHY[pairing.reason]}."
+    )
 
 
 def deposit_records(pairings: Iterable[Pairing], today: date) -> list[Record]:

@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 
 @click.command(epilog="Example: era explain C0000012 --trace EFT0001")
 @click.argument("claim", metavar="CLAIM")
-@click.option("--trace", metavar="TRACE", help="The payment meant, where a claim was paid more than once.")
-@click.option("--all", "all_rules", is_flag=True, help="Show the holds that did not fire, too.")
+@click.option("--trace", metavar="TRACE", help="The payment, if the claim was paid more than once.")
+@click.option("--all", "all_rules", is_flag=True, help="Also show the holds that did not fire.")
 @options.as_json
 @options.home
 def command(claim: str, trace: str | None, all_rules: bool, as_json: bool, home: Path | None) -> None:
-    """Why a claim was posted or left: every rule, every condition with its value, and what would change the answer.
+    """Why a claim was posted or needs review: every rule, every condition with its value, and what would change the
+    answer.
 
     Explains the newest decision on the claim, under the rules and settings it was made with.
     """
@@ -67,11 +68,11 @@ def command(claim: str, trace: str | None, all_rules: bool, as_json: bool, home:
         if tried is not None:
             _show_tried(tried)
         if pairing is not None and (shown := what_differs(pairing)) is not None:
-            say(f"\n{shown} `era deposits` has both; another import will not bring it.")
+            say(f"\n{shown} `era deposits` shows both. Another import will not help.")
         _show_expected(amounts)
         for other_id, trace_number in others:
             other = f"{BY_ID}{other_id}"
-            say(f"Payment {other} ({trace_number}) names this claim, too: --trace {other} explains it.")
+            say(f"Payment {other} ({trace_number}) has this claim, too. To explain it, add --trace {other}.")
 
 
 def _show_tried(tried: "list[WhatIf]") -> None:
@@ -82,15 +83,15 @@ def _show_tried(tried: "list[WhatIf]") -> None:
     from era_engine.foundation.money import dollars
 
     if not tried:
-        say("\nNo setting that was tried would post it.")
+        say("\nNone of the settings tried would post it.")
         return
     if not tried[0].changes:
-        say("\nUnder the settings and rules in force now it would post: they are others than when it was decided.")
+        say("\nIt would post under the settings and rules in force now. They have changed since it was decided.")
         return
     if tried[0].besides is None:
-        say("\nIt may post under one of these; the books are too long to try them here:")
+        say("\nOne of these settings may post it. The books are too large to try them here:")
     else:
-        say("\nIt would post under other settings (tried on the books, nothing was posted):")
+        say("\nIt would post under these settings (tried on the books; nothing was posted):")
     for each in tried:
         command = f"era replay {' '.join(f'--set {quote(change)}' for change in each.changes)}"
         if each.besides is None:
@@ -99,7 +100,7 @@ def _show_tried(tried: "list[WhatIf]") -> None:
         say(f"  - {' and '.join(each.changes)}")
         say(
             f"      would newly post {count(each.besides, 'other claim payment')} ({dollars(each.besides_cents)}),"
-            f" {each.regrets:,} of them regrets, and leave {each.held:,} more to a person: {command}"
+            f" {each.regrets:,} of them regrets, and hold {each.held:,} more for review: {command}"
         )
 
 
@@ -108,7 +109,7 @@ def _show_expected(amounts: list[tuple[int, str, int | None, str]]) -> None:
     from era_engine.cli.output import money
 
     if amounts:
-        say("\nWhat the practice expects for its claim, as it stands now:")
+        say("\nWhat the practice expects for this claim now:")
     for line, procedure, cents, source in amounts:
         say(f"  line {line}, {procedure}: {money(cents)}; {source}")
 
@@ -120,10 +121,10 @@ def _show(
     findings: list[dict[str, Any]],
     all_rules: bool,
 ) -> None:
-    status = "✔ posted" if record["outcome"] == "post" else "⚠ left to a person"
+    status = "✔ posted" if record["outcome"] == "post" else "⚠ needs review"
     say(f"Claim {record['claim_number']}, {record['payer'] or 'unnamed payer'}, payment {record['trace_number']}")
     if record["match_step"]:
-        say(f"Matched to claim {record['matched_claim']} of the practice by: {record['match_step']}")
+        say(f"Matched to claim {record['matched_claim']} by: {record['match_step']}")
     say(f"{status} ({record['mode']} mode, {record['decided_at']})")
     if record["by"]:
         note = f" Note: {record['note']}" if record["note"] else ""
@@ -134,11 +135,11 @@ def _show(
         say("\nBefore that, the rules said:")
     say(f"{explanation.sentence}\n")
     if facts.get("proof"):
-        say(f"Several plans: {facts['proof']}.")
+        say(f"Coordination of benefits: {facts['proof']}.")
     if explanation.smallest_change:
-        say(f"Only this stood in the way: {explanation.smallest_change}")
+        say(f"Only one thing kept it from posting: {explanation.smallest_change}")
     elif explanation.changes:
-        say("What stands in the way, and what to do:")
+        say("What keeps it from posting, and what to do:")
         for change in explanation.changes:
             say(f"  - {change.hold}: {change.words}" if change.hold else f"  - {change.words}")
     elif explanation.margin:
@@ -149,7 +150,7 @@ def _show(
         where = f"segment {finding['segment_number']}: " if finding["segment_number"] else ""
         say(f"  {finding['severity']}: {where}{finding['message']}")
     holds = [rule for rule in explanation.rules if rule.then in ("hold", "warn")]
-    say("\nThe table (▶ the row that applies" + ("; moot, as a hold fired)" if explanation.holds else ")"))
+    say("\nThe table (▶ the row that applies" + ("; moot, because a hold fired)" if explanation.holds else ")"))
     for rule in explanation.rules:
         if rule.then not in ("hold", "warn"):
             _show_rule(rule)
@@ -169,7 +170,7 @@ def _show_rule(rule: "RuleTrace") -> None:
     columns: tuple[Column[ConditionTrace], ...] = (
         Column("    ", lambda condition: f"    {marks[condition.result]}"),
         Column("fact", lambda condition: condition.fact),
-        Column("wanted", lambda condition: condition.wanted_words),
+        Column("must be", lambda condition: condition.wanted_words),
         Column("is", lambda condition: condition.actual_words),
     )
     table(columns, rule.conditions)

@@ -27,15 +27,15 @@ def command() -> None:
 def claims(files: tuple[Path, ...], home: Path | None) -> None:
     """Load the claims the practice sent: from CSV with expected amounts, or from X12 837, dental or professional.
 
-    Which of the two a file is shows its content. A file is taken whole or not at all; every fault is listed. A claim
-    imported again is updated while nothing is posted against it.
+    The content shows which of the two a file is. Each file is imported whole or not at all, and every fault is listed.
+    Importing a claim again updates it, as long as nothing is posted on it.
 
     CSV has one row for each procedure. Columns: claim_number, patient_id, last_name, first_name, birth_date,
     subscriber_id, plan_count, plan_ordinal, payer_id, payer_name, location, line_number, procedure_code, service_date,
     fee, expected_insurance, expected_write_off.
 
-    What is expected for an 837's claims follows from `era import fees`, before or after. Voids (CLM05-3 = 8) and
-    predeterminations (CLM19 = PB) add no claim; a void makes what its claim expects unknown.
+    Expected amounts for 837 claims come from `era import fees`, before or after. Voids (CLM05-3 = 8) and
+    predeterminations (CLM19 = PB) add no claim. A void makes the claim's expected amount unknown.
     """
     from era_engine.books.opened import carry_out_import, look_at_books
     from era_engine.cli.output import count
@@ -79,24 +79,24 @@ def _tell_more(sent: "SentClaims", saved: "SentImported") -> None:
 
     if saved.without_expected:
         told = "has a line" if saved.without_expected == 1 else "have a line"
-        click.echo(f"  {count(saved.without_expected, 'claim')} {told} without expected amount: see era import fees.")
+        click.echo(f"  {count(saved.without_expected, 'claim')} {told} with no expected amount: see era import fees.")
     for number in sent.voided:
-        known = "nothing is expected for it now" if number in saved.voided else "not known as an open claim"
+        known = "its expected amount is now unknown" if number in saved.voided else "no such open claim"
         click.echo(f"  Void of claim {number}: {known}.")
     if sent.predeterminations:
-        click.echo(f"  {count(sent.predeterminations, 'predetermination')} passed over: nothing is paid on it.")
+        click.echo(f"  {count(sent.predeterminations, 'predetermination')} skipped: it is an estimate, not a claim.")
 
 
 @command.command(epilog="Example: era import fees fees.csv --home practice")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @options.home
 def fees(files: tuple[Path, ...], home: Path | None) -> None:
-    """Load what payers allow for procedures, from CSV, and expect it for the claims of 837 files.
+    """Load payers' fee schedules from CSV, and set the expected amounts for claims from 837 files.
 
-    Columns: payer (its id as in the claim, or its name), procedure, allowed (an amount like 120.00), percent (covered:
-    80 for 80 %, not 0.8). A line's expected insurance is the allowed amount, but no more than was charged, times the
-    percentage, rounded half up to the cent. A file is taken whole or not at all; a fee imported again is updated, and
-    with it every open line it is for. Claims from CSV, and those to a second or later plan, are not touched.
+    Columns: payer (its id as on the claim, or its name), procedure, allowed (an amount like 120.00), percent (covered:
+    80 for 80 %, not 0.8). A line's expected insurance is the allowed amount, or the charge if that is less, times the
+    percentage, rounded half up to the cent. Each file is imported whole or not at all. Importing a fee again updates it
+    and every open line it is for. Claims from CSV, and claims to a secondary or later plan, do not change.
     """
     from era_engine.books.opened import carry_out_import, look_at_books
     from era_engine.cli.output import count
@@ -112,18 +112,19 @@ def fees(files: tuple[Path, ...], home: Path | None) -> None:
             )
             click.echo(f"{file}: {count(imported.added, 'fee')} added, {imported.updated:,} updated.")
             if imported.lines_changed:
-                click.echo(f"  Another amount is expected now for {count(imported.lines_changed, 'claim line')}.")
+                click.echo(f"  The expected amount changed for {count(imported.lines_changed, 'claim line')}.")
 
 
 @command.command(epilog="Example: era import bank statement.ach --home practice")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @options.home
 def bank(files: tuple[Path, ...], home: Path | None) -> None:
-    """Load insurance money that reached the bank, for `era deposits` and the hold deposit-not-received.
+    """Load insurance deposits from the bank, for `era deposits` and the hold deposit-not-received.
 
-    A file is a NACHA file, of which the health care claim payments are taken (CCD entries described HCCLAIMPMT), or a
-    CSV with the columns date, amount, trace and perhaps payer, originator. It is taken whole or not at all. What was
-    loaded before, from a file of the same kind, is not loaded again: load each account from one kind of file.
+    A file is a NACHA file or a CSV. From a NACHA file, only health care claim payments are read (CCD entries described
+    HCCLAIMPMT). A CSV has the columns date, amount, trace and optionally payer, originator. Each file is imported whole
+    or not at all. Deposits loaded before from the same kind of file are not loaded again, so load each account from one
+    kind of file.
     """
     from era_engine.bank.files import read_bank_file
     from era_engine.books.opened import carry_out_import, look_at_books
@@ -138,18 +139,20 @@ def bank(files: tuple[Path, ...], home: Path | None) -> None:
             done = carry_out_import(practice_home, database, "import-bank", file, add)
             passed_over = found.passed_over + found.without_money
             click.echo(
-                f"{file}: {count(done.added, 'deposit')} added, {done.known:,} known already,"
-                f" {passed_over:,} passed over."
+                f"{file}: {count(done.added, 'deposit')} added, {done.known:,} already known, {passed_over:,} skipped."
             )
             for told, number in (
-                ("no health care claim payment", found.passed_over),
+                ("not a health care claim payment", found.passed_over),
                 ("without money", found.without_money),
                 (
-                    "deposits without a trace number, which no payment matches",
+                    "deposits without a trace number, which match no ERA",
                     sum(not each.trace_number for each in found.deposits),
                 ),
-                ("deposits that take money back", sum(each.cents < 0 for each in found.deposits)),
-                ("deposits like one loaded before, but for payer or originator (perhaps the same money)", done.alike),
+                ("negative deposits (money taken back)", sum(each.cents < 0 for each in found.deposits)),
+                (
+                    "deposits that differ from an earlier one only in payer or originator (perhaps a duplicate)",
+                    done.alike,
+                ),
             ):
                 if number:
                     click.echo(f"  {told}: {number:,}")

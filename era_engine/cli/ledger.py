@@ -16,7 +16,7 @@ from era_engine.cli import options
 @options.output_format("table", "json", "csv")
 @options.home
 def command(patient: str | None, claim: str | None, trace: str | None, form: str, home: Path | None) -> None:
-    """Journal entries. The mark A is on what the engine posted by itself or by quick-post."""
+    """Ledger entries. The mark A is on what era-engine posted by itself or by quick-post."""
     from era_engine.books.opened import look_at_books
     from era_engine.cli.output import csv_lines, json_line
     from era_engine.questions.decisions import ledger_records, payment_id_of

@@ -15,7 +15,7 @@ _rules = click.option(
     "folder",
     type=click.Path(path_type=Path),
     metavar="FOLDER",
-    help="Another rule set than the one in force; needs no home.",
+    help="A different rule set than the one in force; needs no home.",
 )
 
 
@@ -40,7 +40,7 @@ def show(folder: Path | None, as_json: bool, home: Path | None) -> None:
     click.echo("Reversals have a table of their own.\n")
     for rule in rule_set.reversals:
         _show(rule, rules.place(rule.id))
-    click.echo("Holds: each keeps a claim from posting; a warning is only told.\n")
+    click.echo("Holds: each keeps a claim from posting. A warning only warns.\n")
     for rule in rule_set.holds:
         _show(rule, rules.place(rule.id))
     click.echo(rule_set.content_hash)
@@ -50,10 +50,10 @@ def show(folder: Path | None, as_json: bool, home: Path | None) -> None:
 @_rules
 @options.home
 def check(folder: Path | None, home: Path | None) -> None:
-    """Prove the rules, over all claims there can be; exit code 4, and every fault by file and line, where they fail.
+    """Prove the rules over all possible claims. Exit code 4, with every fault by file and line, if they fail.
 
     Exactly one row decides each claim that no hold with `fixed: true` catches, each rule can be met, and no two
-    contradict each other. Where that is not so, a claim shows it.
+    contradict each other. If not, a claim shows it.
     """
     from time import perf_counter
 
@@ -71,7 +71,10 @@ def check(folder: Path | None, home: Path | None) -> None:
     )
     for row, front in never_reached(rule_set):
         behind = ", ".join(f"{hold.id} ({rules.place(hold.id)})" for hold in front)
-        say(f"· {row.id} ({rules.place(row.id)}): no claim gets to this row, since {behind} holds each that meets it.")
+        say(
+            f"· {row.id} ({rules.place(row.id)}): no claim gets to this row, because {behind} holds every claim"
+            " that meets it."
+        )
     say(f"Proven in {perf_counter() - began:.1f} s.", err=True)
 
 
@@ -81,8 +84,8 @@ def check(folder: Path | None, home: Path | None) -> None:
 def test(folder: Path | None, home: Path | None) -> int:
     """Try the cases beside the rules (cases/*.yaml), on the rule engine and on the conditions themselves.
 
-    Every rule must have a case that meets it and a near miss. Exit code 1, with what was expected and what came, where
-    a case fails; 4 where cases are missing or wrong. The cases of a rule set are tried as its files say, without an
+    Every rule must have a case that meets it and a near miss. Exit code 1, with the expected and the actual result, if
+    a case fails; 4 if cases are missing or wrong. The cases of a rule set are tried as its files say, without a
     practice's own holds, whose cases are in rules/cases/ of the home, and without [holds] of era.toml.
     """
     from era_engine.cli.output import count, say
@@ -117,7 +120,7 @@ def test(folder: Path | None, home: Path | None) -> int:
 
 @command.command(epilog="Example: era rules facts")
 def facts() -> None:
-    """List every fact a rule may ask about: name, kind, of what it is known, usual value, meaning."""
+    """List every fact a rule may ask about: name, kind, when it is known, usual value, meaning."""
     from era_engine.cli.output import Column, or_nothing, table
     from era_engine.insurance.facts import FACTS
 
@@ -163,7 +166,7 @@ def _show(rule: "Rule", place: str) -> None:
     from era_engine.insurance.facts import FACTS
     from era_engine.rulebook.wording import condition_words
 
-    outcome = {"post": "post", "manual": "leave to a person", "hold": "hold", "warn": "only a warning"}[rule.then]
+    outcome = {"post": "post", "manual": "needs review", "hold": "hold", "warn": "warning only"}[rule.then]
     click.echo(f"{rule.id}{'' if rule.enabled else ' (switched off)'} -> {outcome}  [{place}]")
     click.echo(f"  {rule.because} [{rule.reference}]")
     for condition in rule.when:
@@ -175,7 +178,7 @@ def _show(rule: "Rule", place: str) -> None:
     if rule.command:
         click.echo(f"  command: {rule.command.format(trace='TRACE', claim='CLAIM')}")
     if rule.waits_for:
-        click.echo(f"  waits for {rule.waits_for}: every run judges it again")
+        click.echo(f"  waits for {rule.waits_for}: every run decides it again")
     if rule.fixed:
         click.echo("  always holds: [holds] in era.toml cannot make it a warning")
     click.echo("")
