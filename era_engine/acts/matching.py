@@ -82,10 +82,10 @@ def _unlike(payment: ClaimPayment, claim: Claim) -> str:
     """What a person who matched them should look at again: no hold asks for the patient of a match by hand."""
     unlike = list(patient_doubts(payment, claim))
     if not days_agree(payment, claim):
-        unlike.append("date of service")
+        unlike.append("the date of service differs")
     if payment.charge_cents != claim.charge_cents:
-        unlike.append("charge")
-    return f" Different from the claim: {', '.join(unlike)}. `era unmatch` undoes the match." if unlike else ""
+        unlike.append("the charge differs")
+    return f" Check the match: {', '.join(unlike)}. `era unmatch` undoes it." if unlike else ""
 
 
 def _pinned(at: Acting, each: ToJudge, to: str | None, who: Person, unlike: str = "") -> Done:

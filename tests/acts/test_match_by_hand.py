@@ -40,7 +40,7 @@ def test_the_next_run_decides_what_a_person_matched(home: PracticeHome) -> None:
     home.run(remittance("90", claim("X9")).replace("20261005", "20260105"))
     ended = home.era("match", "EFT0001", "X9", "--to", "C1", *ANN)
     assert ended.out == (
-        "Matched to claim C1 by hand. Not as on the claim: another day of service; `era unmatch` takes it back. The"
+        "Matched to claim C1 by hand. Check the match: the date of service differs. `era unmatch` undoes it. The"
         " next `era run` or `era quick-post` decides it.\n"
     )
     [decided] = home.run()
@@ -54,7 +54,7 @@ def test_a_match_to_another_patient_is_told_and_kept_in_the_log(home: PracticeHo
     home.expect(expects("C1", last_name="Roe"))
     home.run(remittance("90", claim("X9")))
     told = home.era("match", "EFT0001", "X9", "--to", "C1", *ANN).out
-    assert "Not as on the claim: another last name; `era unmatch`" in told
+    assert "Check the match: the last name differs. `era unmatch`" in told
     assert home.records("log")[-1]["explanation"] == told.rstrip()
 
 
@@ -62,8 +62,8 @@ def test_a_match_to_a_claim_of_another_charge_is_told(home: PracticeHome) -> Non
     home.expect(expects("C1", "90", "130"))
     home.run(remittance("90", claim("X9")))
     told = home.era("match", "EFT0001", "X9", "--to", "C1", *ANN).out
-    assert "Not as on the claim: another charge; `era unmatch`" in told
-    assert "Still: Charges on the remittance are not those the practice sent: $120.00 in total where $130.00" in told
+    assert "Check the match: charge. `era unmatch`" in told
+    assert "Still: Charges on the remittance differ from the charges submitted: $120.00 in total where $130.00" in told
 
 
 def test_holds_that_still_fire_are_told(strange: PracticeHome) -> None:
@@ -72,7 +72,7 @@ def test_holds_that_still_fire_are_told(strange: PracticeHome) -> None:
     assert strange.records("log")[-1]["holds"] == ["procedure-mismatch"]
     assert strange.run() == []
     ended = strange.era("post", "EFT0001", "X9", *ANN)
-    assert ended.out == "Posted $90.00 and wrote off $30.00 by hand. It is on claim C1 of the practice.\n"
+    assert ended.out == "Posted $90.00 and wrote off $30.00 by hand. It is posted on claim C1.\n"
     strange.verified()
 
 

@@ -66,13 +66,13 @@ def test_a_line_without_a_write_off_writes_nothing_off(short: PracticeHome) -> N
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
-        (["1=80"], "The lines come to $80.00, but the payer paid $90.00."),
-        (["1=90.01"], "The lines come to $90.01, but the payer paid $90.00."),
-        (["2=90"], "Claim C1 of the practice has no line 2."),
+        (["1=80"], "The lines add up to $80.00, but the payer paid $90.00."),
+        (["1=90.01"], "The lines add up to $90.01, but the payer paid $90.00."),
+        (["2=90"], "Claim C1 has no line 2."),
         (["1=45", "1=45"], "Line 1 is given twice."),
         (["1=90,30.01"], "On line 1 $120.01 would be paid or written off in total, more than its fee of $120.00"),
         (["1=90,-1"], "Write-offs on this claim would come to -$1.00 in total"),
-        (["1=-90"], "Line 1 takes $90.00 back, though the payer paid."),
+        (["1=-90"], "Line 1 has a payment of -$90.00, but the payer paid."),
         (["1"], "is not N=PAID"),
         (["1=ninety"], "is not N=PAID"),
         (["1=90,"], "is not N=PAID"),
@@ -210,7 +210,7 @@ def test_two_lines_answered_as_one_are_not_all_credited_to_the_first(home: Pract
     both = ["SVC*AD:D0120*60*48**2", "DTM*472*20261005", "CAS*CO*45*12"]
     [left] = home.run(remittance("48", bare_claim("C1", "60", "48", *both)))
     assert left["holds"] == ["charge-mismatch", "procedure-mismatch"]
-    assert "not those the practice sent: line 1 $60.00 where $30.00 was sent." in left["explanation"]
+    assert "not those the practice sent: line 1 $60.00, $30.00 submitted." in left["explanation"]
     assert "more than its fee" in refused(home, "EFT0001", "C1", "--line", "1=48,12")
     told = post(home, "EFT0001", "C1", "--as-remitted").out
     assert "More than is left of its fee is for line 1: it stands on no line" in told

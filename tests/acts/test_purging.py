@@ -48,8 +48,8 @@ def test_what_is_old_and_done_is_purged_and_everything_else_stays(old: PracticeH
     assert ended.out.splitlines() == [
         "result    file                    received    why",
         "✔ purged  archive/001.835         2018-05-06",
-        "· stays   archive/002.835         2018-05-06  a payment on it is not completed",
-        "· stays   quarantine/strange.835  2018-05-06  it is in quarantine, which needs --quarantine",
+        "· stays   archive/002.835         2018-05-06  it has a payment that is not completed",
+        "· stays   quarantine/strange.835  2018-05-06  it is in quarantine; add --quarantine to purge it",
         "Purged 1 file received before 2019-01-01; 2 files as old stay.",
     ]
     assert kept(old) == [
@@ -114,7 +114,7 @@ def test_what_comes_again_after_its_purge_posts_nothing(old: PracticeHome) -> No
 
 def test_a_file_whose_work_is_not_finished_is_never_purged(old: PracticeHome) -> None:
     old.change("UPDATE files SET state = 'received' WHERE id = 1")
-    assert "its work is not finished" in old.era("purge", "--before", "2019-01-01", *BY).out
+    assert "a run has not finished it" in old.era("purge", "--before", "2019-01-01", *BY).out
     old.era("run")
     old.verified()
 

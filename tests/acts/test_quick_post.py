@@ -106,10 +106,10 @@ def test_one_claim_alone_is_quick_posted_with_the_mark_a(left: PracticeHome) -> 
 
 def test_quick_post_again_posts_nothing_more(left: PracticeHome) -> None:
     first = left.era("quick-post", "EFT0001")
-    assert first.out.endswith("Posted 2 claims, left 0 claims; 1 claim posted before.\n")
+    assert first.out.endswith("Posted 2 claims, left 0 claims; 1 claim already posted.\n")
     ledger = left.records("ledger")
     again = left.era("quick-post", "EFT0001")
-    assert (again.code, again.out.strip()) == (0, "Posted 0 claims, left 0 claims; 3 claims posted before.")
+    assert (again.code, again.out.strip()) == (0, "Posted 0 claims, left 0 claims; 3 claims already posted.")
     assert left.records("quick-post", "EFT0001", "--claim", "C3") == []
     assert left.records("ledger") == ledger
     left.verified()
@@ -179,7 +179,7 @@ def test_a_name_that_is_one_payments_trace_number_and_anothers_id_is_refused(sam
     for command in (["quick-post", "2"], ["post", "2", "C2", "--by", "Ann"], ["ledger", "--trace", "2"]):
         refused = same_names.era(*command)
         assert refused.code == 2
-        assert "2 is one payment's trace number and another one's id: " in refused.err
+        assert "2 is the trace number of one payment and the id of another: " in refused.err
         assert "id:2 DELTA DENTAL, 2026-11-02" in refused.err
         assert "id:3 DELTA DENTAL, 2026-11-03" in refused.err
         assert "such as id:2" in refused.err

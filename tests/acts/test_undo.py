@@ -110,7 +110,7 @@ def test_nothing_is_taken_back_twice(posted: PracticeHome) -> None:
     undo(posted, "EFT0001", "--claim", "C1")
     assert "Nothing is posted for claim C1" in refused(posted, "EFT0001", "--claim", "C1")
     undo(posted, "EFT0001")
-    assert "Nothing of payment EFT0001 is posted." in refused(posted, "EFT0001")
+    assert "Payment EFT0001 has nothing posted." in refused(posted, "EFT0001")
 
 
 def test_who_and_why_must_be_said(posted: PracticeHome) -> None:
@@ -190,7 +190,7 @@ def test_a_closed_claim_is_opened_again_and_judged_by_the_rules(home: PracticeHo
     assert states(home) == ["open"]
     record = home.records("log")[-1]
     assert (record["act"], record["holds"]) == ("undo", ["predetermination"])
-    assert record["explanation"].startswith("Opened again by hand. Still: ")
+    assert record["explanation"].startswith("Reopened by hand. Still: ")
 
 
 def test_a_claim_with_money_is_closed_only_when_that_is_said(home: PracticeHome) -> None:

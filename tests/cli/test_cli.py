@@ -253,6 +253,6 @@ def test_the_rules_in_force_are_those_that_came_unless_the_home_has_its_own(sqli
     sqlite_home.set({"rules": "rules"})
     assert sqlite_home.era("rules", "check").out == shipped_rules
     holds = rules / "holds.yaml"
-    holds.write_text(holds.read_text().replace("An amount of this claim could not be read.", "Illegible."))
+    holds.write_text(holds.read_text().replace("An amount on this claim could not be read.", "Illegible."))
     assert sqlite_home.era("rules", "check").out != shipped_rules
     assert era("rules", "check", "--rules", shipped("rules")).out == shipped_rules

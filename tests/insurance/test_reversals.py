@@ -112,7 +112,7 @@ def test_by_default_a_reversal_is_a_persons_to_post(tmp_path: Path) -> None:
         "contracted_write_offs": 3000,
         "accounts_receivable": -12000,
     }
-    assert "It takes back what was posted for EFT0001." in decided[0]["explanation"]
+    assert "It reverses exactly what was posted from payment EFT0001." in decided[0]["explanation"]
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_a_reversal_that_no_payer_claim_number_ties_to_the_payment_is_a_persons(
     taken = [segment.replace("*ICN1*", f"*{then}*") for segment in reversal()]
     [decided] = practice.run(remittance("-90", taken, trace="EFT0002"))
     assert (decided["outcome"], decided["holds"]) == ("manual", ["reversal"])
-    assert "no payer claim number ties the two together" in decided["explanation"]
+    assert "no payer claim number links the two" in decided["explanation"]
     assert practice.posted()["insurance_deposits"] == 9000
     assert practice.era("post", "EFT0002", "C1", "--by", "Ann").code == 0
 
@@ -225,7 +225,7 @@ def test_a_run_counts_what_it_left_first_and_posted_then_as_posted(practice: Pra
     assert practice.era("import", "bank", practice.root / "bank.csv").code == 0
     out = practice.era("run").out
     assert "Posted 3 claims, $90.00; left 1 claim, $20.00, to a person." in out
-    assert "Left for a person: paid $20.00 is" in out
+    assert "Needs review: paid $20.00 is" in out
     assert out.count("C1 ") == 0
 
 
@@ -253,4 +253,4 @@ def test_a_reversal_of_another_payment_is_not_told_to_be_of_this_one(tmp_path: P
     practice.expect(expects(expected="90"))
     practice.run(remittance("90", FIRST), remittance("-90", reversal(), trace="EFT0002"))
     [again] = practice.run(remittance("90", FIRST, trace="EFT0003"))
-    assert "A payment is posted against this claim already." in again["explanation"]
+    assert "A payment is already posted on this claim." in again["explanation"]

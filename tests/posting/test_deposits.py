@@ -63,11 +63,11 @@ def test_a_file_is_imported_and_what_is_passed_over_is_told(home: PracticeHome) 
     )
     assert ended.code == 0
     assert ended.out.splitlines() == [
-        f"{home.root}/statement.ach: 3 deposits added, 0 known already, 2 passed over.",
-        "  no health care claim payment: 1",
+        f"{home.root}/statement.ach: 3 deposits added, 0 already known, 2 skipped.",
+        "  not a health care claim payment: 1",
         "  without money: 1",
-        "  deposits without a trace number, which no payment matches: 1",
-        "  deposits that take money back: 1",
+        "  deposits without a trace number, which match no ERA: 1",
+        "  negative deposits (money taken back): 1",
     ]
     everything = ended.out + ended.err + home.era("deposits").out + str(home.rows("SELECT * FROM deposits"))
     assert "SECRETIA" not in everything
@@ -179,9 +179,9 @@ def test_the_table_pictures_each_kind_with_its_total(home: PracticeHome) -> None
         "trace payer deposited remitted days apart deposit remittance off by why",
         "T2 DELTA DENTAL 2026-11-02 2026-11-01 1 $89.99 $90.00 -$0.01 the amounts differ",
     ]
-    assert "⚠ Remittances without money: 1, $90.00" in lines
-    assert "⚠ Money without remittance: 1, $1,234.56" in lines
-    assert lines[-1] == "Deposited $1,414.55, remitted $270.00."
+    assert "⚠ ERAs without a deposit: 1, $90.00" in lines
+    assert "⚠ Deposits without an ERA: 1, $1,234.56" in lines
+    assert lines[-1] == "Deposits $1,414.55, ERAs $270.00."
     assert home.era("deposits", "--status=matched").out.startswith("✔ Matched: 1, $90.00\n")
 
 
@@ -349,7 +349,7 @@ def test_money_that_is_a_cent_off_is_told_where_the_claim_waits_for_it(home: Pra
     bank_text(home, "date,amount,trace\n2026-11-02,179.99,EFT0001\n")
     home.run()
     assert next_steps() == {"C1": "era deposits", "C2": "era deposits", "C3": "era import bank FILE"}
-    shown = "The bank shows $179.99 of 2026-11-02, off by -$0.01: the amounts differ."
+    shown = "The bank shows a deposit of $179.99 on 2026-11-02, off by -$0.01: the amounts differ."
     assert [each["explanation"].endswith(shown) for each in home.records("todo")] == [True, True, False]
     assert home.era("todo").out.count(f"  EFT0001: {shown}\n") == 1
     assert f"{shown} `era deposits` has both" in home.era("explain", "C1").out
@@ -383,8 +383,8 @@ def test_a_deposit_dated_in_the_future_releases_nothing_before_its_day(home: Pra
         ("no-remittance", "T3", "waiting", 0),
     }
     out = home.era("deposits").out
-    assert "⚠ Money still to come: 1, $90.00" in out
-    assert "Deposited $7.00, remitted $90.00; $95.00 is dated in the future." in out
+    assert "⚠ Deposits dated in the future: 1, $90.00" in out
+    assert "Deposits $7.00, ERAs $90.00; $95.00 is dated in the future." in out
     home.change(f"UPDATE deposits SET date = '{today()}'")
     assert outcomes(home.run()) == [("C1", "post", [])]
 
@@ -416,7 +416,7 @@ def test_what_is_like_money_loaded_before_but_for_the_payer_is_told(home: Practi
     bank_text(home, "date,amount,trace\n2026-11-02,90.00,77\n")
     ended = bank_text(home, WITH_PAYER + "2026-11-02,90.00,77,DELTA DENTAL,\n2026-11-02,91.00,77,DELTA DENTAL,\n")
     assert ended.out.splitlines()[1:] == [
-        "  deposits like one loaded before, but for payer or originator (perhaps the same money): 1"
+        "  deposits that differ from an earlier one only in payer or originator (perhaps a duplicate): 1"
     ]
     assert "perhaps the same money" not in bank_text(home, WITH_PAYER + "2026-11-02,90.00,77,DELTA DENTAL,\n").out
 

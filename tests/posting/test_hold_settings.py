@@ -71,7 +71,7 @@ def test_a_reversal_that_may_only_warn_is_still_a_persons_and_does_not_say_that_
     taken_back[2] = "SVC*AD:D0120*-120*-90**1"
     [left] = practice(tmp_path, holds__reversal="warn").run(remittance("-90", taken_back))
     assert left["outcome"] == "manual"
-    assert "Left for a person: A person decides on a reversal. The payer reverses" in left["explanation"]
+    assert "Needs review: This reversal does not post by itself. The payer reverses" in left["explanation"]
     assert left["explanation"].endswith("The payment it reverses is not posted here.")
 
 

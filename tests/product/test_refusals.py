@@ -39,13 +39,13 @@ NOT_SHOWN = {  # file, the longest of its words: why not
         "The solver could not decide whether these rules are sound.",
     ): "the solver decides all conditions",
     ("books/backup/checking.py", " is not what was written."): WRITTEN,
-    ("books/backup/checking.py", "It holds a file that would land outside its folder."): WRITTEN,
-    ("books/backup/checking.py", "It holds a file twice."): WRITTEN,
-    ("books/backup/checking.py", "It is cut: its manifest is missing."): WRITTEN,
-    ("books/backup/checking.py", "It lacks the settings or the database."): WRITTEN,
-    ("books/backup/checking.py", "Something follows its manifest."): WRITTEN,
+    ("books/backup/checking.py", "It has a file that would be written outside the folder."): WRITTEN,
+    ("books/backup/checking.py", "It has the same file twice."): WRITTEN,
+    ("books/backup/checking.py", "It is cut off: its manifest is missing."): WRITTEN,
+    ("books/backup/checking.py", "The settings or the database are missing."): WRITTEN,
+    ("books/backup/checking.py", "It has data after its manifest."): WRITTEN,
     ("books/backup/format.py", ", which this program does not know."): WRITTEN,
-    ("books/backup/format.py", "It holds something that is no file."): WRITTEN,
+    ("books/backup/format.py", "It has an entry that is not a file."): WRITTEN,
     ("books/backup/format.py", "Its manifest is damaged."): WRITTEN,
     ("books/backup/restoring.py", "era.toml of the backup is written so that no other database "): WRITTEN,
     ("rulebook/engine.py", "Use Python 3.11 or newer, make sure there is a C compiler (o"): MACHINE + "no C compiler",
@@ -54,10 +54,10 @@ NOT_SHOWN = {  # file, the longest of its words: why not
         "needs a damaged database; tests/questions/test_verify.py has one"
     ),
     ("foundation/shipped.py", " that belongs to era-engine is missing from "): MACHINE + "half an installation",
-    ("store/books/snapshot.py", "Name an empty one with --database; nothing was changed."): MACHINE
+    ("store/books/snapshot.py", "Name an empty one with --database. Nothing was changed."): MACHINE
     + "a PostgreSQL server",
     ("home/keys.py", "Give one by key_file in era.toml or ERA_KEY_FILE, and name a"): MACHINE + "ERA_KEY_FILE",
-    ("custody/places.py", "The archive holds ten thousand files of one name."): "needs ten thousand files of one name",
+    ("custody/places.py", "The archive has ten thousand files with one name."): "needs ten thousand files of one name",
     (
         "custody/quarantine.py",
         " is there already, and not in the books.",

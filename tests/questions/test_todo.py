@@ -104,7 +104,7 @@ def test_a_part_of_it_by_payer_or_location(monday: PracticeHome) -> None:
     assert [each["claim_number"] for each in monday.records("todo", "--location", "MFD")] == ["C2"]
     assert len(monday.records("todo", "--payer", "delta")) == 6
     assert monday.records("todo", "--payer", "metlife") == []
-    assert monday.era("todo", "--payer", "metlife").out == "Nothing waits for a person.\n"
+    assert monday.era("todo", "--payer", "metlife").out == "Nothing needs review.\n"
 
 
 def test_csv_has_a_line_for_each_item(monday: PracticeHome) -> None:
@@ -118,7 +118,7 @@ def test_a_hold_that_waits_says_for_what(home: PracticeHome) -> None:
     home.run(remittance("90", claim()), remittance("90", claim(payer_claim_number="ICN2"), trace="EFT0002"))
     [item] = home.records("todo")
     assert item["reason"] == "already-posted"
-    assert "Waits for the reversal of the payment posted before; every run judges it again." in item["remedy"]
+    assert "Waits for the reversal of the payment posted before; every run decides it again." in item["remedy"]
 
 
 def test_what_shares_a_name_is_named_by_its_id(home: PracticeHome) -> None:

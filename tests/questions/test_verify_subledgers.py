@@ -45,15 +45,15 @@ def test_books_nobody_touched_hold(books: PracticeHome) -> None:
     }
 
 
-_NOT_EXACT = "Entry 3 does not take back exactly what was posted: {} is left on {}."
-_NO_CAUSE = "Entry {} is of kind {}, which does not go with what it says it takes back."
-_STANDS = "Claim payment {} (claim C1) is {}, and {} postings of it stand."
-_LOST = "Claim payment 1 (claim C1) is 'reversed', but no posted reversal took it back."
-_CHARGED = "Claim {}: {} paid and {} written off do not go with the charge of $120.00."
-_PAIR_STANDS = "Provider-level adjustment {} is {}, and {} entries of it stand."
-_PAIRS = "Payment {}: provider-level adjustments of {} are posted, {} stands in the ledger."
-_PAYER = "Payer 1999999999: its open items come to {}, its balance is {}."
-_PAYMENT_2 = "Payment 2 (T2): claims of {} are posted, {} stands in the ledger."
+_NOT_EXACT = "Entry 3 does not reverse exactly what was posted: {} remains on {}."
+_NO_CAUSE = "Entry {} is of kind {}, which does not fit the entry it reverses."
+_STANDS = "Claim payment {} (claim C1) is {}, but has {} postings in force."
+_LOST = "Claim payment 1 (claim C1) is 'reversed', but no posted reversal reversed it."
+_CHARGED = "Claim {}: {} paid and {} written off do not fit the charge of $120.00."
+_PAIR_STANDS = "Provider-level adjustment {} is {}, but has {} entries in force."
+_PAIRS = "Payment {}: provider-level adjustments of {} are posted, but the ledger has {}."
+_PAYER = "Payer 1999999999: its open items add up to {}, but its balance is {}."
+_PAYMENT_2 = "Payment 2 (T2): claims of {} are posted, but the ledger has {}."
 
 DAMAGE = {
     "a reversal of less": (
@@ -64,7 +64,7 @@ DAMAGE = {
         [
             _NOT_EXACT.format("-$10.00", "accounts_receivable, line 1"),
             _NOT_EXACT.format("$10.00", "insurance_deposits"),
-            "Decision 2 on claim C1: the payment decided to post is -$90.00, -$80.00 stands in the ledger.",
+            "Decision 2 on claim C1: the payment decided to post is -$90.00, but the ledger has -$80.00.",
             _PAYMENT_2.format("-$90.00", "-$80.00"),
         ],
     ),
@@ -93,20 +93,20 @@ DAMAGE = {
     "a reversal of another claim's posting": (
         ["UPDATE entries SET reverses = 3 WHERE id = 3"],
         [
-            "Entry 3 takes back decision 3, which is on another claim or patient.",
+            "Entry 3 reverses decision 3, which is on another claim or patient.",
             _STANDS.format(1, "'reversed'", 1),
-            "Claim payment 3 (claim C2) is 'posted', and 0 postings of it stand.",
+            "Claim payment 3 (claim C2) is 'posted', but has 0 postings in force.",
             _LOST,
         ],
     ),
     "an undoing of what another claim payment posted": (
         ["UPDATE decisions SET act = 'undo' WHERE id = 2"],
-        ["Entry 3 takes back decision 1, which is not its to take back."],
+        ["Entry 3 reverses decision 1, which it must not reverse."],
     ),
     "a reversal of what was never posted": (
         ["UPDATE decisions SET outcome = 'manual' WHERE id = 1"],
         [
-            "Entry 3 takes back decision 1, which is not its to take back.",
+            "Entry 3 reverses decision 1, which it must not reverse.",
             "Decision 1 on claim C1 posts nothing, but has entries (2).",
             _LOST,
         ],
@@ -127,13 +127,13 @@ DAMAGE = {
         ["UPDATE entries SET decision_id = 1 WHERE id = 10"],
         [
             "Entry 10 belongs to both a decision and a provider-level adjustment.",
-            "Entry 10 stands on payment 3, but what it belongs to is on payment 1.",
-            "Entry 10 posts to the account 'interest_income', where what it belongs to does not post.",
+            "Entry 10 is on payment 3, but what it belongs to is on payment 1.",
+            "Entry 10 posts to the account 'interest_income', but what it belongs to does not post there.",
             _NOT_EXACT.format("$5.00", "insurance_deposits"),
             _NOT_EXACT.format("-$5.00", "interest_income"),
-            "Entry 3 takes back decision 1, which is on another claim or patient.",
+            "Entry 3 reverses decision 1, which is on another claim or patient.",
             "Decision 1 on claim C1 posts, but has entries that are neither payment nor write-off.",
-            "Payment 3 (T3): claims of $180.00 are posted, $185.00 stands in the ledger.",
+            "Payment 3 (T3): claims of $180.00 are posted, but the ledger has $185.00.",
         ],
     ),
     "a pair open, and posted": (
@@ -173,7 +173,7 @@ DAMAGE = {
         ["UPDATE provider_adjustments SET cents = -600 WHERE id = 3"],
         [
             _PAIRS.format("3 (T3)", "-$84.00", "-$85.00"),
-            "Payment 3 (T3): claims less provider-level adjustments are not the payment.",
+            "Payment 3 (T3): claims minus provider-level adjustments do not equal the payment.",
             "Provider-level adjustment 3 (L6) of -$6.00 stands in the ledger as"
             " insurance_deposits $5.00, interest_income -$5.00.",
         ],
@@ -182,7 +182,7 @@ DAMAGE = {
         ["UPDATE provider_adjustments SET cents = NULL WHERE id = 3"],
         [
             _PAIRS.format("3 (T3)", "-$90.00", "-$85.00"),
-            "Payment 3 (T3): claims less provider-level adjustments are not the payment.",
+            "Payment 3 (T3): claims minus provider-level adjustments do not equal the payment.",
             "Provider-level adjustment 3 (L6) of an unknown amount stands in the ledger as"
             " insurance_deposits $5.00, interest_income -$5.00.",
         ],
@@ -214,12 +214,12 @@ DAMAGE = {
         ["UPDATE entries SET kind = 'reversal', reverses = 4 WHERE id = 10"],
         [
             _NO_CAUSE.format(10, "'reversal'"),
-            "Entry 10 does not take back exactly what was posted: -$120.00 is left on accounts_receivable, line 1.",
-            "Entry 10 does not take back exactly what was posted: $30.00 is left on contracted_write_offs.",
-            "Entry 10 does not take back exactly what was posted: $95.00 is left on insurance_deposits.",
-            "Entry 10 does not take back exactly what was posted: -$5.00 is left on interest_income.",
-            "Entry 10 takes back decision 4, which is on another claim or patient.",
-            "Claim payment 4 (claim C3) is 'posted', and 0 postings of it stand.",
+            "Entry 10 does not reverse exactly what was posted: -$120.00 remains on accounts_receivable, line 1.",
+            "Entry 10 does not reverse exactly what was posted: $30.00 remains on contracted_write_offs.",
+            "Entry 10 does not reverse exactly what was posted: $95.00 remains on insurance_deposits.",
+            "Entry 10 does not reverse exactly what was posted: -$5.00 remains on interest_income.",
+            "Entry 10 reverses decision 4, which is on another claim or patient.",
+            "Claim payment 4 (claim C3) is 'posted', but has 0 postings in force.",
         ],
     ),
 }
@@ -356,7 +356,7 @@ def test_what_was_closed_and_opened_again_holds(home: PracticeHome) -> None:
             ["UPDATE claim_payments SET state = 'posted' WHERE id = 1"],
             [
                 _STANDS.format(1, "'posted'", 0),
-                "Payment 1 (T1): claims of $90.00 are posted, $0.00 stands in the ledger.",
+                "Payment 1 (T1): claims of $90.00 are posted, but the ledger has $0.00.",
             ],
         ),
         (
@@ -368,14 +368,14 @@ def test_what_was_closed_and_opened_again_holds(home: PracticeHome) -> None:
             [
                 "Decision 6 undoes what was posted, but has no entry.",
                 _STANDS.format(1, "'open'", 1),
-                "Payment 1 (T1): claims of $0.00 are posted, $90.00 stands in the ledger.",
+                "Payment 1 (T1): claims of $0.00 are posted, but the ledger has $90.00.",
             ],
         ),
         (
             ["UPDATE decisions SET claim_payment_id = 3 WHERE id = 6"],
             [
-                "Entry 12 stands on payment 1, but what it belongs to is on payment 3.",
-                "Entry 12 takes back decision 5, which is not its to take back.",
+                "Entry 12 is on payment 1, but what it belongs to is on payment 3.",
+                "Entry 12 reverses decision 5, which it must not reverse.",
             ],
         ),
     ],

@@ -187,7 +187,7 @@ def test_they_are_in_a_backup(practice: PracticeHome, tmp_path: Path) -> None:
         (
             {"rules/ours.yaml": hold(then="post")},
             "rules/ours.yaml:6: a row cannot be added here: the table decides every claim exactly once already, and"
-            " what a practice adds only keeps claims from posting; to put a rule set of your own in their place, write"
+            " what a practice adds only keeps claims from posting; to use a rule set of your own instead, write"
             ' rules = "FOLDER" in era.toml; allowed: hold, warn',
         ),
         ({"rules/ours.yaml": hold(then="manual")}, "rules/ours.yaml:6: a row cannot be added here"),
@@ -199,7 +199,7 @@ def test_they_are_in_a_backup(practice: PracticeHome, tmp_path: Path) -> None:
             {"rules/ours.yaml": hold(when="{denied: true}", then="warn")},
             "rules/ours.yaml:1: denied (holds.yaml:",
         ),
-        ({"rules/ours.yml": hold()}, "rules/ours.yml: would not be read; name it ours.yaml"),
+        ({"rules/ours.yml": hold()}, "rules/ours.yml: is not read under this name; rename it ours.yaml"),
         (
             {"rules/auto_posting.yaml": "[]", "rules/holds.yaml": hold("denied")},
             "Error: rules/auto_posting.yaml: this folder adds holds to the rules in force; to put a rule set of your"
@@ -243,4 +243,4 @@ def test_a_file_in_a_rule_set_that_would_not_be_read_is_refused(tmp_path: Path) 
     (folder / "ours.yaml").write_text(hold(), encoding="utf-8")
     ended = era("rules", "check", "--rules", folder)
     assert ended.code == 4
-    assert "ours.yaml: is no file of a rule set, and would not be read; allowed: auto_posting.yaml" in ended.err
+    assert "ours.yaml: is not part of a rule set, and is not read; allowed: auto_posting.yaml" in ended.err

@@ -45,7 +45,7 @@ def change(file: Path, old: str, new: str) -> None:
 def test_the_first_row_reads_as_the_practice_reads_it() -> None:
     assert SHIPPED.rows[0] == Rule(
         id="single-plan-at-least-minimum-write-offs-on",
-        because="The payment is as expected and the practice lets contracted write-offs post by themselves.",
+        because="The payment meets the minimum, and automatic write-off posting is on.",
         reference="auto-posting table, row 1",
         when=(
             Condition("plan_count", "is", 1),

@@ -229,6 +229,6 @@ def test_rows_that_point_nowhere_are_named_and_left_as_they_were(tmp_path: Path)
     before = tables(engine)
     ended = home.era("verify")
     assert ended.code == 1
-    assert "The database holds rows that point to rows that are not there; it was left as it was." in ended.err
+    assert "The database has rows that point to missing rows. It was not changed." in ended.err
     assert tables(engine) == before
     engine.dispose()
