@@ -84,9 +84,7 @@ def _show(trial: "Trial") -> None:
     from era_engine.foundation.money import dollars
 
     if not trial.claims:
-        say(
-            'Nothing was decided on trial. Set era_payment_options.auto_post.enabled = "shadow", also for one payer.'
-        )
+        say('Nothing was decided on trial. Set era_payment_options.auto_post.enabled = "shadow", also for one payer.')
         return
     found = trial.verdicts()
     would = found["agreed"] + found["other-amounts"] + found["not-posted"]

@@ -59,7 +59,7 @@ def test_what_can_be_read_is_entered_and_the_rest_is_filed(unreadable: PracticeH
     home = unreadable
     assert ("malformed-amount", "T1", CLOSE.format("T1")) in todo(home)
     assert ("payment-out-of-balance", "T1", "era post T1 --provider-adjustments --by NAME") in todo(home)
-    assert "L6 of payment T1 is -$1.00, which closing would leave out" in refused(home, "close", "T1", PAIRS, *WHY)
+    assert "L6 of payment T1 is -$1.00. Closing it would leave that out" in refused(home, "close", "T1", PAIRS, *WHY)
     ended = home.era("post", "T1", PAIRS, *ANN)
     assert ended.out.splitlines() == [
         "Entered L6: -$1.00.",
@@ -92,7 +92,9 @@ def versions(home: PracticeHome) -> PracticeHome:
 def test_another_version_of_what_is_posted_is_filed_and_not_entered(versions: PracticeHome) -> None:
     home = versions
     assert todo(home) == [("payment-changed", "T1", CLOSE.format("id:2"))]
-    assert "is another version of payment 1, which is already posted in part or in full" in refused(home, "post", "id:2", PAIRS, *ANN)
+    assert "is another version of payment 1, which is already posted in part or in full" in refused(
+        home, "post", "id:2", PAIRS, *ANN
+    )
     assert done(home, "close", "id:2", PAIRS, *WHY) == ["Closed WO Q6 by hand without posting."]
     assert todo(home) == []
     assert [each["status"] for each in home.records("eras")] == ["completed", "completed"]
@@ -101,7 +103,7 @@ def test_another_version_of_what_is_posted_is_filed_and_not_entered(versions: Pr
 
 def test_where_the_other_version_counts_the_first_is_taken_back(versions: PracticeHome) -> None:
     home = versions
-    assert done(home, "undo", "1", PAIRS, *WHY) == ["Took back WO Q5: -$10.00."]
+    assert done(home, "undo", "1", PAIRS, *WHY) == ["Undone: WO Q5, -$10.00."]
     assert done(home, "post", "id:2", PAIRS, *ANN) == ["Entered WO Q6: -$10.00."]
     assert "is another version of payment 2" in refused(home, "post", "1", PAIRS, *ANN)
     assert ("provider-adjustment-left", "T1", CLOSE.format("id:1")) in todo(home)
@@ -137,7 +139,7 @@ def test_what_is_closed_is_opened_again_and_no_run_enters_it(home: PracticeHome)
     assert done(home, "undo", "T1", PAIRS, *WHY) == ["Reopened ZZ Q."]
     home.run()
     assert [each["status"] for each in home.records("provider-adjustments")] == ["not-posted"]
-    assert "is posted or closed" in refused(home, "undo", "T1", PAIRS, *WHY)
+    assert "no posted or closed" in refused(home, "undo", "T1", PAIRS, *WHY)
     assert done(home, "post", "T1", PAIRS, *ANN) == ["Entered ZZ Q: -$5.00."]
 
 
@@ -185,6 +187,6 @@ def test_an_act_in_json_gives_its_entries(home: PracticeHome) -> None:
 
 def test_a_claim_or_the_adjustments_are_named_not_both(home: PracticeHome) -> None:
     home.run(plb("5", "ZZ:Q*-5"))
-    assert "goes with TRACE alone" in refused(home, "close", "T1", "C1", PAIRS, *WHY)
+    assert "with TRACE only" in refused(home, "close", "T1", "C1", PAIRS, *WHY)
     assert "CLAIM is missing" in refused(home, "close", "T1", *WHY)
     assert "not both" in refused(home, "undo", "T1", "--claim", "C1", PAIRS, *WHY)

@@ -48,7 +48,7 @@ def secondary(paid: str, write_off: str, *more: str) -> str:
 def test_by_line_a_write_off_of_another_plan_is_refused_with_the_numbers(two_plans: PracticeHome) -> None:
     two_plans.run(secondary("65", "435"))
     error = refused(two_plans, "EFT0002", "C2", "--line", "1=65,10.01")
-    assert "Write-offs would come to $135.01 in total, where $135.00 is the most" in error
+    assert "Write-offs would total $135.01, at most $135.00 can be written off" in error
     assert "charge $500.00 - payments $365.00 - patient responsibility $0.00. $125.00 is already written off." in error
     post(two_plans, "EFT0002", "C2", "--line", "1=65,10")
     assert two_plans.posted()["accounts_receivable"] == -50000
@@ -62,7 +62,7 @@ def test_the_last_plans_share_is_the_patients(two_plans: PracticeHome) -> None:
 
 def test_two_plans_never_pay_more_than_the_charge(two_plans: PracticeHome) -> None:
     two_plans.run(secondary("201", "299"))
-    assert "Payments would come to $501.00 in total, $1.00 above" in refused(two_plans, "EFT0002", "C2")
+    assert "Payments would total $501.00, $1.00 above" in refused(two_plans, "EFT0002", "C2")
 
 
 def test_where_the_plans_paid_more_the_earlier_one_is_posted_anew_with_less_written_off(
@@ -70,7 +70,7 @@ def test_where_the_plans_paid_more_the_earlier_one_is_posted_anew_with_less_writ
 ) -> None:
     two_plans.run(secondary("100", "400"))
     error = refused(two_plans, "EFT0002", "C2")
-    assert "where $100.00 is the most" in error
+    assert "at most $100.00 can be written off" in error
     assert (
         "Remedy: Undo what is posted for claim C1, of which $125.00 is written off (`era log --claim C1` names its"
         " payment), post it anew with at most $100.00 written off (--line N=PAID,WRITE_OFF), then post this one."
@@ -93,7 +93,7 @@ def test_one_claim_for_both_plans_gives_back_by_line_what_it_had(home: PracticeH
     home.run(remittance("300", claim("C1", *PRIMARY, responsibility="75")))
     post(home, "EFT0001", "C1")
     home.run(remittance("100", claim("C1", "500", "100", "400", status="2", payer_claim_number="B1"), trace="EFT0002"))
-    assert "a negative write-off gives back what this claim had" in refused(home, "EFT0002", "C1")
+    assert "A negative write-off reverses what is written off on this claim" in refused(home, "EFT0002", "C1")
     post(home, "EFT0002", "C1", "--line", "1=100,-25")
 
 
@@ -148,7 +148,7 @@ def test_a_later_plan_does_not_write_off_what_the_plan_between_pays(home: Practi
     )
     post(home, "EFT0001", "C1")
     error = refused(home, "EFT0003", "C3")
-    assert "How much of the $495.00 to write off another plan paid or wrote off is not known" in error
+    assert "It is unknown how much of the $495.00 write-off another plan already paid or wrote off" in error
     assert "claim C2 to an earlier plan is not posted" in error
     assert "Say the amounts with --line" in error
     post(home, "EFT0002", "C2")
@@ -208,4 +208,4 @@ def test_of_two_fillings_a_person_says_what_the_later_plan_leaves_to_write_off(f
 
 def test_where_more_is_posted_than_was_charged_nothing_is_written_off_as_remitted(two_plans: PracticeHome) -> None:
     two_plans.run(secondary("80", "420"))
-    assert "where $120.00 is the most" in refused(two_plans, "EFT0002", "C2")
+    assert "at most $120.00 can be written off" in refused(two_plans, "EFT0002", "C2")

@@ -71,7 +71,7 @@ def test_what_is_old_and_done_is_purged_and_everything_else_stays(old: PracticeH
 def test_a_dry_run_of_a_purge_removes_nothing(old: PracticeHome) -> None:
     before = kept(old)
     ended = old.era("purge", "--before", "2019-01-01", "--dry-run", *BY)
-    assert "would go  archive/001.835" in ended.out
+    assert "would purge  archive/001.835" in ended.out
     assert ended.out.endswith("Would purge 1 file received before 2019-01-01; 2 files as old stay.\n")
     assert kept(old) == before
     assert old.rows("SELECT count(*) FROM files WHERE purged_at IS NOT NULL") == [(0,)]

@@ -106,10 +106,10 @@ def test_one_claim_alone_is_quick_posted_with_the_mark_a(left: PracticeHome) -> 
 
 def test_quick_post_again_posts_nothing_more(left: PracticeHome) -> None:
     first = left.era("quick-post", "EFT0001")
-    assert first.out.endswith("Posted 2 claims, left 0 claims; 1 claim already posted.\n")
+    assert first.out.endswith("Posted 2 claims; 0 claims need review; 1 claim already posted.\n")
     ledger = left.records("ledger")
     again = left.era("quick-post", "EFT0001")
-    assert (again.code, again.out.strip()) == (0, "Posted 0 claims, left 0 claims; 3 claims already posted.")
+    assert (again.code, again.out.strip()) == (0, "Posted 0 claims; 0 claims need review; 3 claims already posted.")
     assert left.records("quick-post", "EFT0001", "--claim", "C3") == []
     assert left.records("ledger") == ledger
     left.verified()

@@ -47,7 +47,9 @@ def test_by_default_a_claim_of_several_plans_is_a_persons(tmp_path: Path) -> Non
 def test_the_secondary_of_rfi_1696_writes_off_what_is_left_and_the_balance_ends_at_zero(practice: PracticeHome) -> None:
     [first] = practice.run(remittance("300", PRIMARY))
     assert (first["outcome"], first["rule"]) == ("post", "several-plans-proven")
-    assert practice.posted()["accounts_receivable"] == -42500  # 500.00 charged: the patient responsibility of 75.00 is left
+    assert (
+        practice.posted()["accounts_receivable"] == -42500
+    )  # 500.00 charged: the patient responsibility of 75.00 is left
     second = practice.run(remittance("65", SECONDARY, trace="EFT0002"))[0]
     assert (second["outcome"], second["write_off_cents"]) == ("post", 1000)
     assert practice.posted() == {
@@ -254,6 +256,6 @@ def test_the_open_work_tells_why_a_proof_failed(practice: PracticeHome) -> None:
     practice.run(remittance("300", PRIMARY))
     [left] = practice.run(remittance("65", answer("C2", "2", "65", "CAS*OA*23*400", "CAS*CO*45*35"), trace="EFT0002"))
     doubt = "not proven: the payer counts $400.00 as paid before (OA-23), but the books do not"
-    assert left["explanation"] == f"Needs review: the patient has 2 active plans, {doubt}."
+    assert left["explanation"] == f"Needs review: the patient has 2 active insurance plans, {doubt}."
     assert f"  C2: coordination of benefits, {doubt}.\n" in practice.era("todo").out
     assert f"Coordination of benefits: {doubt}." in practice.era("explain", "C2").out

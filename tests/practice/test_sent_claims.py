@@ -223,9 +223,7 @@ def test_a_void_of_a_claim_unknown_or_posted_changes_nothing(home: PracticeHome)
     home.expect(expects("C1"))
     home.run(remittance("90", claim("C1")))
     told = send(home, claim_file(sent("C1", frequency="8"), sent("C5", frequency="8"))).out
-    assert told.endswith(
-        "  Void of claim C1: no such open claim.\n  Void of claim C5: no such open claim.\n"
-    )
+    assert told.endswith("  Void of claim C1: no such open claim.\n  Void of claim C5: no such open claim.\n")
     assert lines(home) == [("C1", 9000, None)]
     home.verified()
 

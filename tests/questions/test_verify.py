@@ -29,12 +29,12 @@ def books(home: PracticeHome) -> PracticeHome:
 
 
 def test_books_nobody_touched_hold(books: PracticeHome) -> None:
-    told = "✔ The books hold: 4 entries, 3 decisions, 2 payments, 2 claims, 2 patients, 0 payers, 1 file.\n"
+    told = "✔ The books are in balance: 4 entries, 3 decisions, 2 payments, 2 claims, 2 patients, 0 payers, 1 file.\n"
     assert books.verified().out == told + "Files in: 1 = 1 archived + 0 quarantined + 0 duplicate + 0 waiting.\n"
 
 
 def test_a_practice_that_has_read_nothing_has_books_that_hold(home: PracticeHome) -> None:
-    told = "✔ The books hold: 0 entries, 0 decisions, 0 payments, 0 claims, 0 patients, 0 payers, 0 files.\n"
+    told = "✔ The books are in balance: 0 entries, 0 decisions, 0 payments, 0 claims, 0 patients, 0 payers, 0 files.\n"
     assert home.verified().out == told + "Files in: 0 = 0 archived + 0 quarantined + 0 duplicate + 0 waiting.\n"
 
 

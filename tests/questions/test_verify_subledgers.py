@@ -33,7 +33,7 @@ def books(home: PracticeHome) -> PracticeHome:
 
 
 def test_books_nobody_touched_hold(books: PracticeHome) -> None:
-    told = "✔ The books hold: 10 entries, 4 decisions, 3 payments, 3 claims, 3 patients, 1 payer, 3 files.\n"
+    told = "✔ The books are in balance: 10 entries, 4 decisions, 3 payments, 3 claims, 3 patients, 1 payer, 3 files.\n"
     told += "Files in: 3 = 3 archived + 0 quarantined + 0 duplicate + 0 waiting.\n"
     assert books.verified().out == told
     assert books.posted() == {
@@ -174,7 +174,7 @@ DAMAGE = {
         [
             _PAIRS.format("3 (T3)", "-$84.00", "-$85.00"),
             "Payment 3 (T3): claims minus provider-level adjustments do not equal the payment.",
-            "Provider-level adjustment 3 (L6) of -$6.00 stands in the ledger as"
+            "Provider-level adjustment 3 (L6) of -$6.00 is in the ledger as"
             " insurance_deposits $5.00, interest_income -$5.00.",
         ],
     ),
@@ -183,21 +183,21 @@ DAMAGE = {
         [
             _PAIRS.format("3 (T3)", "-$90.00", "-$85.00"),
             "Payment 3 (T3): claims minus provider-level adjustments do not equal the payment.",
-            "Provider-level adjustment 3 (L6) of an unknown amount stands in the ledger as"
+            "Provider-level adjustment 3 (L6) of an unknown amount is in the ledger as"
             " insurance_deposits $5.00, interest_income -$5.00.",
         ],
     ),
     "interest that is no income": (
         ["UPDATE postings SET account = 'provider_adjustments' WHERE account = 'interest_income'"],
         [
-            "Provider-level adjustment 3 (L6) of -$5.00 stands in the ledger as"
+            "Provider-level adjustment 3 (L6) of -$5.00 is in the ledger as"
             " insurance_deposits $5.00, provider_adjustments -$5.00."
         ],
     ),
     "a debt to the payer that is gone": (
         ["UPDATE postings SET account = 'provider_adjustments' WHERE entry_id = 4 AND account = 'payer_balances'"],
         [
-            "Provider-level adjustment 1 (WO) of -$90.00 stands in the ledger as"
+            "Provider-level adjustment 1 (WO) of -$90.00 is in the ledger as"
             " insurance_deposits $90.00, provider_adjustments -$90.00.",
             _PAYER.format("$0.00", "$90.00"),
         ],
@@ -205,7 +205,7 @@ DAMAGE = {
     "an item of another reason": (
         ["UPDATE provider_adjustments SET reason = 'CS' WHERE id = 1"],
         [
-            "Provider-level adjustment 1 (CS) of -$90.00 stands in the ledger as"
+            "Provider-level adjustment 1 (CS) of -$90.00 is in the ledger as"
             " insurance_deposits $90.00, payer_balances -$90.00.",
             _PAYER.format("$90.00", "$0.00"),
         ],

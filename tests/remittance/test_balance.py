@@ -98,7 +98,8 @@ def test_a_payment_out_of_balance_shows_the_sum(tmp_path: Path) -> None:
     reading = paid(tmp_path, "100", claim("C1"), after=("PLB*1*20261231*WO:C9*10",))
     assert reading.graded == [("hold", "payment-out-of-balance")]
     assert reading.findings[0].message == (
-        "Claims pay $90.00, minus provider-level adjustments $10.00 is $80.00. The payment (BPR02) is $100.00, off by $20.00."
+        "Claims pay $90.00, minus provider-level adjustments $10.00 is $80.00. The payment (BPR02) is $100.00, off"
+        " by $20.00."
     )
     assert reading.remittance.findings == tuple(reading.findings)
 

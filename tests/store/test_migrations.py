@@ -175,7 +175,7 @@ def test_entries_point_to_what_is_there(old_home: PracticeHome, column: str) -> 
 
 
 def test_the_first_versions_books_hold_and_go_on(old_home: PracticeHome) -> None:
-    told = "✔ The books hold: 2 entries, 3 decisions, 2 payments, 1 claim, 1 patient, 0 payers, 2 files.\n"
+    told = "✔ The books are in balance: 2 entries, 3 decisions, 2 payments, 1 claim, 1 patient, 0 payers, 2 files.\n"
     assert old_home.era("verify").out == told + "Files in: 2 = 2 archived + 0 quarantined + 0 duplicate + 0 waiting.\n"
     old_home.expect(expects("C3"))
     [posted] = old_home.run(remittance("90", claim("C3"), trace="T3"))

@@ -86,7 +86,7 @@ TRIED: dict[str, dict[str, object]] = {
     "reversals": {"reversals.post_exact": True},
     "deposits": {"deposits.required": True},
     "no reviews": {"review_reasons": []},
-    "contracted write-offs reviewed": {"review_reasons": ["45"]},
+    "contractual write-offs reviewed": {"review_reasons": ["45"]},
     "holds that warn": {"holds.procedure-mismatch": "warn", "holds.denied": "warn"},
     "a doubt told once that warns": {"holds.charge-mismatch": "warn", "holds.adjustment-needs-review": "warn"},
     "another payee": {"practice.npi": "1982713408"},
