@@ -143,7 +143,7 @@ def test_the_same_money_a_second_time_is_refused(short: PracticeHome) -> None:
     short.run(remittance("90", claim("C1"), trace="EFT0002"))
     error = refused(short, "EFT0002", "C1")
     assert "Payments would total $180.00, $60.00 above the charge of $120.00" in error
-    assert "On line 1 $210.00" in refused(short, "EFT0002", "C1", "--line", "1=90")
+    assert "Line 1 would have $210.00" in refused(short, "EFT0002", "C1", "--line", "1=90")
 
 
 def test_additional_money_is_posted_and_gives_the_write_off_back(home: PracticeHome) -> None:
@@ -172,7 +172,7 @@ def test_a_write_off_is_given_back_only_on_the_line_that_had_it(two_lines: Pract
     post(two_lines, "EFT0001", "C1", "--line", "1=70,50", "--line", "2=70,0")
     again = bare_claim("C1", "240", "20", *service_line("D0120", "120", "20", "CAS*OA*A1*100"))
     two_lines.run(remittance("20", again, trace="EFT0002"))
-    assert "On line 2 $20.00" in refused(two_lines, "EFT0002", "C1", "--line", "2=20,-20")
+    assert "Line 2 would reverse $20.00" in refused(two_lines, "EFT0002", "C1", "--line", "2=20,-20")
     assert "On line 1 $50.01" in refused(two_lines, "EFT0002", "C1", "--line", "1=0,-50.01", "--line", "2=20,0.02")
     post(two_lines, "EFT0002", "C1", "--line", "1=0,-20", "--line", "2=20")
     assert two_lines.posted()["contracted_write_offs"] == 3000
@@ -213,7 +213,7 @@ def test_two_lines_answered_as_one_are_not_all_credited_to_the_first(home: Pract
     assert "differ from the charges submitted: line 1 $60.00, $30.00 submitted." in left["explanation"]
     assert "more than its fee" in refused(home, "EFT0001", "C1", "--line", "1=48,12")
     told = post(home, "EFT0001", "C1", "--as-remitted").out
-    assert "More than is left of its fee is on line 1, so it is posted to no line" in told
+    assert "It is more than the rest of the fee on line 1, so it is posted to no line" in told
     assert credits(home) == {None: 6000}
 
 
@@ -319,7 +319,7 @@ def test_a_reversal_is_not_posted_by_line(home: PracticeHome) -> None:
 def test_money_taken_back_without_a_reversal_needs_a_payment_to_take_it_from(home: PracticeHome) -> None:
     home.expect(expects())
     home.run(remittance("-90", bare_claim("C1", "120", "-90", "CAS*CO*45*210")))
-    assert "Payments on this claim would come to -$90.00" in refused(home, "EFT0001", "C1", "--line", "1=-90")
+    assert "Payments on this claim would total -$90.00" in refused(home, "EFT0001", "C1", "--line", "1=-90")
 
 
 # Provider-level adjustments

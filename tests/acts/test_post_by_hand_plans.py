@@ -48,7 +48,7 @@ def secondary(paid: str, write_off: str, *more: str) -> str:
 def test_by_line_a_write_off_of_another_plan_is_refused_with_the_numbers(two_plans: PracticeHome) -> None:
     two_plans.run(secondary("65", "435"))
     error = refused(two_plans, "EFT0002", "C2", "--line", "1=65,10.01")
-    assert "Write-offs would total $135.01, at most $135.00 can be written off" in error
+    assert "Write-offs would total $135.01, but at most $135.00 can be written off" in error
     assert "charge $500.00 - payments $365.00 - patient responsibility $0.00. $125.00 is already written off." in error
     post(two_plans, "EFT0002", "C2", "--line", "1=65,10")
     assert two_plans.posted()["accounts_receivable"] == -50000
@@ -72,10 +72,10 @@ def test_where_the_plans_paid_more_the_earlier_one_is_posted_anew_with_less_writ
     error = refused(two_plans, "EFT0002", "C2")
     assert "at most $100.00 can be written off" in error
     assert (
-        "Remedy: Undo what is posted for claim C1, of which $125.00 is written off (`era log --claim C1` names its"
-        " payment), post it anew with at most $100.00 written off (--line N=PAID,WRITE_OFF), then post this one."
+        "Remedy: Undo what is posted for claim C1, which has $125.00 written off (`era log --claim C1` names its"
+        " payment). Post it again with a write-off of at most $100.00 (--line N=PAID,WRITE_OFF). Then post this one."
     ) in error
-    assert "Write-offs on this claim would come to -$25.00" in refused(
+    assert "Write-offs on this claim would total -$25.00" in refused(
         two_plans, "EFT0002", "C2", "--line", "1=100,-25"
     )
     two_plans.era("undo", "EFT0001", *ANN, "--because", "the secondary paid more")
@@ -150,7 +150,7 @@ def test_a_later_plan_does_not_write_off_what_the_plan_between_pays(home: Practi
     error = refused(home, "EFT0003", "C3")
     assert "It is unknown how much of the $495.00 write-off another plan already paid or wrote off" in error
     assert "claim C2 to an earlier plan is not posted" in error
-    assert "Say the amounts with --line" in error
+    assert "Give the amounts with --line" in error
     post(home, "EFT0002", "C2")
     assert "Posted $5.00 and wrote off $5.00 by hand." in post(home, "EFT0003", "C3").out
     assert home.posted()["accounts_receivable"] == -50000

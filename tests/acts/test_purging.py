@@ -134,7 +134,7 @@ def test_a_purge_killed_at_any_step_is_told_as_it_is_and_finished_by_the_next(sq
         purged = home.rows(f"SELECT id FROM files WHERE id = {step} AND purged_at IS NOT NULL")
         if purged and (home.root / "archive" / f"{step:03d}.835").exists():
             assert told.code == 1
-            assert f"was purged, but archive/{step:03d}.835 is still there. Run `era purge` again." in told.out
+            assert f"was purged, but archive/{step:03d}.835 still exists. Run `era purge` again." in told.out
             finished += 1
         else:
             assert told.code == 0

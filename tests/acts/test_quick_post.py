@@ -135,7 +135,7 @@ def test_interest_left_by_a_run_is_quick_posted_with_its_payment(home: PracticeH
 def test_a_payment_without_claims_has_nothing_to_quick_post(home: PracticeHome) -> None:
     home.run(remittance("8.41"))
     refused = home.era("quick-post", "EFT0001")
-    assert (refused.code, "Payment EFT0001 names no claim" in refused.err) == (2, True)
+    assert (refused.code, "Payment EFT0001 has no claims" in refused.err) == (2, True)
 
 
 def test_payments_that_share_a_trace_number_are_named_by_their_id(home: PracticeHome) -> None:

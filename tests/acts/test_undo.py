@@ -174,7 +174,7 @@ def test_what_something_else_rests_on_is_not_undone(home: PracticeHome) -> None:
     assert home.era("post", "EFT0001", "C1", "--by", "Ann").code == 0
     home.run(remittance("20", claim("C1", "120", "20", "100", payer_claim_number="ICN2"), trace="EFT0002"))
     assert home.era("post", "EFT0002", "C1", "--line", "1=20,-20", "--by", "Ann").code == 0
-    assert "Write-offs on this claim would come to -$20.00" in refused(home, "EFT0001")
+    assert "Write-offs on this claim would total -$20.00" in refused(home, "EFT0001")
     undo(home, "EFT0002")
     undo(home, "EFT0001")
 

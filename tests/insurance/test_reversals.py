@@ -238,7 +238,7 @@ def test_an_original_after_its_reversal_and_correction_says_how_the_three_are_pu
     assert original["explanation"] == (
         "Another payment is already posted on this claim. The reversal of this one, EFT0002, came first. If its"
         " correction"
-        " is posted, undo that, then post this payment, the reversal and the correction in turn."
+        " is posted, undo that. Then post this payment, the reversal and the correction, in that order."
     )
     taking_back, correction = ("EFT0002", "id:1"), ("EFT0002", "id:2")
     assert practice.era("undo", "EFT0002", "--claim", "id:2", "--by", "Ann", "--because", "late").code == 0

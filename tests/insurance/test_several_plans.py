@@ -64,7 +64,7 @@ def test_the_proof_is_kept_with_the_decision(practice: PracticeHome) -> None:
     practice.run(remittance("300", PRIMARY), remittance("65", SECONDARY, trace="EFT0002"))
     [told] = practice.records("explain", "C2")
     assert told["facts"]["proof"] == (
-        "charge $500.00 - $425.00 paid and written off before - paid $65.00 - written off $10.00 = patient's share"
+        "charge $500.00 - $425.00 paid and written off before - paid $65.00 - written off $10.00 = patient responsibility"
         " $0.00; the payer states a $435.00 write-off, and the rest of it was paid or written off before"
     )
 
@@ -98,8 +98,8 @@ def test_a_first_claim_answered_as_a_later_plan_is_not_proven(practice: Practice
     ("second", "paid", "why"),
     [
         (answer("C2", "2", "100", "CAS*CO*45*400"), "100", "posting it would exceed what is owed by $25.00"),
-        (answer("C2", "2", "65", "CAS*OA*23*300", "CAS*CO*45*5", "CAS*PR*2*130"), "65", "more would be posted"),
-        (answer("C2", "2", "65", "CAS*OA*23*400", "CAS*CO*45*35"), "65", "the payer takes $400.00 for paid before"),
+        (answer("C2", "2", "65", "CAS*OA*23*300", "CAS*CO*45*5", "CAS*PR*2*130"), "65", "would exceed what is owed"),
+        (answer("C2", "2", "65", "CAS*OA*23*400", "CAS*CO*45*35"), "65", "the payer counts $400.00 as paid before"),
     ],
 )
 def test_what_is_not_proven_is_a_persons_and_says_why(
@@ -222,7 +222,7 @@ def test_a_plan_dropped_since_does_not_let_the_secondary_write_off_the_primarys_
         "The patient's number of coverages is in doubt: 1 on file, but this claim went to plan 2."
         in (left["explanation"])
     )
-    assert "$435.00 to write off, $10.00 left" in left["explanation"]
+    assert "The write-off of $435.00 is more than the $10.00 left to write off" in left["explanation"]
     assert practice.era("post", "EFT0002", "C2", "--by", "Ann").out.startswith("Posted $65.00 and wrote off $10.00")
     practice.verified()
 

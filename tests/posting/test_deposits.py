@@ -172,11 +172,11 @@ def test_the_table_pictures_each_kind_with_its_total(home: PracticeHome) -> None
     lines = [" ".join(line.split()) for line in out.splitlines()]
     assert lines[:7] == [
         "✔ Matched: 1, $90.00",
-        "trace payer deposited remitted days apart deposit",
+        "trace payer deposited ERA date days apart deposit",
         "T1 DELTA DENTAL 2026-11-02 2026-11-01 1 $90.00",
         "",
         "⚠ Do not match: 1, $89.99",
-        "trace payer deposited remitted days apart deposit remittance off by why",
+        "trace payer deposited ERA date days apart deposit ERA off by why",
         "T2 DELTA DENTAL 2026-11-02 2026-11-01 1 $89.99 $90.00 -$0.01 the amounts differ",
     ]
     assert "⚠ ERAs without a deposit: 1, $90.00" in lines

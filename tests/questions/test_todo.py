@@ -96,7 +96,7 @@ def test_the_table_is_for_people(monday: PracticeHome) -> None:
     assert "single-plan-below-minimum-write-offs-on: 3 items, $162.00" in out
     assert "Find the claim by patient and date of service and match it by hand, or import it." in out
     assert "$8.00  era quick-post EFT0001 --claim C2" in out
-    assert "5 claims and 1 other item, $669.00 waiting." in out
+    assert "5 claims and 1 other item, $669.00 to review." in out
     assert "era deposits" in out
 
 
@@ -213,7 +213,7 @@ def test_money_without_a_claim_and_files_put_aside_are_work_too(home: PracticeHo
     assert (file["reason"], file["file"]) == ("file-in-quarantine", "bad.835")
     assert file["command"] == f"era inspect {home.root / 'quarantine' / 'bad.835'}"
     assert era(*file["command"].split()[1:]).code == 3
-    assert "0 claims and 2 other items, $75.00 waiting." in home.era("todo").out
+    assert "0 claims and 2 other items, $75.00 to review." in home.era("todo").out
 
 
 def test_what_a_person_matched_waits_for_the_next_run(home: PracticeHome) -> None:

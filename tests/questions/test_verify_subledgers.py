@@ -245,7 +245,7 @@ def test_two_plans_do_not_pay_and_write_off_more_than_was_charged(books: Practic
     """Each claim by itself is in order (RFI 1696)."""
     books.change(*to_two_plans(ordinal=2, plan_count=plan_count))
     assert problems(books) == [
-        "Claims for the same services, C2, C3: $180.00 paid and $60.00 written off do not go with"
+        "Claims for the same services, C2, C3: $180.00 paid and $60.00 written off do not fit"
         " the charge of $120.00."
     ]
 
@@ -255,7 +255,7 @@ def test_a_later_plan_sent_the_same_services_more_often_does_not_count_the_charg
     books.change("UPDATE claims SET plan_ordinal = 1 WHERE claim_number = 'C1'")
     books.change("UPDATE entries SET patient_id = 'P-C2'")
     assert (
-        "Claims for the same services, C1, C2, C3: $180.00 paid and $60.00 written off do not go with"
+        "Claims for the same services, C1, C2, C3: $180.00 paid and $60.00 written off do not fit"
         in (problems(books)[0])
     )
 
@@ -272,7 +272,7 @@ def test_what_two_proofs_posted_for_one_plan_is_the_same_services(books: Practic
     not_proven, proven = (f'"several_plans_proven":{word}' for word in ("false", "true"))
     books.change(f"UPDATE decisions SET facts = replace(facts, '{not_proven}', '{proven}')")
     assert problems(books) == [
-        "Claims for the same services, C2, C3: $180.00 paid and $60.00 written off do not go with"
+        "Claims for the same services, C2, C3: $180.00 paid and $60.00 written off do not fit"
         " the charge of $120.00."
     ]
 

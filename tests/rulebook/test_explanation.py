@@ -110,5 +110,5 @@ def test_a_hold_switched_off_is_shown_and_does_not_fire() -> None:
 def test_a_practice_that_never_posts_still_gets_its_reason() -> None:
     rows = tuple(row._replace(then="manual") for row in SHIPPED.rows)
     explanation = explain(replace(SHIPPED, rows=rows), ORDINARY)
-    assert explanation.sentence.startswith("Needs review: The payment is as expected")
+    assert explanation.sentence.startswith("Needs review: The payment meets the minimum")
     assert (explanation.smallest_change, explanation.changes) == (None, ())

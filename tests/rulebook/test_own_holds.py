@@ -135,7 +135,7 @@ def test_a_hold_that_catches_all_claims_of_a_row_is_the_practices_right(practice
     write(practice, {"rules/ours.yaml": everything})
     checked = practice.era("rules", "check")
     assert checked.code == 0
-    first = f"· {AT_LEAST} (auto_posting.yaml:4): no claim gets to this row, since everything (rules/ours.yaml:1) holds"
+    first = f"· {AT_LEAST} (auto_posting.yaml:4): no claim gets to this row, because everything (rules/ours.yaml:1) holds"
     assert first in checked.out
     assert [each["holds"] for each in practice.run(remittance("90", claim("C1")))] == [["everything"]]
 
@@ -164,7 +164,7 @@ def test_a_replay_tells_what_they_would_have_held(practice: PracticeHome) -> Non
     for other in ((), ("--rules", shipped("rules"))):
         told = practice.era("replay", *other)
         assert told.code == 0
-        assert "1 would newly be left to a person ($90.00)" in told.out
+        assert "1 would newly need review ($90.00)" in told.out
 
 
 def test_they_are_in_a_backup(practice: PracticeHome, tmp_path: Path) -> None:
@@ -202,8 +202,8 @@ def test_they_are_in_a_backup(practice: PracticeHome, tmp_path: Path) -> None:
         ({"rules/ours.yml": hold()}, "rules/ours.yml: is not read under this name; rename it ours.yaml"),
         (
             {"rules/auto_posting.yaml": "[]", "rules/holds.yaml": hold("denied")},
-            "Error: rules/auto_posting.yaml: this folder adds holds to the rules in force; to put a rule set of your"
-            ' own in their place, write rules = "FOLDER" in era.toml\n',
+            "Error: rules/auto_posting.yaml: this folder adds holds to the rules in force; to use a rule set of your"
+            ' own instead, write rules = "FOLDER" in era.toml\n',
         ),
     ],
 )
@@ -224,7 +224,7 @@ def test_their_cases_are_asked_for(practice: PracticeHome) -> None:
     assert ended.code == 4
     assert "rules/ours.yaml:1: the rule ours has no near miss" in ended.err
     shutil.rmtree(practice.root / "rules" / "cases")
-    assert "rules/cases: there are no cases" in practice.era("rules", "test").err
+    assert "rules/cases: no cases" in practice.era("rules", "test").err
 
 
 def test_a_case_of_theirs_that_fails_is_told(practice: PracticeHome) -> None:
