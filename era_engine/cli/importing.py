@@ -148,7 +148,10 @@ def bank(files: tuple[Path, ...], home: Path | None) -> None:
                     "deposits without a trace number, which match no ERA",
                     sum(not each.trace_number for each in found.deposits),
                 ),
-                ("negative deposits (money taken back)", sum(each.cents < 0 for each in found.deposits)),
+                (
+                    "negative deposits (money that went back to the payer)",
+                    sum(each.cents < 0 for each in found.deposits),
+                ),
                 (
                     "deposits that differ from an earlier one only in payer or originator (perhaps a duplicate)",
                     done.alike,

@@ -187,7 +187,7 @@ _REASONS = {
     "198": "more than was authorized",
     "199": "revenue code and procedure do not fit",
     "200": "treated while coverage had lapsed",
-    "201": "the patient pays it from money set aside in a settlement",
+    "201": "the patient pays it from money reserved in a settlement",
     "202": "for comfort or convenience, not covered",
     "203": "the service was stopped or reduced",
     "204": "not in the patient's present plan",

@@ -75,9 +75,7 @@ def test_where_the_plans_paid_more_the_earlier_one_is_posted_anew_with_less_writ
         "Remedy: Undo what is posted for claim C1, which has $125.00 written off (`era log --claim C1` names its"
         " payment). Post it again with a write-off of at most $100.00 (--line N=PAID,WRITE_OFF). Then post this one."
     ) in error
-    assert "Write-offs on this claim would total -$25.00" in refused(
-        two_plans, "EFT0002", "C2", "--line", "1=100,-25"
-    )
+    assert "Write-offs on this claim would total -$25.00" in refused(two_plans, "EFT0002", "C2", "--line", "1=100,-25")
     two_plans.era("undo", "EFT0001", *ANN, "--because", "the secondary paid more")
     post(two_plans, "EFT0001", "C1", "--line", "1=300,100")
     assert "$400.00 was paid or written off before" in post(two_plans, "EFT0002", "C2").out

@@ -171,7 +171,7 @@ def test_2_is_a_command_that_cannot_be_carried_out(sqlite_home: PracticeHome, wo
     assert "Error: " in ended.err
 
 
-def test_3_is_a_file_put_aside(sqlite_home: PracticeHome, tmp_path: Path) -> None:
+def test_3_is_a_file_quarantined(sqlite_home: PracticeHome, tmp_path: Path) -> None:
     path = sqlite_home.receive("no remittance")
     assert era("inspect", path).code == 3
     assert sqlite_home.era("run").code == 3

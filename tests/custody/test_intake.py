@@ -226,7 +226,9 @@ def test_a_file_that_is_no_remittance_is_quarantined_with_a_note(practice: Pract
     assert files_in(practice) == "Files in: 1 = 0 archived + 1 quarantined + 0 duplicate + 0 waiting."
 
 
-def test_a_file_over_the_practices_limit_is_put_aside_and_read_when_the_limit_is_larger(practice: PracticeHome) -> None:
+def test_a_file_over_the_practices_limit_is_quarantined_and_read_when_the_limit_is_larger(
+    practice: PracticeHome,
+) -> None:
     practice.set({"files.largest_megabytes": 1})
     practice.receive(GOOD + "\n" * (1 << 20), "huge.835")
     [aside] = practice.records("run")

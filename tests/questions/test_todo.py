@@ -204,7 +204,7 @@ def test_a_reversal_is_to_be_posted_only_while_what_it_takes_back_is(home: Pract
     assert home.era("explain", "C1", "--trace", "T2").code == 0
 
 
-def test_money_without_a_claim_and_files_put_aside_are_work_too(home: PracticeHome) -> None:
+def test_money_without_a_claim_and_files_quarantined_are_work_too(home: PracticeHome) -> None:
     home.run(remittance("75", trace="EFT0009"))
     home.receive("ISA*this is no interchange", "bad.835")
     home.records("run")

@@ -245,8 +245,7 @@ def test_two_plans_do_not_pay_and_write_off_more_than_was_charged(books: Practic
     """Each claim by itself is in order (RFI 1696)."""
     books.change(*to_two_plans(ordinal=2, plan_count=plan_count))
     assert problems(books) == [
-        "Claims for the same services, C2, C3: $180.00 paid and $60.00 written off do not fit"
-        " the charge of $120.00."
+        "Claims for the same services, C2, C3: $180.00 paid and $60.00 written off do not fit the charge of $120.00."
     ]
 
 
@@ -272,8 +271,7 @@ def test_what_two_proofs_posted_for_one_plan_is_the_same_services(books: Practic
     not_proven, proven = (f'"several_plans_proven":{word}' for word in ("false", "true"))
     books.change(f"UPDATE decisions SET facts = replace(facts, '{not_proven}', '{proven}')")
     assert problems(books) == [
-        "Claims for the same services, C2, C3: $180.00 paid and $60.00 written off do not fit"
-        " the charge of $120.00."
+        "Claims for the same services, C2, C3: $180.00 paid and $60.00 written off do not fit the charge of $120.00."
     ]
 
 

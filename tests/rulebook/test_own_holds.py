@@ -135,7 +135,9 @@ def test_a_hold_that_catches_all_claims_of_a_row_is_the_practices_right(practice
     write(practice, {"rules/ours.yaml": everything})
     checked = practice.era("rules", "check")
     assert checked.code == 0
-    first = f"· {AT_LEAST} (auto_posting.yaml:4): no claim gets to this row, because everything (rules/ours.yaml:1) holds"
+    first = (
+        f"· {AT_LEAST} (auto_posting.yaml:4): no claim gets to this row, because everything (rules/ours.yaml:1) holds"
+    )
     assert first in checked.out
     assert [each["holds"] for each in practice.run(remittance("90", claim("C1")))] == [["everything"]]
 

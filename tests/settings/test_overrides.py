@@ -172,7 +172,7 @@ def test_on_trial_nothing_is_posted_and_what_would_have_been_is_told(home: Pract
     assert (short["outcome"], short["shadow_outcome"]) == ("manual", "manual")
     assert "On trial" not in short["explanation"]
     assert home.posted() == {}
-    assert "On trial: $90.00" in home.era("explain", "C1").out
+    assert "On trial: it would have posted $90.00" in home.era("explain", "C1").out
     home.verified()
 
 
