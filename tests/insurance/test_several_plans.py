@@ -64,8 +64,8 @@ def test_the_proof_is_kept_with_the_decision(practice: PracticeHome) -> None:
     practice.run(remittance("300", PRIMARY), remittance("65", SECONDARY, trace="EFT0002"))
     [told] = practice.records("explain", "C2")
     assert told["facts"]["proof"] == (
-        "charge $500.00 - $425.00 paid and written off before - paid $65.00 - written off $10.00 = patient responsibility"
-        " $0.00; the payer states a $435.00 write-off, and the rest of it was paid or written off before"
+        "charge $500.00 - $425.00 paid and written off before - paid $65.00 - written off $10.00 = patient"
+        " responsibility $0.00; the payer states a $435.00 write-off, and the rest of it was paid or written off before"
     )
 
 
