@@ -30,17 +30,18 @@ def decide(file: Path, sent: Path) -> None:
     """Match and decide every claim, without books: what is left of a run when nothing is kept."""
     from era_engine.foundation.shipped import shipped
     from era_engine.insurance.observation import BookEvidence, PaymentEvidence, claim_facts, payment_facts
+    from era_engine.insurance.table import INSURANCE
     from era_engine.practice.claims_csv import read_claims
     from era_engine.practice.lines import match_lines
     from era_engine.practice.matching import match_by_number
     from era_engine.remittance.survey import read_payments, survey
     from era_engine.rulebook.decision import decide
     from era_engine.rulebook.engine import Engine
-    from era_engine.rulebook.reading import load_rule_set
+    from era_engine.rulebook.loading import load_rule_set
     from era_engine.settings.model import Settings
     from era_engine.x12.source import examine
 
-    settings, engine = Settings(), Engine(load_rule_set(shipped("rules")))
+    settings, engine = Settings(), Engine(load_rule_set(shipped("rules"), INSURANCE))
     practice = {claim.claim_number: claim for claim in read_claims(sent)}
     of_payment = payment_facts(PaymentEvidence((), 0, ()), settings, "auto")
     facts = []

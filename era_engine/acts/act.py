@@ -12,23 +12,24 @@ from era_engine.books.opened import Books, keep_versions
 from era_engine.foundation.clock import today
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.money import dollars
-from era_engine.insurance.several_plans import write_off_of
-from era_engine.posting.evidence import ClaimEvidence, Gathered
+from era_engine.insurance.coordination import write_off_of
+from era_engine.posting.evidence import ClaimEvidence, Dossier
 from era_engine.posting.judging import circumstances_of
 from era_engine.questions.decisions import Record, payment_id_of
 from era_engine.remittance.model import ClaimPayment
 from era_engine.rulebook.decision import Decision
-from era_engine.rulebook.vocabulary import Facts, FactValue
+from era_engine.rulebook.facts import Facts, FactValue
 from era_engine.store.books import audit
 from era_engine.store.database import Connection
 from era_engine.store.insurance.acts import claim_payments_named
 from era_engine.store.insurance.decisions import BY_ID
 from era_engine.store.insurance.judgments import add_decisions, judged_again, set_state
-from era_engine.store.insurance.log import Circumstances, Judgment, State
+from era_engine.store.insurance.log import Judgment, State
 from era_engine.store.insurance.payments import StoredPayment, ToJudge, claim_payments_of, stored_payment
 
 STATES: tuple[State, ...] = ("open", "posted", "reversed", "closed")
 _LONGEST_NAME, _LONGEST_NOTE = 100, 500
+LEFT_BY_HAND = "left-by-hand"  # indicators
 _PLACEHOLDERS = ("NAME", "TEXT")
 
 
@@ -39,8 +40,8 @@ class Person(NamedTuple):
     note: str | None = None
 
 
-class Done(NamedTuple):
-    """What an act wrote: its decisions, and what to tell the person, a line each.
+class ActResult(NamedTuple):
+    """What an act wrote: its decisions, and what to tell the person, a line for each.
 
     entries: of an act without a decision, what it entered, as `era ledger` tells it.
     """
@@ -79,11 +80,7 @@ class Acting:
         self.name = shlex.quote(trace)
         self.books, self.connection, self.payment = books, connection, payment
         self.on = payment.payment_date or today()
-        self._under = circumstances_of(books, payment, "manual")._replace(act=act, decided_by=who.name, note=who.note)
-
-    @property
-    def under(self) -> Circumstances:
-        return self._under
+        self.under = circumstances_of(books, payment, "manual")._replace(act=act, decided_by=who.name, note=who.note)
 
     def claim_payment(self, claim: str) -> ToJudge:
         """The one claim payment meant, by the payer's or the practice's claim number, or by its id.
@@ -101,8 +98,8 @@ class Acting:
             )
         if len(found) > 1:
             listed = "; ".join(
-                f"{BY_ID}{each.id} status {each.payment.status}, paid {_paid(each.payment)}, {each.state}"
-                for each in found
+                f"{BY_ID}{target.id} status {target.payment.status}, paid {_paid(target.payment)}, {target.state}"
+                for target in found
             )
             raise UsageError(
                 f"{len(found)} claim payments of payment {self.payment.trace_number} are for claim {claim}: {listed}.",
@@ -110,35 +107,35 @@ class Acting:
             )
         return found[0]
 
-    def gather(self, each: ToJudge, as_matched: bool = False) -> Gathered:
+    def gather(self, target: ToJudge, as_matched: bool = False) -> Dossier:
         """What the books say about a claim payment; one that is not open keeps the claim it was matched to.
 
         as_matched: so does an open one.
         """
-        stays = as_matched or each.state != "open"
-        asked = each._replace(pinned=True, pin=each.office_claim) if stays else each
-        [gathered] = ClaimEvidence(self.connection, self.payment.originator, proven=False).gather([asked])
+        stays = as_matched or target.state != "open"
+        asked = target._replace(pinned=True, pin=target.office_claim) if stays else target
+        [dossier] = ClaimEvidence(self.connection, self.payment.originator, proven=False).gather([asked])
         if not stays:
-            return gathered
-        match = gathered.evidence.match._replace(step=each.match_step)
-        return gathered._replace(evidence=gathered.evidence._replace(match=match))
+            return dossier
+        match = dossier.evidence.match._replace(step=target.match_step)
+        return dossier._replace(evidence=dossier.evidence._replace(match=match))
 
-    def record(self, each: ToJudge, judged: Judgment, state: State | None = None) -> int:
+    def record(self, target: ToJudge, judgment: Judgment, state: State | None = None) -> int:
         """Write an act on a claim payment down, and the state it leaves it in; returns the decision's id.
 
         Raises UsageError where a run or another person, in another home on the same database, was faster.
         """
-        assert each.id is not None
-        now = claim_payments_named(self.connection, self.payment.id, each.payment.claim_number)
-        if (each.id, each.state, each.office_claim) not in [(row.id, row.state, row.office_claim) for row in now]:
+        assert target.id is not None
+        now = claim_payments_named(self.connection, self.payment.id, target.payment.claim_number)
+        if (target.id, target.state, target.office_claim) not in [(row.id, row.state, row.office_claim) for row in now]:
             raise UsageError(
-                f"Somebody else changed claim {each.payment.claim_number} at the same time.",
+                f"Somebody else changed claim {target.payment.claim_number} at the same time.",
                 "Look at it again with `era log`, then decide.",
             )
-        judged_again(self.connection, [each.id], [judged])
+        judged_again(self.connection, [target.id], [judgment])
         if state is not None:
-            set_state(self.connection, each.id, state)
-        [decision_id] = add_decisions(self.connection, [each.id], [judged], self._under)
+            set_state(self.connection, target.id, state)
+        [decision_id] = add_decisions(self.connection, [target.id], [judgment], self.under)
         return decision_id
 
 
@@ -162,9 +159,9 @@ def acting(books: Books, trace: str, act: str, who: Person) -> Iterator[Acting]:
             audit.append_on_payment(connection, payment.id, act, {}, who.name)
 
 
-def facts_by_hand(payment: ClaimPayment, gathered: Gathered, write_off_cents: int | None = None) -> Facts:
+def facts_by_hand(payment: ClaimPayment, dossier: Dossier, write_off_cents: int | None = None) -> Facts:
     """What is known when a person acts; `write_off_cents` is what they wrote off."""
-    match = gathered.evidence.match
+    match = dossier.evidence.match
     facts: dict[str, FactValue | None] = {
         "mode": "manual",
         "claim_status": payment.status,
@@ -183,7 +180,7 @@ def facts_by_hand(payment: ClaimPayment, gathered: Gathered, write_off_cents: in
 
 def left_decision(explanation: str, facts: Facts, holds: Sequence[str] = ()) -> Decision:
     """A decision by hand that posts nothing."""
-    return Decision("manual", None, tuple(holds), "left-by-hand", explanation, facts)
+    return Decision("manual", None, tuple(holds), LEFT_BY_HAND, explanation, facts)
 
 
 def _paid(payment: ClaimPayment) -> str:

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.money import dollars
-from era_engine.insurance.several_plans import patient_share
-from era_engine.posting.evidence import posted_for_services
+from era_engine.insurance.coordination import patient_share
+from era_engine.posting.coverages import posted_for_services
+from era_engine.practice.coverages import claims_beside, several_coverages, times_done
 from era_engine.practice.model import Claim
-from era_engine.practice.plans import asked_of_several_plans, claims_beside, times_done
 from era_engine.remittance.model import REVERSAL, ClaimPayment
 from era_engine.store.database import Connection
 from era_engine.store.insurance import history
@@ -69,9 +69,9 @@ def standing(connection: Connection, claim: Claim, coming: ClaimPayment | None =
     of_patient = stored_claims.claims_of_patients(connection, [claim.patient_id])[claim.patient_id]
     beside = claims_beside(claim, of_patient)
     same, ordinals = beside.same, [other.plan_ordinal for other in (*beside.same, *beside.touching)]
-    several = asked_of_several_plans(claim.plan_count, ordinals)
+    several = several_coverages(claim.plan_count, ordinals)
     share = _patient_share(
-        connection, {each.claim_number: each for each in (same if several else [claim])}, claim, coming
+        connection, {other.claim_number: other for other in (same if several else [claim])}, claim, coming
     )
     own = history.posted_sums(connection, [claim.claim_number]).get(claim.claim_number, Sums(0, 0))
     if not several:
@@ -80,17 +80,17 @@ def standing(connection: Connection, claim: Claim, coming: ClaimPayment | None =
     charge, times = claim.charge_cents, times_done([other.plan_ordinal for other in same])
     unposted = tuple(number for number, is_posted in posted.earlier if not is_posted)
     sums = (posted.paid_cents, posted.written_off_cents)
-    on_others = history.posted_sums(connection, {each.claim_number for each in same} - {claim.claim_number})
+    on_others = history.posted_sums(connection, {other.claim_number for other in same} - {claim.claim_number})
     same_plan = _posted_on_plan(claim, same, on_others) if times > 1 else Sums(0, 0)
-    off_on = tuple(sorted(number for number, each in on_others.items() if each.written_off_cents > 0))
+    off_on = tuple(sorted(number for number, sums_on in on_others.items() if sums_on.written_off_cents > 0))
     return Standing(charge * times, charge, *sums, share, own, True, posted.others, unposted, times, same_plan, off_on)
 
 
 def _posted_on_plan(claim: Claim, same: tuple[Claim, ...], on_others: dict[str, Sums]) -> Sums:
     """What is posted for the other claims to the same plan."""
     numbers = {other.claim_number for other in same if other.plan_ordinal == claim.plan_ordinal}
-    found = [each for number, each in on_others.items() if number in numbers]
-    return Sums(sum(each.paid_cents for each in found), sum(each.written_off_cents for each in found))
+    on_plan = [sums for number, sums in on_others.items() if number in numbers]
+    return Sums(sum(sums.paid_cents for sums in on_plan), sum(sums.written_off_cents for sums in on_plan))
 
 
 def refuse_over_application(now: Standing, paid_cents: int = 0, write_off_cents: int = 0) -> None:

@@ -7,7 +7,7 @@ less the patient's share, over all plans that answered the same services (RFI 16
 import shlex
 from collections.abc import Sequence
 
-from era_engine.acts.act import Acting, Done, Person, acting, facts_by_hand, payment_and_write_off
+from era_engine.acts.act import Acting, ActResult, Person, acting, facts_by_hand, payment_and_write_off
 from era_engine.acts.amounts import LineAmounts, as_remitted, by_line
 from era_engine.acts.guard import refuse_below_zero, standing
 from era_engine.books.opened import Books
@@ -15,7 +15,7 @@ from era_engine.foundation.errors import UsageError
 from era_engine.foundation.money import dollars
 from era_engine.journal.accounts import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS
 from era_engine.journal.entry import Entry, reversal_entry
-from era_engine.posting.evidence import Gathered
+from era_engine.posting.evidence import Dossier
 from era_engine.practice.model import Claim
 from era_engine.remittance.model import FORWARDED_UNPROCESSED, NEVER_POSTED, PREDETERMINATION, REVERSAL
 from era_engine.rulebook.decision import Decision
@@ -30,7 +30,7 @@ _WHY_NEVER = {
 }
 
 
-def post_by_hand(books: Books, trace: str, claim: str, amounts: Sequence[LineAmounts] | None, who: Person) -> Done:
+def post_by_hand(books: Books, trace: str, claim: str, amounts: Sequence[LineAmounts] | None, who: Person) -> ActResult:
     """Post one claim payment, without the mark A. `amounts` None: as remitted.
 
     A reversal (status 22) takes back whole what was posted for the payment it reverses (RFI 1147). Raises LockedError
@@ -38,59 +38,59 @@ def post_by_hand(books: Books, trace: str, claim: str, amounts: Sequence[LineAmo
     or has no claim.
     """
     with acting(books, trace, "post", who) as at:
-        each = at.claim_payment(claim)
-        gathered = at.gather(each)
-        _check_open(at, each, claim)
-        ours = _claim_of(at, each, claim, gathered)
-        if each.payment.status == REVERSAL:
+        target = at.claim_payment(claim)
+        dossier = at.gather(target)
+        _check_open(at, target, claim)
+        ours = _claim_of(at, target, claim, dossier)
+        if target.payment.status == REVERSAL:
             if amounts is not None:
                 raise UsageError("A reversal can only be posted as remitted.", "Leave --line out.")
-            judged = _take_back(at, each, gathered)
+            judgment = _take_back(at, target, dossier)
         else:
-            judged = _posted(at, each, gathered, ours, amounts)
-        decision_id = at.record(each, judged)
+            judgment = _posted(at, target, dossier, ours, amounts)
+        decision_id = at.record(target, judgment)
         open_beside = ""
         now = standing(at.connection, ours)
-        if each.payment.status == REVERSAL:
+        if target.payment.status == REVERSAL:
             refuse_below_zero(now)
         elif now.write_off_limit(0) > 0:
             open_beside = f" {dollars(now.write_off_limit(0))} beyond patient responsibility stays on the account."
-    elsewhere = ours.claim_number != each.payment.claim_number
+    elsewhere = ours.claim_number != target.payment.claim_number
     where = f" It is posted on claim {ours.claim_number}." if elsewhere else ""
-    return Done((decision_id,), (judged.decision.explanation + open_beside + where,))
+    return ActResult((decision_id,), (judgment.decision.explanation + open_beside + where,))
 
 
-def _check_open(at: Acting, each: ToJudge, claim: str) -> None:
+def _check_open(at: Acting, target: ToJudge, claim: str) -> None:
     trace = at.payment.trace_number
-    if each.state != "open":
+    if target.state != "open":
         remedy = (
-            "Undo the posting first, with `era undo`." if each.state == "posted" else "`era log` shows what was done."
+            "Undo the posting first, with `era undo`." if target.state == "posted" else "`era log` shows what was done."
         )
-        raise UsageError(f"Claim {claim} of payment {trace} is already {each.state}.", remedy)
-    if each.payment.status in NEVER_POSTED:
+        raise UsageError(f"Claim {claim} of payment {trace} is already {target.state}.", remedy)
+    if target.payment.status in NEVER_POSTED:
         raise UsageError(
-            f"Claim {claim} {_WHY_NEVER[each.payment.status]} (status {each.payment.status}).",
+            f"Claim {claim} {_WHY_NEVER[target.payment.status]} (status {target.payment.status}).",
             f"Close it: `era close {at.name} {shlex.quote(claim)} --by NAME --because TEXT`.",
         )
-    if each.payment.paid_cents is None:
+    if target.payment.paid_cents is None:
         raise UsageError(
             f"The amount paid on claim {claim} could not be read.",
             "Ask the payer for a corrected remittance. An unknown amount cannot be posted.",
         )
 
 
-def _claim_of(at: Acting, each: ToJudge, claim: str, gathered: Gathered) -> Claim:
+def _claim_of(at: Acting, target: ToJudge, claim: str, dossier: Dossier) -> Claim:
     """The practice's claim, where it is still the one that the log shows.
 
     A claim found only now, imported since, must be named by its very number.
     """
-    match, shown = gathered.evidence.match, each.office_claim or each.payment.claim_number
+    match, shown = dossier.evidence.match, target.office_claim or target.payment.claim_number
     if match.claim is not None and match.claim.claim_number == shown:
         return match.claim
     trace = at.payment.trace_number
     candidates = (match.claim.claim_number,) if match.claim is not None else match.candidates
     may_be = f" It may be {' or '.join(candidates)}." if candidates else ""
-    was = f", though it was matched to {each.office_claim} before" if each.office_claim is not None else ""
+    was = f", though it was matched to {target.office_claim} before" if target.office_claim is not None else ""
     raise UsageError(
         f"Claim {claim} of payment {trace} is not matched to a claim{was}.{may_be}",
         f"Match it first: `era match {at.name} {shlex.quote(claim)} --to CLAIM --by NAME`.",
@@ -98,19 +98,19 @@ def _claim_of(at: Acting, each: ToJudge, claim: str, gathered: Gathered) -> Clai
 
 
 def _posted(
-    at: Acting, each: ToJudge, gathered: Gathered, claim: Claim, amounts: Sequence[LineAmounts] | None
+    at: Acting, target: ToJudge, dossier: Dossier, claim: Claim, amounts: Sequence[LineAmounts] | None
 ) -> Judgment:
-    payment = each.payment
-    _refuse_other_version(at, each, claim)
+    payment = target.payment
+    _refuse_other_version(at, target, claim)
     now = standing(at.connection, claim, payment)
-    said = as_remitted(at, payment, gathered, now) if amounts is None else by_line(at, payment, claim, now, amounts)
+    said = as_remitted(at, payment, dossier, now) if amounts is None else by_line(at, payment, claim, now, amounts)
     assert payment.paid_cents is not None, "what cannot be read is refused before"
     and_wrote_off = f" and wrote off {dollars(said.write_off_cents)}" if said.write_off_cents else ""
     explanation = f"Posted {dollars(payment.paid_cents)}{and_wrote_off} by hand.{said.told}"
-    return _decided(each, gathered, said.write_off_cents, explanation, said.entries)
+    return _decided(target, dossier, said.write_off_cents, explanation, said.entries)
 
 
-def _refuse_other_version(at: Acting, each: ToJudge, claim: Claim) -> None:
+def _refuse_other_version(at: Acting, target: ToJudge, claim: Claim) -> None:
     """The same payment came twice with other content: only one version of it is money."""
     if not any(finding.code == "payment-changed" for finding in at.payment.findings):
         return
@@ -125,9 +125,9 @@ def _refuse_other_version(at: Acting, each: ToJudge, claim: Claim) -> None:
             )
 
 
-def _take_back(at: Acting, each: ToJudge, gathered: Gathered) -> Judgment:
+def _take_back(at: Acting, target: ToJudge, dossier: Dossier) -> Judgment:
     """What was posted is taken back whole, also where the payer states another write-off than was posted."""
-    evidence, takes_back = gathered.evidence.reversal, gathered.takes_back
+    evidence, takes_back = dossier.evidence.reversal, dossier.takes_back
     if takes_back is None:
         assert evidence is not None
         raise UsageError(
@@ -137,9 +137,9 @@ def _take_back(at: Acting, each: ToJudge, gathered: Gathered) -> Judgment:
         )
     posted = takes_back.decision
     paid, written_off = posted.total(INSURANCE_DEPOSITS), posted.total(CONTRACTED_WRITE_OFFS)
-    if paid != -(each.payment.paid_cents or 0):
+    if paid != -(target.payment.paid_cents or 0):
         raise UsageError(
-            f"This reversal is for {dollars(-(each.payment.paid_cents or 0))}, but {dollars(paid)} was posted.",
+            f"This reversal is for {dollars(-(target.payment.paid_cents or 0))}, but {dollars(paid)} was posted.",
             "Undo that posting (era undo). Then close the reversal (era close).",
         )
     entry = reversal_entry(posted.postings, posted.decision_id, at.on, None)
@@ -148,17 +148,17 @@ def _take_back(at: Acting, each: ToJudge, gathered: Gathered) -> Judgment:
         f" waiting for it."
     )
     taken: tuple[int, State] = (takes_back.claim_payment_id, "reversed")
-    return _decided(each, gathered, -written_off, explanation, (entry,), taken)
+    return _decided(target, dossier, -written_off, explanation, (entry,), taken)
 
 
 def _decided(
-    each: ToJudge,
-    gathered: Gathered,
+    target: ToJudge,
+    dossier: Dossier,
     write_off_cents: int,
     explanation: str,
     entries: tuple[Entry, ...],
     takes_back: tuple[int, State] | None = None,
 ) -> Judgment:
-    facts = facts_by_hand(each.payment, gathered, write_off_cents)
+    facts = facts_by_hand(target.payment, dossier, write_off_cents)
     decision = Decision("post", None, (), "posted-by-hand", explanation, facts)
-    return Judgment(each.payment, gathered.evidence.match, decision, entries, each.payment.findings, takes_back)
+    return Judgment(target.payment, dossier.evidence.match, decision, entries, target.payment.findings, takes_back)

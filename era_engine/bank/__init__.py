@@ -5,7 +5,8 @@ Never knows: claims, rules, the database.
 Begin with: `model.py`, then `matching.py`.
 
 To change:
-- how a bank's file is read: `nacha.py`, `deposits_csv.py`; which of them a file is: `files.py`
+- a bank's own CSV: a YAML file in `dialects/`, or in `bank/` of a home; what such a file may say: `dialect.py`
+- how a bank's file is read: `nacha.py`, `deposits_csv.py`, `cells.py`; which of them a file is: `files.py`
 - which deposit is whose: `matching.py`; which days count: `business_days.py`
 - what `era deposits --format json` tells: `records.py`
 """

@@ -3,7 +3,8 @@
 import re
 from pathlib import Path
 
-from era_engine.bank.deposits_csv import read_deposits_csv
+from era_engine.bank.deposits_csv import choose_dialect, read_deposits_csv
+from era_engine.bank.dialect import OWN, read_dialects
 from era_engine.bank.model import BankFile
 from era_engine.bank.nacha import read_nacha
 from era_engine.foundation.errors import ClaimsFileError
@@ -13,10 +14,11 @@ _NACHA_BEGINS = b"101"  # file header record, priority code 01
 _RECORD = re.compile(rb"[5-9][0-9]{2}[^,\r\n]{91}")  # any other record
 
 
-def read_bank_file(path: Path) -> BankFile:
-    """The insurance money a bank's file tells of, in its order, in cents.
+def read_bank_file(path: Path, own_dialects: Path | None = None) -> BankFile:
+    """The insurance money a bank's file tells of, in its order, in cents. own_dialects: a practice's folder of them.
 
-    Raises ClaimsFileError that lists everything wrong by line and column where anything at all is wrong.
+    Raises ClaimsFileError that lists everything wrong by line and column where anything at all is wrong, RulesError for
+    a dialect that cannot be read.
     """
     faults = FileFaults(path)
     remedy = "Correct the file and import it again. Nothing was imported."
@@ -24,16 +26,24 @@ def read_bank_file(path: Path) -> BankFile:
         content = path.read_bytes()
         if _is_nacha(content, path):
             remedy = "Get the whole, unchanged file from the bank again. Nothing was imported."
-            found = read_nacha(_text(content), faults)
+            read = read_nacha(_text(content), faults)
         else:
-            found = read_deposits_csv(path, faults)
+            dialects = read_dialects(own_dialects)
+            choice = choose_dialect(path, dialects, faults)
+            if choice.header and not choice.fits:
+                known = ", ".join(dialect.file for dialect in dialects)
+                remedy = (
+                    f"Correct the file, or say in {OWN}/NAME.yaml of the home how the bank writes it (known: {known}),"
+                    " and import it again. Nothing was imported."
+                )
+            read = read_deposits_csv(path, choice, faults)
     except OSError as error:
         raise ClaimsFileError(
             f"{path}: cannot be read: {error.strerror}.", "Name a bank file that exists and that this user may read."
         ) from None
     if faults.count:
         raise ClaimsFileError(faults.error().problem, remedy)
-    return found
+    return read
 
 
 def _is_nacha(content: bytes, path: Path) -> bool:

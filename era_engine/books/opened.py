@@ -1,26 +1,24 @@
 """Everything one practice's commands need, opened once: home, settings, rules, engine, database."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from era_engine.books.auditing import keep_head
 from era_engine.books.settings_versions import notice
+from era_engine.books.tables import rule_set_of
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.keys import NO_KEYS, Keyring, keyring, keys_given
 from era_engine.foundation.sealed_files import key_id_of
-from era_engine.foundation.shipped import shipped
 from era_engine.home.folder import Home, find_home
 from era_engine.home.keys import keys_at_hand, with_keys
 from era_engine.rulebook.engine import Engine
-from era_engine.rulebook.reading import RuleSet, load_rule_set
+from era_engine.rulebook.rule_set import RuleSet
 from era_engine.settings.model import Settings, load_settings
 from era_engine.store.books import audit
-from era_engine.store.database import Connection, Database, until_unblocked
+from era_engine.store.database import Database
 from era_engine.store.insurance import judgments
-from era_engine.store.practice.sent_claims import SentImported
-from era_engine.x12.source import examine
 
 _Done = TypeVar("_Done", bound=NamedTuple)
 
@@ -35,39 +33,20 @@ class Books(NamedTuple):
     database: Database
 
 
-def rules_in_force(home: Home, settings: Settings) -> Path:
-    """The home's own rules folder where era.toml names one, else the rules that came with era-engine."""
-    return settings.rules_folder(home.root) or shipped("rules")
-
-
-def own_holds(home: Home, rules: Path) -> Path | None:
-    """The folder of holds that a practice adds to the rule set in `rules`: the home's `rules/`, if another one."""
-    folder = home.root / "rules"
-    return folder if folder.is_dir() and not (rules.exists() and folder.samefile(rules)) else None
-
-
-def rule_set_of(home: Home, settings: Settings, rules: Path | None = None) -> RuleSet:
-    """The rules in force, or those in another folder, with the holds that the practice adds and those it lets warn.
-
-    Raises RulesError and SettingsError.
-    """
-    folder = rules or rules_in_force(home, settings)
-    return with_choices(load_rule_set(folder, own_holds(home, folder)), settings)
-
-
-def with_choices(rule_set: RuleSet, settings: Settings) -> RuleSet:
-    """The rule set with the holds that the practice lets warn. Raises SettingsError, also for those of an override."""
-    chosen = rule_set.with_choices(settings.holds)
-    for label, overridden in settings.all_in_force().items():
-        rule_set.with_choices(overridden.holds, f", [[override]] for {label}")
-    return chosen
-
-
-def _opened(folder: Path | None) -> tuple[Home, Settings]:
-    """A home with the keys its files need; without them nothing of it is read."""
+def _home_of(folder: Path | None, keys: bool = True) -> tuple[Home, Settings]:
+    """A home with its settings; with the keys its files need, without which nothing of it is read, or as it is."""
     home = find_home(folder)
     settings = load_settings(home.root)
-    return with_keys(home, settings), settings
+    return with_keys(home, settings) if keys else home, settings
+
+
+@contextmanager
+def _database_of(home: Home, settings: Settings, remember: bool = True) -> Iterator[Database]:
+    """The home's database. remember: where all goes well, the home remembers how far its audit log goes by then."""
+    with closing(Database(settings.database_url(home.root))) as database:
+        yield database
+        if remember:
+            keep_head(home, database)
 
 
 @contextmanager
@@ -77,52 +56,26 @@ def open_books(folder: Path | None) -> Iterator[Books]:
     Raises InstallationError where the database is not the one this home remembers: another one, or none that was
     there, would take the files in and know nothing of the claims.
     """
-    home, settings = _opened(folder)
+    home, settings = _home_of(folder)
     rule_set = rule_set_of(home, settings)
     engine = Engine(rule_set)
-    database = Database(settings.database_url(home.root))
-    try:
+    with _database_of(home, settings) as database:
         keep_head(home, database)
         yield Books(home, settings, rule_set, engine, database)
-        keep_head(home, database)
-    finally:
-        database.close()
 
 
 @contextmanager
-def looking(folder: Path | None) -> Iterator[tuple[Home, Database]]:
-    """Open a home to prove what is there, before anything else is made of it."""
-    home, settings = _opened(folder)
-    database = Database(settings.database_url(home.root))
-    try:
-        yield home, database
-    finally:
-        database.close()
+def look_at_books(
+    folder: Path | None, keys: bool = True, remember: bool = True
+) -> Iterator[tuple[Home, Settings, Database]]:
+    """Open a home for looking only: no rules are compiled.
 
-
-@contextmanager
-def look_at_books(folder: Path | None) -> Iterator[tuple[Home, Settings, Database]]:
-    """Open a home for looking only: no rules are compiled."""
-    home, settings = _opened(folder)
-    database = Database(settings.database_url(home.root))
-    try:
+    keys: False to change them, whichever are at hand. remember: False to prove what is there before anything else is
+    made of it.
+    """
+    home, settings = _home_of(folder, keys)
+    with _database_of(home, settings, remember) as database:
         yield home, settings, database
-        keep_head(home, database)
-    finally:
-        database.close()
-
-
-@contextmanager
-def without_keys(folder: Path | None) -> Iterator[tuple[Home, Settings, Database]]:
-    """Open a home to change its key, whichever of its keys are at hand."""
-    home = find_home(folder)
-    settings = load_settings(home.root)
-    database = Database(settings.database_url(home.root))
-    try:
-        yield home, settings, database
-        keep_head(home, database)
-    finally:
-        database.close()
 
 
 def keyring_for(file: Path, folder: Path | None) -> Keyring:
@@ -151,25 +104,6 @@ def keep_versions(books: Books) -> None:
             (books.settings.content_hash, books.settings.to_json()),
         )
         notice(connection, books.home, books.settings, in_force)
-
-
-def carry_out_import(
-    home: Home, database: Database, act: str, file: Path, save: Callable[[Connection], _Done]
-) -> _Done:
-    """Save what a file holds, and write the import into the audit log: the file's hash and what came of it, in numbers.
-
-    All of it is written down, or nothing.
-    """
-
-    def once() -> _Done:
-        with database.writing() as connection:
-            done = save(connection)
-            counted = done.claims if isinstance(done, SentImported) else done
-            counts = {name: value for name, value in counted._asdict().items() if isinstance(value, int)}
-            audit.append(connection, home.identity, act, {"sha256": examine(file).sha256, **counts})
-            return done
-
-    return until_unblocked(once)
 
 
 def note_act(books: Books, act: str, details: dict[str, object], by: str | None = None) -> None:

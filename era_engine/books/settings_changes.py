@@ -11,12 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from era_engine.books.opened import rule_set_of
 from era_engine.books.settings_versions import keep, notice
+from era_engine.books.tables import rule_sets_of
 from era_engine.foundation import disk
 from era_engine.foundation.errors import SettingsError, UsageError
 from era_engine.home.folder import Home
 from era_engine.home.keys import keys_needed
+from era_engine.insurance.table import INSURANCE
 from era_engine.settings.editing import (
     Selector,
     keys_of,
@@ -167,7 +168,7 @@ def _checked(home: Home, text: str) -> _Edited:
     path = home.root / "era.toml"
     try:
         settings = settings_of(path, text)
-        rule_set = rule_set_of(home, settings)
+        rule_set = rule_sets_of(home, settings)[INSURANCE.name]
         keys_needed(home, settings)
         return _Edited(text, settings, rule_set.content_hash)
     except SettingsError as error:

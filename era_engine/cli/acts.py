@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from era_engine.acts.act import Done
+    from era_engine.acts.act import ActResult
     from era_engine.books.opened import Books
 
 
-def carry_out(home: Path | None, as_json: bool, act: "Callable[[Books], Done]") -> None:
+def carry_out(home: Path | None, as_json: bool, act: "Callable[[Books], ActResult]") -> None:
     """Carry an act out and tell it, in words or as the decisions it made."""
     from era_engine.books.opened import open_books
     from era_engine.cli.output import json_line, say

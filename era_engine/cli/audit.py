@@ -24,12 +24,12 @@ def verify(expect: str | None, home: Path | None) -> int:
     wrong.
     """
     from era_engine.books.auditing import audit_verify, parse_head
-    from era_engine.books.opened import looking
+    from era_engine.books.opened import look_at_books
     from era_engine.cli.output import count, say
 
     expected = None if expect is None else parse_head(expect)
-    with looking(home) as (found_home, database):
-        proven = audit_verify(found_home, database, expected)
+    with look_at_books(home, remember=False) as (practice_home, _, database):
+        proven = audit_verify(practice_home, database, expected)
     for problem in proven.problems:
         say(f"✘ {problem}")
     told = f"{count(proven.rows, 'act')} on {count(proven.payments, 'payment')}"
@@ -56,7 +56,7 @@ def export(
     import json
 
     from era_engine.books.auditing import audit_log, known_act
-    from era_engine.books.opened import looking
+    from era_engine.books.opened import look_at_books
     from era_engine.cli.output import csv_lines, json_line
     from era_engine.store.books.audit import AuditRow
 
@@ -68,8 +68,8 @@ def export(
         in_time = (first is None or day >= first) and (last is None or day <= last)
         return in_time and kind in (None, row.act) and name in (None, row.by)
 
-    with looking(home) as (found_home, database):
-        rows = audit_log(found_home, database, wanted)
+    with look_at_books(home, remember=False) as (practice_home, _, database):
+        rows = audit_log(practice_home, database, wanted)
         if form == "csv":
             csv_lines(row._asdict() for row in rows)
         else:

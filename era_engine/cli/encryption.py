@@ -50,16 +50,16 @@ def rotate(file: Path, name: str, home: Path | None) -> int:
     Exit code 1, and a list, if a file could not be read. That file stays as it is and still needs the old key.
     """
     from era_engine.books.encryption import rotate
-    from era_engine.books.opened import without_keys
+    from era_engine.books.opened import look_at_books
     from era_engine.cli.output import count
     from era_engine.cli.progress import bytes_done
     from era_engine.foundation.keys import read_key
     from era_engine.home.keys import refuse_inside
 
     key = read_key(file)
-    with without_keys(home) as (found_home, settings, database), bytes_done() as told:
-        refuse_inside(found_home.root, file)
-        done = rotate(found_home, settings, database, key, name, told)
+    with look_at_books(home, keys=False) as (practice_home, settings, database), bytes_done() as told:
+        refuse_inside(practice_home.root, file)
+        done = rotate(practice_home, settings, database, key, name, told)
     for problem in done.problems:
         click.echo(f"✘ {problem}")
     click.echo(f"Sealed {count(done.sealed, 'file')} with key {key.id}; {count(done.before, 'file')} had it already.")

@@ -1,7 +1,7 @@
 """era explain."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -9,7 +9,8 @@ from era_engine.cli import options
 from era_engine.cli.output import say
 
 if TYPE_CHECKING:
-    from era_engine.rulebook.explanation import ConditionTrace, Explanation, RuleTrace
+    from era_engine.questions.explanation import WhyDecided
+    from era_engine.rulebook.explanation import ConditionTrace, RuleTrace
     from era_engine.trials.what_if import WhatIf
 
 
@@ -25,54 +26,25 @@ def command(claim: str, trace: str | None, all_rules: bool, as_json: bool, home:
 
     Explains the newest decision on the claim, under the rules and settings it was made with.
     """
-    import json
-    from dataclasses import asdict
-
-    from era_engine.bank.records import what_differs
-    from era_engine.books.opened import look_at_books, rule_set_of
+    from era_engine.books.opened import look_at_books
     from era_engine.cli.output import json_line
-    from era_engine.questions.decisions import LogReader, decision_to_explain, payment_id_of
-    from era_engine.store.insurance.decisions import BY_ID, findings_behind, newest_decision_by_rules, other_payments_of
-    from era_engine.store.insurance.deposits import pairing_of
-    from era_engine.store.practice.fees import expected_amounts
-    from era_engine.trials.what_if import Left, what_if
+    from era_engine.questions.explanation import why_decided
+    from era_engine.store.insurance.decisions import BY_ID
 
-    with look_at_books(home) as (found, settings, database), database.reading() as connection:
-        payment_id = None if trace is None else payment_id_of(connection, trace)
-        decided = decision_to_explain(connection, claim, payment_id)
-        reader = LogReader(connection)
-        record = reader.record(decided)
-        by_rules = decided if decided.mode != "manual" else newest_decision_by_rules(connection, decided)
-        explanation = reader.explained(by_rules) if by_rules is not None else None
-        findings = findings_behind(connection, decided)
-        others = other_payments_of(connection, decided)
-        amounts = expected_amounts(connection, decided.office_claim or decided.claim_number)
-        tried = None
-        if by_rules is not None and by_rules.outcome == "manual" and decided.state == "open":
-            left = Left(decided.claim_payment_id, json.loads(by_rules.facts), by_rules.holds.split())
-            tried = what_if(found, connection, settings, rule_set_of(found, settings), left)
-        pairing = None
-        if decided.state == "open" and "deposit-not-received" in record["holds"]:
-            pairing = pairing_of(connection, decided.payment_id, decided.trace_number)
+    with look_at_books(home) as (practice_home, settings, database), database.reading() as connection:
+        why = why_decided(connection, practice_home, settings, claim, trace)
     if as_json:
-        explained = asdict(explanation) if explanation is not None else None
-        expected = [dict(zip(("line", "procedure", "expected_cents", "from"), each, strict=True)) for each in amounts]
-        json_line(
-            record
-            | {"explained": explained, "facts": json.loads(decided.facts), "findings": findings}
-            | {"expected_amounts": expected}
-            | {"would_post_with": None if tried is None else [each._asdict() for each in tried]}
-        )
-    else:
-        _show(record, explanation, json.loads(decided.facts), findings, all_rules)
-        if tried is not None:
-            _show_tried(tried)
-        if pairing is not None and (shown := what_differs(pairing)) is not None:
-            say(f"\n{shown} `era deposits` shows both. Another import will not help.")
-        _show_expected(amounts)
-        for other_id, trace_number in others:
-            other = f"{BY_ID}{other_id}"
-            say(f"Payment {other} ({trace_number}) has this claim, too. To explain it, add --trace {other}.")
+        json_line(why.to_json())
+        return
+    _show(why, all_rules)
+    if why.what_if is not None:
+        _show_tried(why.what_if)
+    if why.deposit_differs is not None:
+        say(f"\n{why.deposit_differs} `era deposits` shows both. Another import will not help.")
+    _show_expected(why.expected)
+    for other_id, trace_number in why.other_payments:
+        other = f"{BY_ID}{other_id}"
+        say(f"Payment {other} ({trace_number}) has this claim, too. To explain it, add --trace {other}.")
 
 
 def _show_tried(tried: "list[WhatIf]") -> None:
@@ -114,13 +86,8 @@ def _show_expected(amounts: list[tuple[int, str, int | None, str]]) -> None:
         say(f"  line {line}, {procedure}: {money(cents)}; {source}")
 
 
-def _show(
-    record: dict[str, Any],
-    explanation: "Explanation | None",
-    facts: dict[str, Any],
-    findings: list[dict[str, Any]],
-    all_rules: bool,
-) -> None:
+def _show(why: "WhyDecided", all_rules: bool) -> None:
+    record, explanation = why.record, why.explanation
     status = "✔ posted" if record["outcome"] == "post" else "⚠ needs review"
     say(f"Claim {record['claim_number']}, {record['payer'] or 'unnamed payer'}, payment {record['trace_number']}")
     if record["match_step"]:
@@ -134,8 +101,8 @@ def _show(
     if record["by"]:
         say("\nBefore that, the rules said:")
     say(f"{explanation.sentence}\n")
-    if facts.get("proof"):
-        say(f"Coordination of benefits: {facts['proof']}.")
+    if why.facts.get("proof"):
+        say(f"Coordination of benefits: {why.facts['proof']}.")
     if explanation.smallest_change:
         say(f"Only one thing kept it from posting: {explanation.smallest_change}")
     elif explanation.changes:
@@ -144,9 +111,9 @@ def _show(
             say(f"  - {change.hold}: {change.words}" if change.hold else f"  - {change.words}")
     elif explanation.margin:
         say(explanation.margin)
-    if findings:
+    if why.findings:
         say(f"\nFound in {record['file']}:")
-    for finding in findings:
+    for finding in why.findings:
         where = f"segment {finding['segment_number']}: " if finding["segment_number"] else ""
         say(f"  {finding['severity']}: {where}{finding['message']}")
     holds = [rule for rule in explanation.rules if rule.then in ("hold", "warn")]

@@ -83,12 +83,12 @@ def command(
     from era_engine.trials.summary import Summary
 
     scope = scope_of(since, until, payer, location)
-    with look_at_books(home) as (found, _, database), database.reading() as live:
-        proposed = proposal(found, changes, rules)
+    with look_at_books(home) as (practice_home, _, database), database.reading() as live:
+        proposed = proposal(practice_home, changes, rules)
         minutes = proposed.settings.reports.minutes_by_hand
         summary, shown = Summary(), Shown()
         with claims_done("deciding again", count_decided(live, scope)) as told:
-            replayed = _added(summary, replay(found, live, proposed, scope, told))
+            replayed = _added(summary, replay(practice_home, live, proposed, scope, told))
             if form == "json":
                 for each in replayed:
                     json_line(json_of(each))

@@ -20,8 +20,9 @@ from era_engine.foundation.errors import UsageError
 from era_engine.foundation.logs import log_to
 from era_engine.foundation.stopping import Check, Stopped, stopped_by_signals
 from era_engine.home.permissions import open_to_others
-from era_engine.jobs.run import Event, FileDone, FileOpened
-from era_engine.posting.judging import PaymentDone, PaymentRepeated
+from era_engine.jobs.one_file import FileDone, FileOpened
+from era_engine.jobs.run import Event
+from era_engine.posting.payment import PaymentDone, PaymentRepeated
 from era_engine.posting.reconsidering import DecidedAgain, PaymentReconsidered
 from era_engine.questions.decisions import LogReader
 from era_engine.store.insurance.decisions import Filters

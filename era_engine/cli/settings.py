@@ -61,16 +61,21 @@ def show(payer: str | None, location: str | None, origin: bool, as_json: bool, h
 @command.command(epilog="Example: era settings check --home practice")
 @options.home
 def check(home: Path | None) -> None:
-    """Check that era.toml is valid and its key available. Exit code 4, and every fault, if not."""
-    from era_engine.books.opened import rule_set_of
+    """Say whether era.toml, its rules and bank files in the home are valid, and its key at hand.
+
+    Exit code 4, and every fault, when not.
+    """
+    from era_engine.bank.dialect import OWN, read_dialects
+    from era_engine.books.tables import rule_sets_of
     from era_engine.home.folder import find_home
     from era_engine.home.keys import keys_needed
     from era_engine.settings.model import load_settings
 
-    found = find_home(home)
-    settings = load_settings(found.root)
-    rule_set_of(found, settings)
-    keys_needed(found, settings)
+    practice_home = find_home(home)
+    settings = load_settings(practice_home.root)
+    rule_sets_of(practice_home, settings)
+    keys_needed(practice_home, settings)
+    read_dialects(practice_home.root / OWN)
     click.echo(f"✔ era.toml is valid. {settings.content_hash}")
 
 
@@ -83,22 +88,26 @@ def schema(home: Path | None) -> None:
     """
     import json
 
-    from era_engine.books.opened import own_holds, rules_in_force
+    from era_engine.books.tables import TABLES, own_holds, rules_in_force
     from era_engine.foundation.errors import UsageError
     from era_engine.foundation.shipped import shipped
     from era_engine.home.folder import find_home
-    from era_engine.rulebook.reading import load_rule_set
+    from era_engine.rulebook.loading import load_rule_set
     from era_engine.settings.model import load_settings
     from era_engine.settings.schema import settings_schema
 
     try:
-        found = find_home(home)
+        practice_home = find_home(home)
     except UsageError:
         if home is not None:
             raise
-        rule_set = load_rule_set(shipped("rules"))
+        rule_sets = [load_rule_set(shipped("rules"), table) for table in TABLES.values()]
     else:
-        rules = rules_in_force(found, load_settings(found.root))
-        rule_set = load_rule_set(rules, own_holds(found, rules))
-    holds = {hold.id: not hold.fixed for hold in rule_set.holds}
+        settings = load_settings(practice_home.root)
+        folders = {name: rules_in_force(practice_home, settings, table) for name, table in TABLES.items()}
+        rule_sets = [
+            load_rule_set(folders[name], table, own_holds(practice_home, folders[name], table))
+            for name, table in TABLES.items()
+        ]
+    holds = {hold.id: not hold.fixed for rule_set in rule_sets for hold in rule_set.holds}
     click.echo(json.dumps(settings_schema(holds), indent=2, ensure_ascii=False))

@@ -62,10 +62,10 @@ def command(
     from era_engine.trials.proposal import proposal
 
     scope = scope_of(since, until, payer, location)
-    with look_at_books(home) as (found, settings, database), database.reading() as live:
-        proposed = proposal(found, changes, None)
+    with look_at_books(home) as (practice_home, settings, database), database.reading() as live:
+        proposed = proposal(practice_home, changes, None)
         with claims_done("trying every percentage", count_decided(live, scope)) as told:
-            points = curve(found, live, proposed, scope, told)
+            points = curve(practice_home, live, proposed, scope, told)
     now = settings.posting("auto").minimum_percent
     advice = advise(points, bound / 100, now)
     if form == "csv":

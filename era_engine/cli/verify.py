@@ -16,15 +16,14 @@ def command(home: Path | None) -> int:
 
     Exit code 1, and a list, if anything is wrong.
     """
-    from era_engine.books.opened import looking
+    from era_engine.books.opened import look_at_books
     from era_engine.cli.output import count, say, warn
     from era_engine.home.permissions import open_to_others
     from era_engine.questions.verification import verify
-    from era_engine.settings.model import load_settings
 
-    with looking(home) as (found_home, database):
-        warn(open_to_others(found_home, load_settings(found_home.root)))
-        result = verify(found_home, database)
+    with look_at_books(home, remember=False) as (practice_home, settings, database):
+        warn(open_to_others(practice_home, settings))
+        result = verify(practice_home, database)
     for problem in result.problems:
         say(f"✘ {problem}")
     told = {noun: count(number, noun) for noun, number in result.counts.items()}

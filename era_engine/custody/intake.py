@@ -33,14 +33,14 @@ class FileLeft(NamedTuple):
     reason: Reason
 
 
-class Meant(NamedTuple):
+class FilesToRead(NamedTuple):
     """What a command is to work on, and what it leaves."""
 
     files: list[Path]
     left: list[FileLeft]
 
 
-def files_to_read(home: Home, given: Iterable[Path] | None) -> Meant:
+def files_to_read(home: Home, given: Iterable[Path] | None) -> FilesToRead:
     """The files meant by paths: files themselves, folders' files by name; the inbox where none were asked for (None).
 
     A file named by its own path is the caller's word; in a folder what is unfinished or no file is left. Waits a
@@ -60,7 +60,7 @@ def files_to_read(home: Home, given: Iterable[Path] | None) -> Meant:
         found = _in_folder(path)
         files += found.files
         left += found.left
-    return Meant(files, left)
+    return FilesToRead(files, left)
 
 
 def examine_whole(path: Path, keyring: Keyring = NO_KEYS) -> Source | None:
@@ -92,7 +92,7 @@ def in_inbox(home: Home) -> list[Path]:
     return [path for path in found if _reason(path) in (None, "being-written")]
 
 
-def _in_folder(folder: Path) -> Meant:
+def _in_folder(folder: Path) -> FilesToRead:
     files: list[Path] = []
     left: list[FileLeft] = []
     for path in sorted(folder.iterdir()):
@@ -105,7 +105,7 @@ def _in_folder(folder: Path) -> Meant:
             left.append(FileLeft(readable_name(path), reason))
     moving = _still_changing(files)
     left += [FileLeft(readable_name(path), "being-written") for path in moving]
-    return Meant([path for path in files if path not in moving], left)
+    return FilesToRead([path for path in files if path not in moving], left)
 
 
 def _reason(path: Path) -> Reason | None:

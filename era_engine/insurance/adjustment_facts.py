@@ -4,7 +4,7 @@ from era_engine.practice.model import Claim
 from era_engine.remittance.adjustments import CONTRACTED
 from era_engine.remittance.model import REVERSAL, Adjustment, ClaimPayment
 from era_engine.remittance.reasons import described
-from era_engine.rulebook.vocabulary import FactValue
+from era_engine.rulebook.facts import FactValue
 from era_engine.settings.model import Settings
 
 PROCESSED = frozenset(["1", "2", "3", "19", "20", "21"])

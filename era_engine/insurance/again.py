@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from era_engine.foundation.money import minimum_cents
 from era_engine.insurance.observation import Mode, add_partial_payment, payee_is_ours
-from era_engine.rulebook.reading import RuleSet
-from era_engine.rulebook.vocabulary import FactValue
+from era_engine.rulebook.facts import FactValue
+from era_engine.rulebook.rule_set import RuleSet
 from era_engine.settings.model import Settings
 from era_engine.settings.tables import percent_text
 

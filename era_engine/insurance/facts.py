@@ -1,11 +1,10 @@
 """The facts a rule may ask about: their names, types and meanings, in one place.
 
 A rule file that names anything else is refused. A fact that is not known is absent: it matches no condition.
-How the facts are found out is in `observation`.
+How the facts are found out is in `observation`; of what each is known, in `knowledge`.
 """
 
 from collections.abc import Mapping
-from typing import Literal
 
 from era_engine.practice.matching import (
     BY_HAND,
@@ -15,21 +14,7 @@ from era_engine.practice.matching import (
     PATIENT_AND_SERVICES,
     PAYER_CLAIM_NUMBER,
 )
-from era_engine.rulebook.vocabulary import Fact
-
-# Of what a fact is known; `knowledge` says by which other facts that shows.
-Known = Literal[
-    "payment",  # every claim payment and every provider-level adjustment
-    "claim payment",  # every claim payment
-    "readable",  # a claim payment whose amounts can be read, perhaps another one as well
-    "claim found",  # a claim payment for a claim of the practice
-    "amount expected",  # such a one where the practice knows what to expect
-    "not reversed",  # a claim payment for a claim of the practice that is no reversal
-    "reversal",
-    "adjustment",  # a provider-level adjustment alone
-    "sometimes",
-]
-
+from era_engine.rulebook.facts import Fact
 
 FACTS: Mapping[str, Fact] = {
     # what the table asks
@@ -144,7 +129,12 @@ FACTS: Mapping[str, Fact] = {
         "flag", "the procedures processed are exactly those submitted on the claim", "sometimes", True
     ),
     "expected_known": Fact("flag", "every procedure has an expected insurance amount", "claim found", True),
-    "already_posted": Fact("flag", "this claim already has a payment posted", "not reversed", False),
+    "already_posted": Fact(
+        "flag",
+        "this claim already has a payment posted; of a split claim, a part that does not stand as remitted",
+        "not reversed",
+        False,
+    ),
     "posted_before": Fact("text", "what the payment already posted on this claim means for this one", "sometimes"),
     "rest_of_claim_awaited": Fact(
         "flag", "part of a split claim; the payer has not answered its other procedures yet", "sometimes"

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 
 from era_engine.rulebook.condition import Condition
-from era_engine.rulebook.reading import Rule
+from era_engine.rulebook.rule import Rule
 
 # Doubts beside which a write-off over the limit is not told: it may be what they are about.
 DOUBTS_TOLD_ONCE = (
@@ -28,6 +28,12 @@ def doubts_held(holds: Iterable[Rule]) -> frozenset[Condition]:
     """Which of the doubts that are told once surely keep a claim from posting: a hold in force asks nothing else."""
     in_force = {hold.when for hold in holds if hold.enabled and hold.then == "hold"}
     return frozenset(doubt for doubt in DOUBTS_TOLD_ONCE if (doubt,) in in_force)
+
+
+def on_taking_back(holds: Iterable[Rule]) -> list[Rule]:
+    """The holds in force that keep whatever a person took back, in their order."""
+    taken_back = (Condition("taken_back", "is", True),)
+    return [hold for hold in holds if hold.enabled and hold.then == "hold" and hold.when == taken_back]
 
 
 def released_together(holds: Iterable[Rule]) -> frozenset[str]:

@@ -1,45 +1,32 @@
-"""What is true of every claim, whatever the rules say: when a fact is known, and what some facts say about others.
+"""What is true of every claim payment, whatever the rules say: when a fact is known, and what some facts say about
+others.
 
-The proof of a rule set rests on this. The tests hold it against the facts of every decision on the samples.
+The proof of the rules rests on this. The tests hold it against the facts of every decision on the samples.
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
-from era_engine.insurance.facts import FACTS
 from era_engine.rulebook.condition import Condition
-from era_engine.rulebook.vocabulary import Facts, FactValue
+from era_engine.rulebook.vocabulary import Axiom, MustHold, Where
 
 _FOUND = Condition("claim_found", "is", True)
-REVERSAL = Condition("claim_status", "is", "22")
-
-
-class Where(NamedTuple):
-    """A fact is known where all of `when` are met; elsewhere it is not, unless it `may` be."""
-
-    when: tuple[Condition, ...] = ()
-    may: bool = False
-
+_REVERSAL = Condition("claim_status", "is", "22")
 
 WHERE: Mapping[str, Where] = {
-    "payment": Where(),
+    # every claim payment and every provider-level adjustment
+    "payment": Where(of="both"),
     "claim payment": Where(),
+    # a claim payment whose amounts can be read, perhaps another one as well
     "readable": Where((Condition("amounts_readable", "is", True),), may=True),
+    # a claim payment for a claim of the practice; where the practice knows what to expect; that is no reversal
     "claim found": Where((_FOUND,)),
     "amount expected": Where((_FOUND, Condition("expected_known", "is", True))),
-    "not reversed": Where((_FOUND, REVERSAL._replace(op="is_not"))),
-    "reversal": Where((REVERSAL,)),
-    "adjustment": Where(may=True),  # `when` cannot say it; the solver and `ordinary_claim` know
-    "sometimes": Where(may=True),
+    "not reversed": Where((_FOUND, _REVERSAL._replace(op="is_not"))),
+    "reversal": Where((_REVERSAL,)),
+    # a provider-level adjustment alone, which no row decides
+    "adjustment": Where(of="beside"),
+    "sometimes": Where(None, may=True),
 }
-
-
-class Axiom(NamedTuple):
-    """Where all of `when` are met, `then` is met as well, or its fact is not known."""
-
-    when: tuple[Condition, ...]
-    then: Condition
-    because: str
 
 
 AXIOMS: tuple[Axiom, ...] = (
@@ -67,17 +54,18 @@ AXIOMS: tuple[Axiom, ...] = (
     Axiom((_FOUND,), Condition("match_candidates", "at_least", 1), "The claim payment itself is open."),
 )
 
-
-def ordinary_claim(given: Mapping[str, FactValue | None]) -> Facts:
-    """The facts of a claim that is ordinary but for what is given, None for what is not known.
-
-    What is not known of such a claim is left out: of one the practice does not have, nobody knows the number of plans.
-    What is given stands all the same.
-    """
-    facts = {name: fact.usual for name, fact in FACTS.items() if fact.usual is not None} | dict(given)
-    known = {name: value for name, value in facts.items() if value is not None}
-    return {
-        name: value
-        for name, value in known.items()
-        if name in given or all(condition.met(known) for condition in WHERE[FACTS[name].known].when)
-    }
+# What may be unknown of a claim: no row can decide then, so a hold has to, and must not be switched off. And what the
+# books could not bear, whatever a practice's own rules say.
+_CANNOT, _MUST_NOT = "no row can decide", "must never post by itself"
+MUST_HOLD: tuple[MustHold, ...] = (
+    MustHold("a claim payment with no matching claim", {"claim_found": False}, _CANNOT),
+    MustHold(
+        "a claim with an unknown expected amount",
+        {"claim_found": True, "expected_known": False},
+        _CANNOT,
+    ),
+    MustHold("a claim with an unreadable amount", {"amounts_readable": False}, _CANNOT),
+    MustHold("a claim that already has a payment posted", {"already_posted": True}, _MUST_NOT),
+    MustHold("a write-off above the amount left to write off", {"write_off_over_limit": True}, _MUST_NOT),
+    MustHold("a posting that a person undid", {"taken_back": True}, _MUST_NOT),
+)

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from era_engine.foundation.money import dollars, minimum_cents
 from era_engine.insurance.adjustment_facts import PROCESSED, add_adjustments
-from era_engine.insurance.several_plans import LATER_PLAN, Posted, patient_share, prove
+from era_engine.insurance.coordination import LATER_COVERAGE, Posted, patient_share, prove
 from era_engine.practice.lines import LineMatch, charges_unlike
 from era_engine.practice.matching import BY_HAND, PATIENT_AND_SERVICES, Match
 from era_engine.practice.model import Claim
@@ -16,7 +16,7 @@ from era_engine.practice.patients import patient_doubts, slip_doubts
 from era_engine.practice.splits import Split
 from era_engine.remittance.model import REVERSAL, ClaimPayment
 from era_engine.rulebook.condition import Condition
-from era_engine.rulebook.vocabulary import FactValue
+from era_engine.rulebook.facts import FactValue
 from era_engine.settings.model import Settings
 from era_engine.settings.tables import percent_text
 from era_engine.x12.finding import Finding
@@ -52,22 +52,32 @@ class ReversalEvidence(NamedTuple):
 class BookEvidence(NamedTuple):
     """What the practice's own books say about a claim payment at this moment.
 
-    waiting: claim payments that wait for the same claim, this one included. split: where it is part of a split claim.
-    reversal_before: trace number of a reversal of just this payment that came before it and waits.
-    posted: what stands in the books for the claim's services, over all plans that may have answered them.
+    waiting: claim payments that wait for the same claim, this one included. posted_before: a payment is posted against
+    the claim. split: where it is part of a split claim; parts_stand: what was posted of its other parts stands in the
+    books as remitted. reversal_before: trace number of a reversal of just this payment that came before it and waits.
+    posted: what stands in the books for the claim's services, over all coverages that may have answered them.
     plans_doubt: what speaks against the number of plans told for the patient. reversal: of a reversal only.
     """
 
     match: Match
     waiting: int = 1
-    already_posted: bool = False
+    posted_before: bool = False
     reversal_before: str | None = None
     secondary_before_primary: bool = False
     split: Split | None = None
+    parts_stand: bool = True
     posted: Posted = Posted()
     plans_doubt: str | None = None
     reversal: ReversalEvidence | None = None
     taken_back: bool = False
+
+    @property
+    def already_posted(self) -> bool:
+        """Whether something is posted against the claim beside which this payment may be the same money again.
+
+        Parts of a split claim that were posted before are what its last part expects, while they stand as remitted.
+        """
+        return self.posted_before if self.split is None else not self.parts_stand
 
 
 def payment_facts(evidence: PaymentEvidence, settings: Settings, mode: Mode) -> dict[str, FactValue]:
@@ -171,7 +181,7 @@ def _add_claim(
 ) -> None:
     expected = claim.expected_cents
     facts["plan_count"] = claim.plan_count
-    facts["processed_as_later_plan"] = claim.plan_ordinal == 1 and payment.status in LATER_PLAN
+    facts["processed_as_later_plan"] = claim.plan_ordinal == 1 and payment.status in LATER_COVERAGE
     _add_patient(facts, payment, claim, books.match)
     facts["office_charge_cents"] = claim.charge_cents
     facts["expected_known"] = expected is not None
@@ -200,7 +210,7 @@ def _add_claim(
         facts["rest_of_claim_awaited"] = not split.complete
         facts["paid_cents"] = split.paid_cents
         facts["charge_cents"] = split.charge_cents
-    _add_several_plans(facts, payment, claim, books.posted, settings)
+    _add_proof(facts, payment, claim, books.posted, settings)
     add_partial_payment(facts, settings)
 
 
@@ -241,7 +251,7 @@ def _posted_before(books: BookEvidence) -> str:
 def _may_be_a_part(payment: ClaimPayment, claim: Claim, books: BookEvidence) -> bool:
     """Without service lines only the other part will tell whether a smaller charge is a part of the claim or wrong."""
     charge = payment.charge_cents
-    alone = books.waiting == 1 and not books.already_posted
+    alone = books.waiting == 1 and not books.posted_before
     return (
         alone
         and payment.status in PROCESSED
@@ -251,7 +261,7 @@ def _may_be_a_part(payment: ClaimPayment, claim: Claim, books: BookEvidence) -> 
     )
 
 
-def _add_several_plans(
+def _add_proof(
     facts: dict[str, FactValue], payment: ClaimPayment, claim: Claim, posted: Posted, settings: Settings
 ) -> None:
     facts["several_plans_proven"] = False

@@ -19,7 +19,7 @@ CLOSED = "closed_provider_adjustment"  # kind of the entry of a pair that a pers
 INTEREST_DIFFERS = "interest-differs"
 
 
-class Sorted(NamedTuple):
+class Certainty(NamedTuple):
     """Places of the pairs in the remittance: to be posted now, and left to a person with the reason why."""
 
     post: tuple[int, ...]
@@ -64,7 +64,7 @@ def note_in(memo: str, of_the_payment: str, reason: str, reference: str) -> str 
     return None
 
 
-def sort_provider_adjustments(pairs: Sequence[ProviderAdjustment], interest_differs: bool) -> Sorted:
+def sort_provider_adjustments(pairs: Sequence[ProviderAdjustment], interest_differs: bool) -> Certainty:
     """Which pairs of a payment that balances post by themselves. `interest_differs`: see `interest_finding`."""
     post = []
     leave = []
@@ -76,7 +76,7 @@ def sort_provider_adjustments(pairs: Sequence[ProviderAdjustment], interest_diff
             post.append(at)
         else:
             leave.append((at, why))
-    return Sorted(tuple(post), tuple(leave))
+    return Certainty(tuple(post), tuple(leave))
 
 
 def is_interest(reason: str) -> bool:

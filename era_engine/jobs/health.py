@@ -9,7 +9,8 @@ from structlog.typing import FilteringBoundLogger
 from era_engine.custody.intake import files_in
 from era_engine.foundation.clock import now
 from era_engine.foundation.service_manager import notify
-from era_engine.jobs.run import Event, FileDone
+from era_engine.jobs.one_file import FileDone
+from era_engine.jobs.run import Event
 
 
 class Health:

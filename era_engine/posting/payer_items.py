@@ -11,7 +11,7 @@ from era_engine.foundation.money import dollars
 from era_engine.insurance.open_items import OpenItem, PostedPair, open_items
 from era_engine.insurance.provider_adjustments import is_interest
 from era_engine.posting.evidence import facts_of_payment
-from era_engine.posting.provider_adjustments import Left, why_left, why_not_by_hand
+from era_engine.posting.provider_adjustments import WhyLeft, why_left, why_not_by_hand
 from era_engine.remittance.provider_reasons import meaning_of_provider_reason, provider_reason
 from era_engine.store.database import Connection
 from era_engine.store.insurance.payments import posted_version_of, stored_payment
@@ -20,25 +20,25 @@ from era_engine.store.insurance.provider_adjustments import StoredPair, evidence
 Record = dict[str, Any]
 
 
-class LeftPair(NamedTuple):
+class OpenPair(NamedTuple):
     """An open pair. left: why it is not entered by itself, None where the next run enters it. why_not_by_hand: what
     keeps even a person from entering it, None where nothing does.
     """
 
     pair: StoredPair
-    left: Left | None
+    left: WhyLeft | None
     why_not_by_hand: str | None
 
 
-def left_pairs(connection: Connection, books: Books) -> Iterator[LeftPair]:
+def open_pairs(connection: Connection, books: Books) -> Iterator[OpenPair]:
     """Every open pair, in the order they were read, judged as a run would judge it now."""
-    open_pairs = stored_pairs(connection, only_open=True)
-    for payment_id, pairs in groupby(open_pairs, key=lambda pair: pair.payment_id):
+    stored = stored_pairs(connection, only_open=True)
+    for payment_id, pairs in groupby(stored, key=lambda pair: pair.payment_id):
         payment = stored_payment(connection, payment_id, lock=False)
         facts = facts_of_payment(books.settings, connection, payment, "auto", only_looking=True)
         never = why_not_by_hand(books.engine, facts, posted_version_of(connection, payment))
         for pair in pairs:
-            yield LeftPair(pair, why_left(books.engine, facts, pair), never)
+            yield OpenPair(pair, why_left(books.engine, facts, pair), never)
 
 
 def provider_adjustment_records(
@@ -54,7 +54,7 @@ def provider_adjustment_records(
     items = {
         item.opened_by.id: item for item in open_items(posted.values(), evidence_about(connection, posted.values()))
     }
-    waiting = {each.pair.id: each.left for each in left_pairs(connection, books)}
+    waiting = {each.pair.id: each.left for each in open_pairs(connection, books)}
     by_id = {pair.id: pair for pair in stored}
     settling = {settlement.by.id for item in items.values() for settlement in item.settlements}
     for pair in stored:
@@ -128,7 +128,7 @@ def _age(pair: StoredPair, item: OpenItem | None, status: str, today: date) -> i
     return max((until - pair.day).days, 0)
 
 
-def _in_words(pair: StoredPair, item: OpenItem | None, left: Left | None) -> str:
+def _in_words(pair: StoredPair, item: OpenItem | None, left: WhyLeft | None) -> str:
     """Who owes whom, for people."""
     status = _status(pair, item)
     if status == "not-posted":

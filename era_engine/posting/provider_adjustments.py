@@ -16,10 +16,11 @@ from era_engine.insurance.provider_adjustments import (
     sort_provider_adjustments,
     why_not_posted,
 )
+from era_engine.insurance.table import INSURANCE
 from era_engine.remittance.model import ProviderAdjustment
 from era_engine.rulebook.engine import Engine
-from era_engine.rulebook.reading import Rule
-from era_engine.rulebook.vocabulary import FactValue
+from era_engine.rulebook.facts import FactValue
+from era_engine.rulebook.rule import Rule
 from era_engine.rulebook.wording import message_words
 from era_engine.store.custody import files
 from era_engine.store.database import Connection
@@ -37,7 +38,7 @@ class AdjustmentsPosted(NamedTuple):
     left: int
 
 
-class Left(NamedTuple):
+class WhyLeft(NamedTuple):
     """Why a pair is not entered by itself. reason: `LEFT`, `UNREADABLE`, or the id of the hold; why: for people."""
 
     reason: str
@@ -76,13 +77,13 @@ def post_certain_adjustments(
     return AdjustmentsPosted(posted, left)
 
 
-def why_left(engine: Engine, of_the_payment: dict[str, FactValue], pair: StoredPair) -> Left | None:
+def why_left(engine: Engine, of_the_payment: dict[str, FactValue], pair: StoredPair) -> WhyLeft | None:
     """What keeps an open pair from being entered by itself; None where nothing does, and the next run enters it."""
     why = why_not_posted(pair.reason, pair.cents)
     if why is not None:  # whatever the practice lets warn: what is not understood has no entry
-        return Left(UNREADABLE if pair.cents is None else LEFT, why)
+        return WhyLeft(UNREADABLE if pair.cents is None else LEFT, why)
     if pair.was_posted:
-        return Left(LEFT, "its posting was undone")
+        return WhyLeft(LEFT, "its posting was undone")
     findings = json.loads(pair.findings)
     differs = any(each["code"] == INTEREST_DIFFERS for each in findings)
     doubts = sort_provider_adjustments([as_remitted(pair)], differs).leave
@@ -91,12 +92,12 @@ def why_left(engine: Engine, of_the_payment: dict[str, FactValue], pair: StoredP
         facts["provider_adjustment_doubt"] = doubts[0][1]
     holds = holds_on(engine, facts)
     if not holds:
-        return None if facts["posting_active"] is True else Left(LEFT, "automatic posting is off")
-    if asks(holds[0], {"provider_adjustment_certain"}):
-        return Left(LEFT, next((str(each["message"]) for each in findings if _is_doubt(each, pair)), doubts[0][1]))
-    return Left(
-        holds[0].id, _said(holds[0], facts, [str(f["message"]) for f in findings if f["severity"] == "hold"]), holds[0]
-    )
+        return None if facts["posting_active"] is True else WhyLeft(LEFT, "automatic posting is off")
+    first = holds[0]
+    if asks(first, {"provider_adjustment_certain"}):
+        return WhyLeft(LEFT, next((str(each["message"]) for each in findings if _is_doubt(each, pair)), doubts[0][1]))
+    messages = [str(finding["message"]) for finding in findings if finding["severity"] == "hold"]
+    return WhyLeft(first.id, _said(first, facts, messages), first)
 
 
 def holds_on(engine: Engine, facts: dict[str, FactValue]) -> list[Rule]:
@@ -129,4 +130,4 @@ def _said(hold: Rule, facts: dict[str, FactValue], messages: Collection[str]) ->
         return next(iter(messages))
     if hold.waits_for is not None:
         return f"waits for {hold.waits_for}" + (f" ({hold.command})" if hold.command else "")
-    return message_words(hold.message, facts)
+    return message_words(INSURANCE, hold.message, facts)

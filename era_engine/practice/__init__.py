@@ -7,7 +7,7 @@ Begin with: `model.py`, then `matching.py` (the cascade).
 To change:
 - which of our claims it is: `matching.py` (steps), `patients.py`, `services.py`; look-ups: `store/practice` and
   `store/insurance`
-- which procedure a line answers: `lines.py`; what a split claim is: `splits.py`; several plans: `plans.py`
+- which procedure a line answers: `lines.py`; what a split claim is: `splits.py`; several coverages: `coverages.py`
 - how claims and fees are read: `claims_csv.py`, `claims_837.py`, `fees_csv.py`; faults of a file: `file_faults.py`
 - what is expected of an 837's claim: `expected.py`
 """

@@ -26,16 +26,21 @@ class Columns(NamedTuple):
     """The columns of a file, all of them required, in the order their values are given back.
 
     readers: from a trimmed cell to its value; the ValueError of one says what is allowed.
-    private: columns whose cells are never repeated. other_names: further spellings in the header.
+    private: columns whose cells are never repeated. other_names: further spellings in the header; ignored: cells of the
+    header whose columns are passed over. separator: between cells. counts: (column, whether a row with this cell is
+    read); of other rows nothing is.
     """
 
     readers: Mapping[str, Callable[[str], object]]
     private: frozenset[str] = frozenset()
     other_names: Mapping[str, str] = {}
+    ignored: frozenset[str] = frozenset()
+    separator: str = ","
+    counts: tuple[str, Callable[[str], bool]] | None = None
 
     @property
     def header(self) -> str:
-        return ",".join(self.readers)
+        return self.separator.join(self.readers)
 
 
 def text(cell: str) -> str:
@@ -66,6 +71,8 @@ def read_rows(path: Path, columns: Columns, faults: FileFaults) -> Iterator[tupl
         # Bytes that are not UTF-8 are let through here, so that they can be reported by line.
         with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
             for line, cells in _rows(file, columns, faults):
+                if columns.counts is not None and not _counts(cells, columns, *columns.counts):
+                    continue
                 values = _values(line, cells, columns, faults)
                 if values is not None:
                     yield line, values
@@ -81,8 +88,9 @@ def _place(line: int, column: str = "") -> str:
 
 def _rows(file: Iterable[str], columns: Columns, faults: FileFaults) -> Iterator[tuple[int, list[str]]]:
     """Each row's first physical line and its cells in the order of the columns."""
-    reader = csv.reader(file, strict=True)
+    reader = csv.reader(file, strict=True, delimiter=columns.separator)
     order: list[int] | None = None
+    width = 0
     while True:
         line = reader.line_num + 1
         try:
@@ -95,13 +103,13 @@ def _rows(file: Iterable[str], columns: Columns, faults: FileFaults) -> Iterator
         if not row:
             continue  # a blank line
         if order is None:
-            order = _order(line, row, columns, faults)
+            order, width = _order(line, row, columns, faults), len(row)
             if order is None:
                 return
         elif not any(row):
             faults.add(_place(line), "every cell is empty; delete the row")
-        elif len(row) != len(order):
-            faults.add(_place(line), f"{len(row)} cells where the header has {len(order)}")
+        elif len(row) != width:
+            faults.add(_place(line), f"{len(row)} cells where the header has {width}")
         else:
             yield line, [row[position] for position in order]
     if order is None:
@@ -122,7 +130,7 @@ def _order(line: int, header: list[str], columns: Columns, faults: FileFaults) -
         faults.add(_place(line), _NOT_UTF8_SENTENCE)
         return None
     known = [*columns.readers, *columns.other_names]
-    if not {cell.strip().casefold() for cell in header} & set(known):
+    if not {cell.strip().casefold() for cell in header} & {name.strip().casefold() for name in known}:
         # Perhaps a first row of patients, so nothing of it is repeated.
         wrong = "not the header" if len(header) > 1 else "not the header, or not separated by commas"
         faults.add(_place(line), f"{wrong}; it must be {columns.header}")
@@ -130,6 +138,8 @@ def _order(line: int, header: list[str], columns: Columns, faults: FileFaults) -
     before = faults.count
     named = [columns.other_names.get(cell, cell) for cell in header]
     for column in dict.fromkeys(named):
+        if column in columns.ignored:
+            continue
         if column not in columns.readers:
             near = difflib.get_close_matches(column.strip().casefold(), known, n=1, cutoff=0.75)
             hint = f", perhaps {near[0]} is meant" if near else ""
@@ -140,6 +150,10 @@ def _order(line: int, header: list[str], columns: Columns, faults: FileFaults) -
         if column not in named:
             faults.add(_place(line, column), "missing in the header")
     return None if faults.count > before else [named.index(column) for column in columns.readers]
+
+
+def _counts(cells: Sequence[str], columns: Columns, column: str, counts: Callable[[str], bool]) -> bool:
+    return counts(cells[list(columns.readers).index(column)].strip())
 
 
 def _values(line: int, cells: Sequence[str], columns: Columns, faults: FileFaults) -> list[Any] | None:

@@ -11,6 +11,7 @@ from era_engine.practice.model import Claim
 from era_engine.remittance.model import ClaimPayment
 
 PART_STATUSES = frozenset(["1", "2", "3", "19", "20", "21"])  # CLP02: processed
+MOST_PARTS = 20  # no payer splits a claim into more; so many claim payments of one claim are something else
 
 
 class Split(NamedTuple):

@@ -8,8 +8,10 @@ from typing import Any
 
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.money import dollars
+from era_engine.insurance.table import INSURANCE
 from era_engine.rulebook.explanation import Explanation, explain
-from era_engine.rulebook.reading import RuleSet, rule_set_from_json
+from era_engine.rulebook.reading import rule_set_from_json
+from era_engine.rulebook.rule_set import RuleSet
 from era_engine.settings.model import settings_from_json
 from era_engine.store.database import Connection
 from era_engine.store.insurance import decisions as stored_decisions
@@ -45,7 +47,7 @@ class LogReader:
 
     def _load_rule_set(self, ruleset: str, settings: str, overrides: str | None) -> RuleSet:
         """The rule set, with the holds that the settings of the time let warn."""
-        rule_set = rule_set_from_json(stored_decisions.rule_set_content(self._connection, ruleset))
+        rule_set = rule_set_from_json(stored_decisions.rule_set_content(self._connection, ruleset), INSURANCE)
         at_the_time = settings_from_json(stored_decisions.settings_content(self._connection, settings))
         return rule_set.with_choices(at_the_time.with_overrides(overrides).holds)
 
@@ -101,8 +103,8 @@ def filters(connection: Connection, trace: str | None = None, **wanted: Any) -> 
 
 def _check_rule(connection: Connection, kind: str, wanted: str) -> None:
     """A mistyped rule or hold must not look like "nothing to do"."""
-    contents = [rule_set_from_json(content) for content in stored_decisions.rules_ever_used(connection)]
-    known = {rule.id for each in contents for rule in (each.rows if kind == "rule" else each.holds)}
+    contents = [rule_set_from_json(content, INSURANCE) for content in stored_decisions.rules_ever_used(connection)]
+    known = {rule.id for each in contents for rule in (each.every_row if kind == "rule" else each.holds)}
     if known and wanted not in known:
         close = get_close_matches(wanted, known, n=1)
         hint = f" Did you mean {close[0]}?" if close else ""

@@ -5,15 +5,15 @@ from collections import Counter
 
 from era_engine.books.opened import Books
 from era_engine.insurance.again import Variants, under_settings
-from era_engine.insurance.several_plans import may_hold_another_plans
+from era_engine.insurance.coordination import may_hold_another_coverages
 from era_engine.posting.evidence import ClaimEvidence
-from era_engine.posting.payer_items import LeftPair
+from era_engine.posting.payer_items import OpenPair
 from era_engine.posting.provider_adjustments import UNREADABLE
 from era_engine.remittance.model import NEVER_POSTED, REVERSAL
 from era_engine.rulebook.decision import fired_rules
 from era_engine.rulebook.engine import EngineError
-from era_engine.rulebook.reading import Rule
-from era_engine.rulebook.vocabulary import Facts
+from era_engine.rulebook.facts import Facts
+from era_engine.rulebook.rule import Rule
 from era_engine.store.database import Connection
 from era_engine.store.insurance.decisions import BY_ID
 from era_engine.store.insurance.payments import claim_payments_of, stored_payment
@@ -79,7 +79,7 @@ class NextSteps:
         write_off, plans = facts.get("remitted_write_off_cents"), facts.get("plan_count")
         if not isinstance(write_off, int) or not isinstance(plans, int) or write_off <= 0:
             return _BY_HAND
-        doubtful = "write_off_limit_cents" in facts or may_hold_another_plans(plans, claim.claim_status)
+        doubtful = "write_off_limit_cents" in facts or may_hold_another_coverages(plans, claim.claim_status)
         return _BY_LINE if doubtful else _BY_HAND
 
     def _takes_something_back(self, reversal: OpenClaim) -> bool:
@@ -123,12 +123,12 @@ def _sayable(name: str) -> bool:
     return bool(name.strip()) and name == name.strip() and name.isprintable() and not name.startswith(("-", BY_ID))
 
 
-def command_for_pair(left_pair: LeftPair, trace: str) -> str:
+def command_for_pair(open_pair: OpenPair, trace: str) -> str:
     """What a hold says that speaks of no claim; close what must not or cannot be entered; else enter it."""
-    left = left_pair.left
+    left = open_pair.left
     if left is None:
         return "era run"
-    if left_pair.why_not_by_hand is not None or left.reason == UNREADABLE:
+    if open_pair.why_not_by_hand is not None or left.reason == UNREADABLE:
         return f"era close {trace} --provider-adjustments --by NAME --because TEXT"
     if left.hold is not None and left.hold.waits_for is not None and left.hold.command is not None:
         return left.hold.command

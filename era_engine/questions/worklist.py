@@ -12,12 +12,12 @@ from era_engine.bank.records import what_differs
 from era_engine.books.opened import Books
 from era_engine.home.folder import Home
 from era_engine.insurance.holds import asks
-from era_engine.posting.payer_items import left_pairs
+from era_engine.posting.payer_items import open_pairs
 from era_engine.posting.provider_adjustments import LEFT
 from era_engine.questions.next_steps import NextSteps, command_for_pair, trace_word
 from era_engine.remittance.model import REVERSAL
-from era_engine.rulebook.reading import Rule
-from era_engine.rulebook.vocabulary import Facts
+from era_engine.rulebook.facts import Facts
+from era_engine.rulebook.rule import Rule
 from era_engine.store.database import Connection
 from era_engine.store.insurance.deposits import deposits_and_payments
 from era_engine.store.insurance.worklist import (
@@ -68,7 +68,7 @@ def open_work(
     The reason of a claim is the first hold of its newest decision, else the row of the table. Amounts in cents.
     """
     rule_set = books.rule_set
-    rules = {rule.id: rule for rule in (*rule_set.rows, *rule_set.reversals, *rule_set.holds)}
+    rules = {rule.id: rule for rule in rule_set.rules}
     remedies = {rule.id: _remedy(rule) for rule in rules.values()} | _OTHER_REMEDIES
     items: dict[str, list[Record]] = defaultdict(list)
     shared = shared_trace_numbers(connection)
@@ -170,8 +170,8 @@ def _beside_claims(connection: Connection, books: Books, today: date, shared: se
 
 
 def _adjustments(connection: Connection, books: Books, today: date, shared: set[str]) -> Iterator[Record]:
-    for left_pair in left_pairs(connection, books):
-        pair, left = left_pair.pair, left_pair.left
+    for open_pair in open_pairs(connection, books):
+        pair, left = open_pair.pair, open_pair.left
         why = f"not posted: {left.why}" if left else "not posted yet"
         yield _other(
             left.reason if left else "provider-adjustment-to-enter",
@@ -182,7 +182,7 @@ def _adjustments(connection: Connection, books: Books, today: date, shared: set[
             age_days=None if pair.day is None else max((today - pair.day).days, 0),
             paid_cents=None if pair.cents is None else -pair.cents,
             explanation=f"{pair.reason} {pair.reference}: {why}",
-            command=command_for_pair(left_pair, trace_word(pair.trace_number, pair.payment_id, shared)),
+            command=command_for_pair(open_pair, trace_word(pair.trace_number, pair.payment_id, shared)),
         )
 
 

@@ -1,28 +1,29 @@
-"""The cases beside the rules: claims with what must come of them, tried on the engine and on the conditions."""
+"""The cases beside the rules: facts with what must come of them, tried on the engine and on the conditions."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import NamedTuple
 
-from era_engine.insurance.facts import FACTS
-from era_engine.insurance.knowledge import ordinary_claim
 from era_engine.rulebook.condition import Condition
-from era_engine.rulebook.conditions import is_literal
+from era_engine.rulebook.conditions import Written
 from era_engine.rulebook.decision import decide
 from era_engine.rulebook.engine import Engine, EngineError
 from era_engine.rulebook.explanation import explain
-from era_engine.rulebook.files import Faults, Source, did_you_mean, read_rule_file
-from era_engine.rulebook.reading import Rule, RuleSet, RulesRead
+from era_engine.rulebook.facts import Facts, FactValue
+from era_engine.rulebook.files import Faults, Place, Source, did_you_mean, read_rule_file
+from era_engine.rulebook.reading import RulesRead
+from era_engine.rulebook.rule import Rule
+from era_engine.rulebook.rule_set import RuleSet
 from era_engine.rulebook.schema import CaseEntry, checked
-from era_engine.rulebook.vocabulary import Facts, FactValue
+from era_engine.rulebook.vocabulary import HOLD, WARN, ordinary
 
 CASES = "cases"
 Ids = tuple[str, ...]
 
 
 class Ending(NamedTuple):
-    """What comes of a claim; `indicators` is None where a case does not care."""
+    """What comes of a case; `indicators` is None where it does not care."""
 
     outcome: str
     rule: str | None
@@ -39,10 +40,10 @@ class Ending(NamedTuple):
 
 
 class Case(NamedTuple):
-    """place: file and line. given: what differs from the ordinary claim; facts: all that is known of the claim."""
+    """given: what differs from the ordinary; facts: all that is known."""
 
     name: str
-    place: tuple[str, int | None]
+    place: Place
     given: Mapping[str, FactValue | None]
     facts: Facts
     expected: Ending
@@ -92,7 +93,7 @@ def failures(cases: Iterable[Case], rule_set: RuleSet) -> Iterator[Failure]:
     engine = Engine(rule_set)
     for case in cases:
         came = (_decided(engine, case), _explained(rule_set, case))
-        if any(each != case.expected for each in came):
+        if any(ending != case.expected for ending in came):
             yield Failure(case, *map(str, came))
 
 
@@ -108,7 +109,7 @@ def _explained(rule_set: RuleSet, case: Case) -> Ending | str:
     told = explain(rule_set, case.facts)
     if told.outcome is None:
         return _undecided(rule_set, case, {rule.id for rule in told.rules if rule.fired})
-    by_id = {rule.id: rule for rule in (*rule_set.rows, *rule_set.reversals, *rule_set.holds)}
+    by_id = {rule.id: rule for rule in rule_set.rules}
     return _ending(case, told.outcome, told.rule, told.holds, told.warnings, by_id[told.rule or told.holds[0]].show)
 
 
@@ -129,26 +130,22 @@ def _cases(source: Source, rule_set: RuleSet, faults: Faults) -> Iterator[Case]:
     if not source.data:
         faults.at(source, (), "has no cases")
     for position, data in enumerate(source.data):
-        entry = checked(CaseEntry, data, source, (position,), faults)
+        entry = checked(CaseEntry, data, source, (position,), faults, rule_set.vocabulary.outcome_names)
         if entry is None or not _known(entry, source, position, rule_set, faults):
             continue
         expect = entry.expect
         ending = Ending(expect.outcome, expect.rule, tuple(expect.holds), tuple(expect.warnings), expect.indicators)
         place = (source.name, source.line((position,)))
-        yield Case(entry.name, place, entry.given, ordinary_claim(entry.given), ending)
+        yield Case(entry.name, place, entry.given, ordinary(rule_set.vocabulary, entry.given), ending)
 
 
 def _known(entry: CaseEntry, source: Source, position: int, rule_set: RuleSet, faults: Faults) -> bool:
     """Whether the facts a case gives and the rules it expects are there; what is not goes to `faults`."""
-    good = True
+    good, written = True, Written(source, rule_set.vocabulary.facts, faults)
     for name, value in entry.given.items():
         here = (position, "given", name)
-        if name not in FACTS:
-            faults.at(source, here, f"there is no fact `{name}`{did_you_mean(name, FACTS)}", FACTS)
-            good = False
-        elif value is not None:
-            good &= is_literal(name, value, source, here, faults)
-    rows = [row.id for row in (*rule_set.rows, *rule_set.reversals)]
+        good &= written.is_fact(name, here) and (value is None or written.is_value(name, value, here))
+    rows = [row.id for row in rule_set.every_row]
     holds = [hold.id for hold in rule_set.holds]
     expect = entry.expect
     for key, named, ids in (
@@ -157,7 +154,7 @@ def _known(entry: CaseEntry, source: Source, position: int, rule_set: RuleSet, f
         ("warnings", expect.warnings, holds),
         ("indicators", [expect.indicators] if expect.indicators else [], list(rule_set.indicators)),
     ):
-        for unknown in [each for each in named if each not in ids]:
+        for unknown in [name for name in named if name not in ids]:
             problem = f"`{key}` names `{unknown}`, which is not there{did_you_mean(unknown, ids)}"
             faults.at(source, (position, "expect", key), problem)
             good = False
@@ -177,7 +174,7 @@ def _refuse_equal_names(cases: Sequence[Case], faults: Faults) -> None:
 
 
 def _missing(rule: Rule, rule_set: RuleSet, cases: Iterable[Case]) -> Iterator[str]:
-    here = [case for case in cases if rule.then in ("hold", "warn") or rule in rule_set.table(case.facts)]
+    here = [case for case in cases if rule.then in (HOLD, WARN) or rule in rule_set.table(case.facts)]
     if rule.enabled and not any(rule.id in (c.expected.rule, *c.expected.holds, *c.expected.warnings) for c in here):
         yield "no case"
     if not any(_near_miss(rule, case) for case in here):

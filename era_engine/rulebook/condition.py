@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from operator import ge, gt, le, lt
 from typing import Literal, NamedTuple
 
-from era_engine.rulebook.vocabulary import Facts, FactValue, Kind
+from era_engine.rulebook.facts import Facts, FactValue, Kind
 
 Op = Literal["is", "is_not", "at_least", "at_most", "more_than", "less_than", "one_of", "none_of"]
 

@@ -13,22 +13,19 @@ from types import ModuleType
 from typing import Any
 
 from era_engine.foundation.errors import EraError, InstallationError
-from era_engine.insurance.facts import FACTS
 from era_engine.rulebook.condition import Condition
-from era_engine.rulebook.conditions import TYPE_OF_KIND
-from era_engine.rulebook.reading import Rule, RuleSet
-from era_engine.rulebook.vocabulary import LARGEST, Facts
+from era_engine.rulebook.facts import LARGEST, TYPE_OF_KIND, Facts
+from era_engine.rulebook.rule import Rule
+from era_engine.rulebook.rule_set import RuleSet
 
 _OPERATORS = {"at_least": "$gte", "at_most": "$lte", "more_than": "$gt", "less_than": "$lt", "is_not": "$neq"}
 _READY = "READY"  # no fact and no rule is written in capitals
 
 
 class EngineError(EraError):
-    """A claim could not be decided through our own fault; the run stops rather than guess."""
+    """Something could not be decided through our own fault; the run stops rather than guess."""
 
-    def __init__(
-        self, problem: str, remedy: str = "This is a bug in era-engine: report it. The payment was not posted."
-    ) -> None:
+    def __init__(self, problem: str, remedy: str = "This is a bug in era-engine: report it. Nothing was done.") -> None:
         super().__init__(problem, remedy)
 
 
@@ -40,10 +37,12 @@ class Engine:
     def __init__(self, rule_set: RuleSet) -> None:
         self.rule_set = rule_set
         self._durable = _durable()
-        rules = [*rule_set.rows, *rule_set.reversals, *(hold for hold in rule_set.holds if hold.enabled)]
+        declared = rule_set.vocabulary.facts
+        self._declared = declared.keys()
+        rules = [*rule_set.every_row, *(hold for hold in rule_set.holds if hold.enabled)]
         self._definition = json.dumps({_READY: {"all": [{"m": {_READY: 1}}]}, **{r.id: _compiled(r) for r in rules}})
         self._asked = [
-            (name, FACTS[name].kind, TYPE_OF_KIND[FACTS[name].kind], f'"{name}":')
+            (name, declared[name].kind, TYPE_OF_KIND[declared[name].kind], f'"{name}":')
             for name in sorted(_facts_asked(rules))
         ]
         self._lock = threading.Lock()
@@ -74,7 +73,7 @@ class Engine:
         has run in it, because until then it would free memory it never set.
         """
         try:
-            self._handle = self._durable.create_ruleset("era", self._definition)
+            self._handle = self._durable.create_ruleset(self.rule_set.vocabulary.name, self._definition)
             self._match(f'{{"id":"1","{_READY}":1}}')
         except self._durable.error as error:
             raise EngineError(
@@ -85,8 +84,8 @@ class Engine:
 
     def _message(self, facts: Facts) -> str:
         """The facts that some rule asks about, as JSON, each checked: durable would take "5" or true for a number."""
-        if not facts.keys() <= FACTS.keys():
-            raise EngineError(f"Facts that are not declared: {', '.join(sorted(facts.keys() - FACTS.keys()))}.")
+        if not facts.keys() <= self._declared:
+            raise EngineError(f"Facts that are not declared: {', '.join(sorted(facts.keys() - self._declared))}.")
         parts = ['"id":"1"']
         for name, kind, type_of_kind, key in self._asked:
             value = facts.get(name)

@@ -12,6 +12,7 @@ import yaml
 from era_engine.foundation.errors import RulesError
 
 Steps = tuple[str | int, ...]  # the way to a value: keys and positions from the top of the file
+Place = tuple[str, int | None]  # file and line
 
 _SCALARS = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "bool", "float", "null")}
 _WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)", re.ASCII)
@@ -63,6 +64,17 @@ def did_you_mean(given: str, allowed: Iterable[str]) -> str:
     """` (did you mean …?)` where something allowed is close to what was given."""
     close = get_close_matches(given, list(allowed), n=1)
     return f" (did you mean {close[0]}?)" if close else ""
+
+
+def take_id(given: Any, source: Source, steps: Steps, taken: dict[str, Place], faults: Faults) -> None:
+    """Ids name one thing each; `taken` remembers where each stands."""
+    if not isinstance(given, str):
+        return
+    if given in taken:
+        file, line = taken[given]
+        faults.at(source, steps, f"the id `{given}` is taken by {file}{f':{line}' if line else ''}")
+    else:
+        taken[given] = (source.name, source.line(steps))
 
 
 def read_rule_file(path: Path, faults: Faults, called: str | None = None) -> Source | None:

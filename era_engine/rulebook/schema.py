@@ -1,9 +1,10 @@
 """The shape of the rule files: which keys an entry has and what may stand there."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
+from pydantic_core import PydanticKnownError
 
 from era_engine.rulebook.files import Faults, Source, Steps, did_you_mean
 
@@ -11,30 +12,40 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length
 Text = Annotated[str, Field(min_length=1)]
 
 
+def _one_of_those_there(given: object, info: ValidationInfo[Sequence[str]]) -> object:
+    """Which outcomes there are is the vocabulary's; see `checked`."""
+    if given not in info.context:
+        raise PydanticKnownError("literal_error", {"expected": " or ".join(info.context)})
+    return given
+
+
+EndName = Annotated[str, BeforeValidator(_one_of_those_there)]
+
+
 class Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class RowEntry(Entry):
-    """A row of `auto_posting.yaml` or of `reversals.yaml`."""
+    """A row of a table."""
 
     id: Name
     because: Text
     reference: Text
     when: Annotated[dict[str, Any], Field(min_length=1)]
-    then: Literal["post", "manual"]
+    then: EndName
     show: Text
 
 
 class HoldEntry(Entry):
-    """A hold of `holds.yaml`."""
+    """A hold, or a warning."""
 
     id: Name
     enabled: bool
     because: Text
     reference: Text
     when: Annotated[dict[str, Any], Field(min_length=1)]
-    then: Literal["hold", "warn"]
+    then: EndName
     show: Text
     message: Text
     remedy: Text
@@ -44,7 +55,7 @@ class HoldEntry(Entry):
 
 
 class Icon(Entry):
-    """An icon beside the patient's name, and what a terminal shows for it."""
+    """An icon beside a person's name, and what a terminal shows for it."""
 
     symbol: Text
     word: Text
@@ -76,6 +87,12 @@ class IndicatorsEntry(Entry):
     hover: Text | None
 
 
+class MoreIndicators(Entry):
+    """The indicators that a table adds to those of all tables."""
+
+    indicators: Annotated[list[IndicatorsEntry], Field(min_length=1)]
+
+
 class IndicatorsFile(Entry):
     """The whole of `indicators.yaml`."""
 
@@ -88,7 +105,7 @@ class IndicatorsFile(Entry):
 class ExpectedEntry(Entry):
     """What must come of a case: a rule, or else the holds that fire, in their order."""
 
-    outcome: Literal["post", "manual"]
+    outcome: EndName
     rule: Name | None = None
     holds: list[Name] = []
     warnings: list[Name] = []
@@ -106,10 +123,15 @@ class CaseEntry(Entry):
 _Entry = TypeVar("_Entry", bound=Entry)
 
 
-def checked(kind: type[_Entry], data: Any, source: Source, steps: Steps, faults: Faults) -> _Entry | None:
-    """The entry, or None where it has not the right shape; each fault is noted with its line."""
+def checked(
+    kind: type[_Entry], data: Any, source: Source, steps: Steps, faults: Faults, ends: Sequence[str] = ()
+) -> _Entry | None:
+    """The entry, or None where it has not the right shape; each fault is noted with its line.
+
+    ends: the outcomes that may stand there, with hold and warn where those may.
+    """
     try:
-        return kind.model_validate(data)
+        return kind.model_validate(data, context=ends)
     except ValidationError as error:
         for fault in error.errors(include_url=False):
             where = tuple(fault["loc"])

@@ -1,58 +1,67 @@
-"""Every claim there can be, as z3 sees it: asked for one that meets some rules and not others, it finds one or proves
-that there is none. No other module imports z3.
+"""Every situation there can be, as z3 sees it: asked for one that meets some rules and not others, it finds one or
+proves that there is none. No other module imports z3.
+
+A situation is what the facts can say together: of one subject of the table, or of what is judged beside it by the
+holds alone.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeAlias
 
 import z3
 
 from era_engine.foundation.errors import EraError
-from era_engine.insurance.facts import FACTS
-from era_engine.insurance.knowledge import AXIOMS, WHERE
 from era_engine.rulebook.condition import COMPARISONS, Condition
-from era_engine.rulebook.vocabulary import LARGEST, Facts, FactValue
+from era_engine.rulebook.facts import LARGEST, Fact, Facts, FactValue
+from era_engine.rulebook.vocabulary import Vocabulary
+
+Statement: TypeAlias = z3.BoolRef  # about a situation
 
 _SOMETHING_ELSE = "something else"
 _READABLE = 100_000  # cents; an example stays below a thousand dollars where it can
 
 
-class Claims:
-    """The claims on which these conditions, and what is true of every claim, can come out in different ways.
+class Situations:
+    """The situations in which these conditions, and what the vocabulary says of all of them, can come out differently.
 
     Whole numbers and amounts have their whole range, a code or text is one of the values that some condition names or
-    something else, and each fact may be unknown where `knowledge` allows it.
+    something else, and each fact may be unknown where the vocabulary allows it.
     """
 
-    def __init__(self, conditions: Iterable[Condition]) -> None:
-        declared = [c for where in WHERE.values() for c in where.when]
-        declared += [c for axiom in AXIOMS for c in (*axiom.when, axiom.then)]
+    def __init__(self, vocabulary: Vocabulary, conditions: Iterable[Condition]) -> None:
+        declared = [c for where in vocabulary.where.values() for c in where.when or ()]
+        declared += [c for axiom in vocabulary.axioms for c in (*axiom.when, axiom.then)]
         everything = [*conditions, *declared]
         asked = {name for c in everything for name in (c.fact, c.other_fact) if name}
-        self._facts = [name for name in FACTS if name in asked]
-        self._texts = {name: _values(name, everything) for name in self._facts if FACTS[name].kind in ("code", "text")}
-        self._is_adjustment = z3.Bool("is a provider-level adjustment")
-        self._value = {name: z3.Bool(name) if FACTS[name].kind == "flag" else z3.Int(name) for name in self._facts}
+        self._vocabulary = vocabulary
+        self._facts = {name: fact for name, fact in vocabulary.facts.items() if name in asked}
+        texts = [name for name, fact in self._facts.items() if fact.kind in ("code", "text")]
+        self._texts = {name: _values(vocabulary.facts[name], name, everything) for name in texts}
+        self._is_beside = z3.Bool("is judged beside the table")
+        self._value = {
+            name: z3.Bool(name) if fact.kind == "flag" else z3.Int(name) for name, fact in self._facts.items()
+        }
         self._known = {name: z3.Bool(f"{name} is known") for name in self._facts}
         self._solver = z3.Solver()
         self._solver.add(*self._range(), *self._knowledge())
 
     @property
-    def is_claim(self) -> z3.BoolRef:
-        """Not a provider-level adjustment, which only holds are asked about."""
-        return z3.Not(self._is_adjustment)
+    def is_decided(self) -> Statement:
+        """The table decides it; not what only the holds are asked about."""
+        return z3.Not(self._is_beside)
 
-    def known(self, fact: str) -> z3.BoolRef:
+    def known(self, fact: str) -> Statement:
         return self._known[fact] if fact in self._known else z3.BoolVal(False)
 
-    def met(self, conditions: Iterable[Condition]) -> z3.BoolRef:
+    def met(self, conditions: Iterable[Condition]) -> Statement:
         """All of them are met, as `Condition.met` understands it."""
         return z3.And([self._condition(condition) for condition in conditions])
 
-    def any_met(self, rules: Iterable[Sequence[Condition]]) -> z3.BoolRef:
+    def any_met(self, rules: Iterable[Sequence[Condition]]) -> Statement:
         return z3.Or([self.met(when) for when in rules])
 
-    def can(self, *wanted: z3.BoolRef) -> bool:
-        """Whether there is such a claim. Raises EraError where the solver cannot tell."""
+    def can(self, *wanted: Statement) -> bool:
+        """Whether there is such a situation. Raises EraError where the solver cannot tell."""
         self._solver.push()
         self._solver.add(*wanted)
         answer = self._solver.check()
@@ -61,8 +70,8 @@ class Claims:
             raise EraError("The solver could not decide whether these rules are sound.", "Write simpler conditions.")
         return bool(answer == z3.sat)
 
-    def example(self, *wanted: z3.BoolRef) -> Facts | None:
-        """Such a claim, as ordinary as it can be; None where there is none."""
+    def example(self, *wanted: Statement) -> Facts | None:
+        """The facts of such a situation, as ordinary as it can be; None where there is none."""
         if not self.can(*wanted):
             return None
         self._solver.push()
@@ -81,7 +90,7 @@ class Claims:
                 found[name] = self._read(name, model.eval(self._value[name], model_completion=True))
         return found
 
-    def _condition(self, condition: Condition) -> z3.BoolRef:
+    def _condition(self, condition: Condition) -> Statement:
         fact, wanted, other = condition.fact, condition.wanted, condition.other_fact
         value = self._value[fact]
         if condition.op in COMPARISONS:
@@ -98,41 +107,40 @@ class Claims:
         return z3.IntVal(self._texts[fact].index(value) if isinstance(value, str) else value)
 
     def _read(self, fact: str, value: z3.ExprRef) -> FactValue:
-        if FACTS[fact].kind == "flag":
+        if self._facts[fact].kind == "flag":
             return bool(z3.is_true(value))
         number = int(value.as_long())
         return self._texts[fact][number] if fact in self._texts else number
 
-    def _range(self) -> Iterator[z3.BoolRef]:
-        for name in self._facts:
-            value, fact = self._value[name], FACTS[name]
+    def _range(self) -> Iterator[Statement]:
+        for name, fact in self._facts.items():
+            value = self._value[name]
             if name in self._texts:
                 yield z3.And(value >= 0, value < (len(fact.values) or len(self._texts[name])))
             elif fact.kind != "flag":
                 smallest = 0 if fact.kind == "count" else -LARGEST
                 yield z3.And(value >= (smallest if fact.least is None else fact.least), value <= LARGEST)
 
-    def _knowledge(self) -> Iterator[z3.BoolRef]:
-        for name in self._facts:
-            known, of = self._known[name], FACTS[name].known
-            if of == "payment":
-                yield known
-            elif of == "adjustment":
-                yield known == self._is_adjustment
-            elif of != "sometimes":
-                where = z3.And(self.is_claim, self.met(WHERE[of].when))
-                yield z3.Implies(where, known) if WHERE[of].may else known == where
-        for axiom in AXIOMS:
+    def _knowledge(self) -> Iterator[Statement]:
+        of = {"decided": self.is_decided, "beside": self._is_beside, "both": z3.BoolVal(True)}
+        everywhere = self._vocabulary.where
+        if not any(where.of == "beside" for where in everywhere.values()):
+            yield self.is_decided
+        for name, fact in self._facts.items():
+            known, where = self._known[name], everywhere[fact.known]
+            there = z3.BoolVal(False) if where.when is None else z3.And(of[where.of], self.met(where.when))
+            yield z3.Implies(there, known) if where.may else known == there
+        for axiom in self._vocabulary.axioms:
             facts = [name for name in (axiom.then.fact, axiom.then.other_fact) if name]
             unknown = [z3.Not(self._known[name]) for name in facts]
             yield z3.Implies(self.met(axiom.when), z3.Or(*unknown, self._condition(axiom.then)))
 
-    def _wishes(self) -> Iterator[list[z3.BoolRef]]:
-        """What would make a claim easy to read, most wanted first; of each list the first that can be had."""
-        yield [self.is_claim]
-        amounts = [name for name in self._facts if FACTS[name].kind == "cents"]
+    def _wishes(self) -> Iterator[list[Statement]]:
+        """What would make an example easy to read, most wanted first; of each list the first that can be had."""
+        yield [self.is_decided]
+        amounts = [name for name, fact in self._facts.items() if fact.kind == "cents"]
         for name in [name for name in self._facts if name not in amounts] + amounts[::-1]:
-            known, value, usual = self._known[name], self._value[name], FACTS[name].usual
+            known, value, usual = self._known[name], self._value[name], self._facts[name].usual
             if usual is None:
                 yield [z3.Not(known)]
             else:
@@ -144,14 +152,13 @@ class Claims:
                 yield [*tenths, dollars, z3.And(small, value >= 0), small]
 
 
-def _values(fact: str, conditions: Iterable[Condition]) -> list[str]:
+def _values(fact: Fact, name: str, conditions: Iterable[Condition]) -> list[str]:
     """What a code or text may be: first the declared values, which are all there can be, or else whatever conditions
     name, and something else.
     """
-    usual, declared = FACTS[fact].usual, FACTS[fact].values
-    named = list(declared) or ([usual] if isinstance(usual, str) else [])
+    named = list(fact.values) or ([fact.usual] if isinstance(fact.usual, str) else [])
     for condition in conditions:
-        if condition.fact == fact:
+        if condition.fact == name:
             wanted = condition.wanted if isinstance(condition.wanted, tuple) else (condition.wanted,)
             named += [each for each in wanted if isinstance(each, str) and each not in named]
     other = _SOMETHING_ELSE

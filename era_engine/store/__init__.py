@@ -8,5 +8,5 @@ To change:
 - a table or column: `schema.py`, a new migration in `store/migrations/versions`, and `HEAD` in `database.py`
 - what may never be changed or deleted: `append_only.py` and a migration
 - how a database is opened and brought up to date: `database.py`
-- how many rows are written at once: `bulk.py`; a new column must be added to its caller's list
+- how many rows are written at once: `bulk.py`; a new column is a field of its caller's row, or a line of the log
 """

@@ -13,8 +13,8 @@ from statistics import NormalDist
 from typing import NamedTuple
 
 from era_engine.home.folder import Home
-from era_engine.rulebook.reading import RuleSet
-from era_engine.rulebook.vocabulary import FactValue
+from era_engine.rulebook.facts import FactValue
+from era_engine.rulebook.rule_set import RuleSet
 from era_engine.store.database import Connection
 from era_engine.store.trials.regrets import regrets_of
 from era_engine.store.trials.replay import Decided, Scope, any_together, decided_by_rules
@@ -195,7 +195,7 @@ class _Sums:
 def _compared_with_minimum(rule_set: RuleSet) -> list[int | str]:
     """Amounts, and facts, that some rule compares the minimum payment with; the payment always is, by the settings."""
     found: dict[int | str, None] = {"paid_cents": None}
-    for rule in (*rule_set.rows, *rule_set.reversals, *rule_set.holds):
+    for rule in rule_set.rules:
         for condition in rule.when:
             if condition.other_fact == "minimum_cents":
                 found[condition.fact] = None

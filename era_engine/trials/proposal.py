@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from era_engine.books.opened import rule_set_of
+from era_engine.books.tables import rule_set_of
 from era_engine.foundation.errors import SettingsError, UsageError
 from era_engine.home.folder import Home
 from era_engine.rulebook.engine import Engine
-from era_engine.rulebook.reading import RuleSet
+from era_engine.rulebook.rule_set import RuleSet
 from era_engine.settings.editing import keys_of, readings
 from era_engine.settings.model import Settings, read_settings, settings_with
 

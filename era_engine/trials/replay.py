@@ -16,11 +16,14 @@ from era_engine.home.folder import Home
 from era_engine.insurance.again import Variant, Variants, under_settings, with_payee
 from era_engine.insurance.holds import doubts_held
 from era_engine.insurance.observation import on_trial
+from era_engine.insurance.table import INSURANCE
 from era_engine.rulebook.condition import Condition
 from era_engine.rulebook.decision import decide, fired_rules
 from era_engine.rulebook.explanation import sentence
-from era_engine.rulebook.reading import Rule, RuleSet, rule_set_from_json
-from era_engine.rulebook.vocabulary import FactValue
+from era_engine.rulebook.facts import FactValue
+from era_engine.rulebook.reading import rule_set_from_json
+from era_engine.rulebook.rule import Rule
+from era_engine.rulebook.rule_set import RuleSet
 from era_engine.settings.model import Settings, settings_from_json
 from era_engine.store.database import Connection
 from era_engine.store.insurance import decisions as stored_decisions
@@ -168,7 +171,7 @@ def facts_suffice(live: Connection, proposal: Proposal, scope: Scope) -> bool:
     after = _held_doubts(proposal.settings, proposal.rule_set)
     for ruleset, settings in made_under(live, scope):
         then = settings_from_json(stored_decisions.settings_content(live, settings))
-        before = _held_doubts(then, rule_set_from_json(stored_decisions.rule_set_content(live, ruleset)))
+        before = _held_doubts(then, rule_set_from_json(stored_decisions.rule_set_content(live, ruleset), INSURANCE))
         if before != after or len(after) > 1 or then.review_reasons != proposal.settings.review_reasons:
             return False
     return True

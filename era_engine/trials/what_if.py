@@ -5,12 +5,12 @@ from decimal import Decimal
 from itertools import combinations
 from typing import NamedTuple
 
-from era_engine.books.opened import with_choices
+from era_engine.books.tables import with_choices
 from era_engine.foundation.errors import SettingsError
 from era_engine.home.folder import Home
 from era_engine.rulebook.engine import Engine
-from era_engine.rulebook.reading import RuleSet
-from era_engine.rulebook.vocabulary import Facts
+from era_engine.rulebook.facts import Facts
+from era_engine.rulebook.rule_set import RuleSet
 from era_engine.settings.model import Settings
 from era_engine.settings.tables import percent_text
 from era_engine.store.database import Connection
@@ -81,7 +81,7 @@ class _Trial:
         """None where the changes are not allowed, such as a warning in place of a hold that must hold."""
         try:
             settings = settings_under(self._home, changes)
-            rule_set = with_choices(self._rule_set, settings)
+            rule_set = with_choices(self._home, self._rule_set, settings)
         except SettingsError:
             return None
         return Proposal(settings, rule_set, self._engine, tuple(changes))

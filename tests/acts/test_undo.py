@@ -1,6 +1,7 @@
 """Undoing (era undo): compensating entries, never deletion; only a person posts anew."""
 
 import pytest
+from own_rules import own_rules
 from practices import Ended, PracticeHome, expects, remittance
 from remittance_text import Segments, claim
 
@@ -211,3 +212,15 @@ def test_a_claim_with_money_is_closed_only_when_that_is_said(home: PracticeHome)
     undo(home, "EFT0001", "--claim", "C1")
     assert home.era("post", "EFT0001", "C1", "--by", "Ann").code == 0
     home.verified()
+
+
+def test_what_is_undone_is_kept_by_the_hold_of_the_practices_own_rules(sqlite_home: PracticeHome) -> None:
+    practice = sqlite_home
+    practice.set(own_rules(practice, "holds.yaml", "undone", ("- id: undone", "- id: taken-back-by-us")))
+    practice.expect(expects("C1"))
+    practice.run(remittance("90", claim("C1")))
+    undo(practice, "EFT0001", "--claim", "C1")
+    [item] = practice.records("todo")
+    assert (item["reason"], item["command"]) == ("taken-back-by-us", "era post EFT0001 C1 --as-remitted --by NAME")
+    assert "Read why in `era log`" in item["remedy"]
+    assert practice.records("log")[-1]["holds"] == ["taken-back-by-us"]

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import shutil
 import stat
 import subprocess
 import sys
@@ -120,9 +121,7 @@ def test_a_backup_is_for_its_owner_alone_and_overwrites_nothing(sqlite_home: Pra
 
 def test_rules_of_the_home_are_in_its_backup(tmp_path: Path) -> None:
     home = make_practice(tmp_path / "home", settings={"rules": "rules"})
-    (home.root / "rules").mkdir()
-    for file in (RULES).glob("*.yaml"):
-        (home.root / "rules" / file.name).write_bytes(file.read_bytes())
+    shutil.copytree(RULES, home.root / "rules")
     restored = PracticeHome(tmp_path / "restored", "sqlite:///era.db")
     assert era("restore", backed_up(home), restored.root).code == 0
     assert restored.era("rules", "check").code == 0

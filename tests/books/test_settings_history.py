@@ -199,7 +199,7 @@ def test_settings_and_rules_are_one_act_each_however_they_change(practice: Pract
     assert [each["details"]["how"] for each in acts(practice)] == ["first", "set"]
     assert (acts(practice)[1]["by"], acts(practice)[1]["details"]["key"]) == ("Ann", PERCENT)
     shutil.copytree(RULES, practice.root / "rules")
-    holds = practice.root / "rules" / "holds.yaml"
+    holds = practice.root / "rules" / "insurance" / "holds.yaml"
     by_hand(practice, "# ours\n", "# ours\nrules = 'rules'\n")
     practice.run()
     holds.write_text(holds.read_text().replace("An amount on this claim could not be read.", "Illegible."))

@@ -191,7 +191,7 @@ def test_4_is_a_doubtful_setting_and_nothing_runs_on_it(sqlite_home: PracticeHom
 def test_4_is_a_doubtful_rule_too(sqlite_home: PracticeHome) -> None:
     rules = sqlite_home.root / "my-rules"
     shutil.copytree(shipped("rules"), rules)
-    table = rules / "auto_posting.yaml"
+    table = rules / "insurance" / "auto_posting.yaml"
     table.write_text(table.read_text().replace("plan_count: 1,", "plan_cuont: 1,", 1))
     sqlite_home.set({"rules": "my-rules"})
     for words in (["rules", "check"], ["rules", "show"], ["run"], ["quick-post", "EFT0001"]):
@@ -241,7 +241,7 @@ def test_another_rule_set_is_looked_at_without_a_home(tmp_path: Path) -> None:
     assert shown.out.splitlines()[-1] in checked.out
     [as_json] = era("rules", "show", "--rules", rules, "--json").records
     assert len(as_json["auto_posting.yaml"]) == 11
-    (rules / "holds.yaml").unlink()
+    (rules / "insurance" / "holds.yaml").unlink()
     assert era("rules", "check", "--rules", rules).code == 4
 
 
@@ -252,7 +252,7 @@ def test_the_rules_in_force_are_those_that_came_unless_the_home_has_its_own(sqli
     shutil.copytree(shipped("rules"), rules)
     sqlite_home.set({"rules": "rules"})
     assert sqlite_home.era("rules", "check").out == shipped_rules
-    holds = rules / "holds.yaml"
+    holds = rules / "insurance" / "holds.yaml"
     holds.write_text(holds.read_text().replace("An amount on this claim could not be read.", "Illegible."))
     assert sqlite_home.era("rules", "check").out != shipped_rules
     assert era("rules", "check", "--rules", shipped("rules")).out == shipped_rules

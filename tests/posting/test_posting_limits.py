@@ -1,15 +1,13 @@
 """However little a practice holds, nothing is posted that was not charged, not known or not paid."""
 
-import shutil
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from claim_answers import SECONDARY, answer, crown, practice
-from practices import AUTO, PracticeHome, Record, expects, remittance
+from own_rules import own_rules
+from practices import AUTO, Record, expects, remittance
 from remittance_text import Segments, claim, service_line
-
-from era_engine.foundation.shipped import shipped
 
 NPI = "1234567893"
 MAY_WARN = (
@@ -42,26 +40,13 @@ def test_however_little_a_practice_holds_no_more_is_posted_than_was_charged(
     home.verified()
 
 
-def own_rules(home: PracticeHome, charge_mismatch: str) -> dict[str, object]:
-    """Settings for a rule set of the practice's own, in which the hold charge-mismatch is written like this."""
-    folder = home.root / "my-rules"
-    shutil.copytree(shipped("rules"), folder)
-    [holds] = [path for path in folder.rglob("holds.yaml") if path.parent.name != "cases"]
-    text = holds.read_text("utf-8")
-    _, begin, rest = text.partition("- id: charge-mismatch\n")
-    entry = begin + rest.partition("\n\n")[0]
-    shipped_as = "when: {charge_matches: false}"
-    assert shipped_as in entry
-    holds.write_text(text.replace(entry, entry.replace(shipped_as, charge_mismatch)), "utf-8")
-    return {"rules": "my-rules"}
-
-
 TOO_MUCH_OFF = answer("1200", "90", *service_line("D0120", "1200", "90", "CAS*CO*45*1110"), status="2")
 
 
 def test_a_hold_that_is_about_some_claims_only_hides_no_write_off_over_the_limit(tmp_path: Path) -> None:
     home = practice(tmp_path, expects("C1"))
-    home.set(own_rules(home, 'when: {charge_matches: false, claim_status: "1"}'))
+    narrower = ("{charge_matches: false}", '{charge_matches: false, claim_status: "1"}')
+    home.set(own_rules(home, "holds.yaml", "charge-mismatch", narrower))
     [held] = home.run(remittance("90", TOO_MUCH_OFF))
     assert held["holds"] == ["write-off-over-limit"]
     assert home.posted() == {}
@@ -69,9 +54,7 @@ def test_a_hold_that_is_about_some_claims_only_hides_no_write_off_over_the_limit
 
 def test_a_doubt_about_the_charge_is_told_once_whatever_its_hold_is_called(tmp_path: Path) -> None:
     home = practice(tmp_path, expects("C1"))
-    home.set(own_rules(home, "when: {charge_matches: false}"))
-    [holds] = [path for path in (home.root / "my-rules").rglob("holds.yaml") if path.parent.name != "cases"]
-    holds.write_text(holds.read_text("utf-8").replace("- id: charge-mismatch", "- id: other-charges"), "utf-8")
+    home.set(own_rules(home, "holds.yaml", "charge-mismatch", ("- id: charge-mismatch", "- id: other-charges")))
     [held] = home.run(remittance("90", TOO_MUCH_OFF))
     assert held["holds"] == ["other-charges"]
     [item] = home.records("todo")

@@ -15,14 +15,15 @@ from where import ROOT, RULES
 from era_engine.cli import era as era_command
 from era_engine.foundation import errors
 from era_engine.foundation.errors import EraError
+from era_engine.insurance.table import INSURANCE
 from era_engine.practice.claims_csv import COLUMNS
 from era_engine.rulebook.decision import decide
 from era_engine.rulebook.engine import Engine
-from era_engine.rulebook.reading import load_rule_set
+from era_engine.rulebook.loading import load_rule_set
 from era_engine.store.schema import metadata
 
 DECIDING, BY_HAND, PRACTICE = (text_of(f"docs/{name}.md") for name in ("deciding", "by-hand", "practice"))
-RULE_SET = load_rule_set(RULES)
+RULE_SET = load_rule_set(RULES, INSURANCE)
 
 
 def parse(command: Command) -> None:

@@ -33,7 +33,7 @@ NOT_SHOWN = {  # file, the longest of its words: why not
     ("rulebook/engine.py", ", or it is too large."): OURS,
     ("rulebook/engine.py", "durable_rules could not evaluate the rules: "): OURS,
     ("rulebook/engine.py", "durable_rules did not take the facts (outcome "): OURS,
-    ("rulebook/proof.py", "The solver found a claim that does not show what it should."): OURS,
+    ("rulebook/proof.py", "The solver found an example that does not show what it shoul"): OURS,
     (
         "rulebook/solver.py",
         "The solver could not decide whether these rules are sound.",

@@ -28,7 +28,7 @@ BESIDE_THE_REMITTANCES = {
     "bank_2026-11.csv",
 }
 
-RULES = SAMPLES.parent / "rules"
+RULES = SAMPLES.parent / "rules" / "insurance"
 STORIES = sample_stories()
 DEFAULT_RUN = [story for story in STORIES if not story.settings]
 CLAIMS = {claim.claim_number: claim for claim in read_claims(SAMPLES / "claims.csv")}

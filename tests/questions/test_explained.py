@@ -68,11 +68,11 @@ def test_a_decision_is_told_by_the_rules_it_was_made_with(database_url: str, tmp
     told, explained = home.records("log"), home.records("explain", "C1")
 
     replace(
-        rules / "auto_posting.yaml",
+        rules / "insurance" / "auto_posting.yaml",
         "The insurer paid less than the minimum the practice accepts without review.",
         "Stingy.",
     )
-    replace(rules / "indicators.yaml", "Matched but did not meet auto posting criteria", "Look at me")
+    replace(rules / "shared" / "indicators.yaml", "Matched but did not meet auto posting criteria", "Look at me")
 
     assert home.records("log") == told
     assert home.records("explain", "C1") == explained

@@ -1,13 +1,11 @@
 """The open work (era todo): by reason, most money first, each with the next step."""
 
-import shutil
 import time
 
 import pytest
+from own_rules import own_rules
 from practices import AUTO, QUICK, WRITE_OFFS, PracticeHome, era, expects, remittance
 from remittance_text import claim, payment, remittance_file, transaction_set
-
-from era_engine.foundation.shipped import shipped
 
 ANN = ("--by", "Ann")
 
@@ -229,20 +227,8 @@ def test_what_a_person_matched_waits_for_the_next_run(home: PracticeHome) -> Non
 # whether quick-post would post it is asked of the rules in force
 
 
-def rules_of_its_own(home: PracticeHome, **rows: str) -> str:
-    """A rules folder in the home in which the rows named post, or are left, as said; returns its name."""
-    folder = home.root / "my-rules"
-    shutil.copytree(shipped("rules"), folder)
-    [table] = [path for path in folder.rglob("auto_posting.yaml") if path.parent.name != "cases"]
-    text = table.read_text("utf-8")
-    for row, then in rows.items():
-        before, begin, after = text.partition(f"- id: {row.replace('_', '-')}\n")
-        shown = "posted" if then == "post" else "criteria-not-met"
-        entry, end, rest = after.partition("\n\n")
-        kept = entry.partition("  then: ")[0]
-        text = f"{before}{begin}{kept}  then: {then}\n  show: {shown}{end}{rest}"
-    table.write_text(text, "utf-8")
-    return "my-rules"
+ROW_1, ROW_2 = "single-plan-at-least-minimum-write-offs-on", "single-plan-at-least-minimum-write-offs-off"
+POSTS, LEAVES = ("then: post", "show: posted"), ("then: manual", "show: criteria-not-met")
 
 
 def open_after_a_run(home: PracticeHome, paid: str, **sent: int) -> str:
@@ -256,8 +242,7 @@ def open_after_a_run(home: PracticeHome, paid: str, **sent: int) -> str:
 def test_quick_post_is_named_where_the_practices_own_table_posts(sqlite_home: PracticeHome) -> None:
     """92.00 is not enough for a run, but for quick-post; this practice posts such a claim without write-offs on."""
     home = sqlite_home
-    rules = rules_of_its_own(home, single_plan_at_least_minimum_write_offs_off="post")
-    home.set({"rules": rules, WRITE_OFFS: False})
+    home.set(own_rules(home, "auto_posting.yaml", ROW_2, *zip(LEAVES, POSTS, strict=True)) | {WRITE_OFFS: False})
     assert open_after_a_run(home, "92") == "era quick-post EFT0001 --claim C1"
     assert home.era("quick-post", "EFT0001", "--claim", "C1").code == 0
     assert home.records("todo") == []
@@ -265,7 +250,7 @@ def test_quick_post_is_named_where_the_practices_own_table_posts(sqlite_home: Pr
 
 def test_quick_post_is_not_named_where_the_practices_own_table_leaves_the_claim(sqlite_home: PracticeHome) -> None:
     home = sqlite_home
-    home.set({"rules": rules_of_its_own(home, single_plan_at_least_minimum_write_offs_on="manual")})
+    home.set(own_rules(home, "auto_posting.yaml", ROW_1, *zip(POSTS, LEAVES, strict=True)))
     assert open_after_a_run(home, "92") == "era post EFT0001 C1 --as-remitted --by NAME"
     assert home.era("quick-post", "EFT0001", "--claim", "C1").code == 0
     assert len(home.records("todo")) == 1

@@ -18,14 +18,18 @@ from hypothesis import strategies as st
 from era_engine.foundation.errors import InstallationError
 from era_engine.foundation.shipped import shipped
 from era_engine.insurance.facts import FACTS
+from era_engine.insurance.table import INSURANCE
 from era_engine.rulebook.cases import read_cases
 from era_engine.rulebook.condition import COMPARISONS, OPS_OF_KIND, Condition
 from era_engine.rulebook.decision import Decision, decide
 from era_engine.rulebook.engine import Engine, EngineError
-from era_engine.rulebook.reading import Rule, RuleSet, load_rule_set, read_rules
-from era_engine.rulebook.vocabulary import Facts, FactValue
+from era_engine.rulebook.facts import Facts, FactValue
+from era_engine.rulebook.loading import load_rule_set
+from era_engine.rulebook.reading import read_rules
+from era_engine.rulebook.rule import Rule
+from era_engine.rulebook.rule_set import RuleSet
 
-SHIPPED = load_rule_set(shipped("rules"))
+SHIPPED = load_rule_set(shipped("rules"), INSURANCE)
 ENGINE = Engine(SHIPPED)
 TABLE_ALONE = Engine(replace(SHIPPED, holds=()))
 
@@ -117,7 +121,7 @@ def test_all_holds_at_once_are_kept_in_file_order() -> None:
     contradictory = {"forwarded-unprocessed", "predetermination", "reversal", "unknown-claim-status"}
     contradictory |= {"no-matching-claim", "forwarded-on", "processed-as-later-plan"}
     rest = [hold.id for hold in SHIPPED.holds if hold.id not in contradictory]
-    shipped_cases = read_cases(shipped("rules"), read_rules(shipped("rules")))
+    shipped_cases = read_cases(shipped("rules") / "insurance", read_rules(shipped("rules"), INSURANCE))
     one_each = [case for case in shipped_cases if case.expected.holds in [(name,) for name in rest]]
     facts = dict(ORDINARY)
     for case in reversed(one_each):
@@ -207,12 +211,11 @@ def conditions_on(fact: str) -> st.SearchStrategy[Condition]:
 def rule_sets() -> st.SearchStrategy[RuleSet]:
     whens = st.lists(st.lists(conditions(), min_size=1, max_size=4).map(tuple), min_size=1, max_size=12)
     return whens.map(
-        lambda many: RuleSet(
+        lambda many: replace(
+            SHIPPED,
             rows=tuple(Rule(f"rule-{n}", "-", "-", when, "manual", "quiet") for n, when in enumerate(many)),
             holds=(),
-            indicators={},
-            content="",
-            content_hash="",
+            chosen={},
         )
     )
 
@@ -231,7 +234,7 @@ def test_durable_fires_the_rules_that_plain_python_finds_met(
 @settings(max_examples=300)
 @given(any_facts())
 def test_durable_fires_the_shipped_rules_that_plain_python_finds_met(facts: dict[str, FactValue]) -> None:
-    rules = (*SHIPPED.rows, *SHIPPED.reversals, *SHIPPED.holds)
+    rules = SHIPPED.rules
     assert ENGINE.fired(facts) == {rule.id for rule in rules if all(condition.met(facts) for condition in rule.when)}
 
 

@@ -9,13 +9,14 @@ from decision_cases import ORDINARY, any_facts, cases, facts_of, nearly_ordinary
 from hypothesis import given, settings
 
 from era_engine.foundation.shipped import shipped
+from era_engine.insurance.table import INSURANCE
 from era_engine.rulebook.decision import decide
 from era_engine.rulebook.engine import Engine, EngineError
 from era_engine.rulebook.explanation import ConditionTrace, explain
-from era_engine.rulebook.reading import load_rule_set
-from era_engine.rulebook.vocabulary import FactValue
+from era_engine.rulebook.facts import FactValue
+from era_engine.rulebook.loading import load_rule_set
 
-SHIPPED = load_rule_set(shipped("rules"))
+SHIPPED = load_rule_set(shipped("rules"), INSURANCE)
 ENGINE = Engine(SHIPPED)
 
 

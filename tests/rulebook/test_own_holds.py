@@ -7,15 +7,18 @@ from pathlib import Path
 import pytest
 from practices import PracticeHome, era, expects, remittance
 from remittance_text import claim
+from rule_folders import flat_rules
 from where import ROOT
 
 from era_engine.foundation.shipped import shipped
-from era_engine.rulebook.reading import load_rule_set, rule_set_from_json
+from era_engine.insurance.table import INSURANCE
+from era_engine.rulebook.loading import load_rule_set
+from era_engine.rulebook.reading import rule_set_from_json
 
 DOCUMENT = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
 EXAMPLES = dict(re.findall(r"`HOME/(rules/[\w/]+\.yaml)`\n\n```yaml\n(.*?)```", DOCUMENT, flags=re.DOTALL))
 AT_LEAST = "single-plan-at-least-minimum-write-offs-on"
-SHIPPED = load_rule_set(shipped("rules"))
+SHIPPED = load_rule_set(shipped("rules"), INSURANCE)
 
 HOLD = """- id: {id}
   enabled: true
@@ -124,10 +127,10 @@ def test_the_hash_follows_what_they_say_and_not_how(tmp_path: Path) -> None:
         folder.mkdir()
         for name, text in files.items():
             (folder / name).write_text(text, encoding="utf-8")
-    loaded = [load_rule_set(shipped("rules"), folder) for folder in (one, other, third)]
+    loaded = [load_rule_set(shipped("rules"), INSURANCE, folder) for folder in (one, other, third)]
     assert loaded[0].content_hash == loaded[1].content_hash != loaded[2].content_hash
     assert [each.id for each in loaded[0].holds] == [*(each.id for each in SHIPPED.holds), "a", "b"]
-    assert rule_set_from_json(loaded[0].to_json()) == loaded[0]
+    assert rule_set_from_json(loaded[0].to_json(), INSURANCE) == loaded[0]
 
 
 def test_a_hold_that_catches_all_claims_of_a_row_is_the_practices_right(practice: PracticeHome) -> None:
@@ -189,7 +192,7 @@ def test_they_are_in_a_backup(practice: PracticeHome, tmp_path: Path) -> None:
         (
             {"rules/ours.yaml": hold(then="post")},
             "rules/ours.yaml:6: a row cannot be added here: the table decides every claim exactly once already, and"
-            " what a practice adds only keeps claims from posting; to use a rule set of your own instead, write"
+            " what a practice adds only holds some back; to use a rule set of your own instead, write"
             ' rules = "FOLDER" in era.toml; allowed: hold, warn',
         ),
         ({"rules/ours.yaml": hold(then="manual")}, "rules/ours.yaml:6: a row cannot be added here"),
@@ -241,7 +244,7 @@ def test_a_case_of_theirs_that_fails_is_told(practice: PracticeHome) -> None:
 
 
 def test_a_file_in_a_rule_set_that_would_not_be_read_is_refused(tmp_path: Path) -> None:
-    folder = Path(shutil.copytree(shipped("rules"), tmp_path / "whole"))
+    folder = flat_rules(tmp_path / "whole")
     (folder / "ours.yaml").write_text(hold(), encoding="utf-8")
     ended = era("rules", "check", "--rules", folder)
     assert ended.code == 4

@@ -8,15 +8,17 @@ from typing import Any
 
 import pytest
 from practices import era
+from rule_folders import flat_rules
 from where import ROOT
 
 from era_engine.foundation.shipped import shipped
+from era_engine.insurance.table import INSURANCE
 from era_engine.rulebook.cases import failures, read_cases
 from era_engine.rulebook.reading import read_rules
 
-RULES = read_rules(shipped("rules"))
-EVERY_RULE = (*RULES.rule_set.rows, *RULES.rule_set.reversals, *RULES.rule_set.holds)
-CASES = read_cases(shipped("rules"), RULES)
+RULES = read_rules(shipped("rules"), INSURANCE)
+EVERY_RULE = RULES.rule_set.rules
+CASES = read_cases(shipped("rules") / "insurance", RULES)
 SCRIPT = ROOT / "scripts" / "mutate_rules.py"
 WORDS = ("rules", "test", "--rules")
 
@@ -24,7 +26,7 @@ WORDS = ("rules", "test", "--rules")
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A copy of the shipped rules with their cases."""
-    return Path(shutil.copytree(shipped("rules"), tmp_path / "my-rules"))
+    return flat_rules(tmp_path / "my-rules")
 
 
 def change(file: Path, old: str, new: str) -> None:
@@ -60,7 +62,7 @@ def mutating() -> dict[str, Any]:
 
 
 def test_every_change_of_a_rule_is_noticed_by_a_case(mutating: dict[str, Any]) -> None:
-    ends = [(mutant.was.id, mutant.change, end) for mutant, end in mutating["tried"]()]
+    ends = [(mutant.was.id, mutant.change, end) for mutant, end in mutating["tried"](shipped("rules"), INSURANCE)]
     assert [each for each in ends if each[2] != "case"] == []
     assert {rule for rule, _, _ in ends} == {rule.id for rule in EVERY_RULE}
     eight = {row.id for row in RULES.rule_set.rows[:8]}
@@ -71,8 +73,8 @@ def test_a_change_that_no_case_notices_survives_or_is_left_to_the_proof(mutating
     """Without cases nothing but the proof is left, which a hold that only warns does not trouble."""
     mutants, end_of = mutating["mutants"], mutating["end_of"]
     [denied] = [hold for hold in RULES.rule_set.holds if hold.id == "denied"]
-    assert [end_of(mutant, RULES.rule_set, ()) for mutant in mutants(denied)] == ["survived"] * 4
-    ends = {end_of(mutant, RULES.rule_set, ()) for mutant in mutants(RULES.rule_set.rows[0])}
+    assert [end_of(mutant, RULES.rule_set, ()) for mutant in mutants(denied, INSURANCE)] == ["survived"] * 4
+    ends = {end_of(mutant, RULES.rule_set, ()) for mutant in mutants(RULES.rule_set.rows[0], INSURANCE)}
     assert ends == {"proof", "survived"}  # `then: manual` leaves a sound table
 
 

@@ -10,27 +10,29 @@ from pathlib import Path
 import pytest
 from decision_cases import ORDINARY, any_facts, cases
 from hypothesis import given
-from where import ERRORS
+from rule_folders import FILES, flat_rules
+from where import ERRORS, FIXTURES
 
 import era_engine
 from era_engine.foundation.errors import RulesError
 from era_engine.foundation.shipped import shipped
 from era_engine.insurance.facts import FACTS
+from era_engine.insurance.table import INSURANCE
 from era_engine.rulebook.condition import Condition
-from era_engine.rulebook.reading import Rule, RuleSet, load_rule_set, rule_set_from_json
-from era_engine.rulebook.vocabulary import FactValue
+from era_engine.rulebook.facts import FactValue
+from era_engine.rulebook.loading import load_rule_set
+from era_engine.rulebook.reading import rule_set_from_json
+from era_engine.rulebook.rule import Rule
+from era_engine.rulebook.rule_set import RuleSet
 
-SHIPPED = load_rule_set(shipped("rules"))
+SHIPPED = load_rule_set(shipped("rules"), INSURANCE)
 GALLERY = ERRORS / "rules"
-FILES = ("auto_posting.yaml", "reversals.yaml", "holds.yaml", "indicators.yaml")
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A copy of the shipped rules to change."""
-    for name in FILES:
-        shutil.copy(shipped("rules") / name, tmp_path)
-    return tmp_path
+    return flat_rules(tmp_path, cases=False)
 
 
 def change(file: Path, old: str, new: str) -> None:
@@ -124,7 +126,7 @@ def test_every_hold_alerts_the_claim_and_the_patient() -> None:
 
 
 def test_every_fact_that_is_not_for_messages_alone_is_asked_by_some_rule() -> None:
-    rules = (*SHIPPED.rows, *SHIPPED.reversals, *SHIPPED.holds)
+    rules = SHIPPED.rules
     asked = {name for rule in rules for c in rule.when for name in (c.fact, c.other_fact) if name}
     in_messages = {name for name in FACTS if any(f"{{{name}}}" in rule.message for rule in rules)}
     in_sentences = {
@@ -149,10 +151,42 @@ def test_the_ordinary_claim_of_the_cases_knows_every_fact_a_row_or_hold_asks() -
 # reading
 
 
+def test_the_rules_of_a_home_of_before_there_were_several_tables_are_what_they_were() -> None:
+    """All in one folder; what was stored of them then is what is read of them now, and has the hash it had."""
+    before = load_rule_set(FIXTURES / "flat_rules", INSURANCE)
+    assert before.content_hash == "sha256:b0d979fe49b26d038d371ff4c9a28d4623f6d5349e55a366242dc48b51c774cb"
+    assert list(json.loads(before.to_json())) == list(FILES)
+    assert rule_set_from_json(before.to_json(), INSURANCE) == before
+
+
+def test_it_does_not_matter_how_the_folder_is_laid_out(folder: Path, tmp_path: Path) -> None:
+    laid_out = Path(shutil.copytree(shipped("rules"), tmp_path / "laid-out"))
+    assert load_rule_set(laid_out, INSURANCE) == load_rule_set(folder, INSURANCE) == SHIPPED
+    shutil.copy(laid_out / "shared" / "indicators.yaml", laid_out / "insurance")
+    shutil.rmtree(laid_out / "shared")
+    assert load_rule_set(laid_out, INSURANCE) == SHIPPED
+    assert load_rule_set(laid_out / "insurance", INSURANCE) == SHIPPED
+
+
+def test_what_a_table_shows_of_its_own_does_not_stand_among_that_of_all_tables(folder: Path) -> None:
+    laid_out = Path(shutil.copytree(shipped("rules"), folder / "laid-out"))
+    own = laid_out / "insurance" / "indicators.yaml"
+    own.write_text(
+        "indicators:\n- {id: posted, page_message: null, claim_alert: false, patient_icon: null, hover: null}\n"
+    )
+    with pytest.raises(
+        RulesError, match=r"indicators\.yaml:2: the id `posted` is taken by shared/indicators\.yaml:\d+"
+    ):
+        load_rule_set(laid_out, INSURANCE)
+    shutil.copy(shipped("rules") / "shared" / "indicators.yaml", own)
+    with pytest.raises(RulesError, match=r"indicators\.yaml:3: the key `icons` is not known here; allowed: indicators"):
+        load_rule_set(laid_out, INSURANCE)
+
+
 def test_comments_and_layout_do_not_change_the_hash(folder: Path) -> None:
     change(folder / "holds.yaml", "- id: denied\n", "# who pays?\n\n- id:    'denied'\n")
     change(folder / "holds.yaml", "when: {denied: true}", "when:\n    denied: yes  # says the payer")
-    again = load_rule_set(folder)
+    again = load_rule_set(folder, INSURANCE)
     assert again.content_hash == SHIPPED.content_hash
     assert again == SHIPPED
 
@@ -170,13 +204,13 @@ def test_comments_and_layout_do_not_change_the_hash(folder: Path) -> None:
 )
 def test_every_change_of_content_changes_the_hash(folder: Path, file: str, old: str, new: str) -> None:
     change(folder / file, old, new)
-    changed = load_rule_set(folder)
+    changed = load_rule_set(folder, INSURANCE)
     assert changed.content_hash != SHIPPED.content_hash
     assert changed.content_hash.startswith("sha256:")
 
 
 def test_a_rule_set_is_stored_and_restored_whole() -> None:
-    assert rule_set_from_json(SHIPPED.to_json()) == SHIPPED
+    assert rule_set_from_json(SHIPPED.to_json(), INSURANCE) == SHIPPED
 
 
 def test_a_rule_set_survives_pickling() -> None:
@@ -186,20 +220,20 @@ def test_a_rule_set_survives_pickling() -> None:
 @pytest.mark.parametrize("text", ["", "[]", "{}", "null", '"rules"', '{"auto_posting.yaml": []}'])
 def test_what_is_no_stored_rule_set_is_refused(text: str) -> None:
     with pytest.raises(RulesError, match="stored rule set: is not a rule set in JSON"):
-        rule_set_from_json(text)
+        rule_set_from_json(text, INSURANCE)
 
 
 def test_a_stored_rule_set_that_is_not_valid_any_more_is_refused() -> None:
     content = json.loads(SHIPPED.to_json())
     content["holds.yaml"][0]["when"] = {"phase_of_the_moon": "full"}
     with pytest.raises(RulesError, match=r"holds\.yaml: there is no fact `phase_of_the_moon`; allowed: plan_count"):
-        rule_set_from_json(json.dumps(content))
+        rule_set_from_json(json.dumps(content), INSURANCE)
 
 
 def test_several_operators_on_one_fact_are_all_conditions(folder: Path) -> None:
     old, new = "{adjustments_to_review: {more_than: 0}}", "{adjustments_to_review: {more_than: 0, is_not: 7}}"
     change(folder / "holds.yaml", old, new)
-    [hold] = [hold for hold in load_rule_set(folder).holds if hold.id == "adjustment-needs-review"]
+    [hold] = [hold for hold in load_rule_set(folder, INSURANCE).holds if hold.id == "adjustment-needs-review"]
     more_than, is_not = hold.when
     assert more_than == Condition("adjustments_to_review", "more_than", 0)
     assert is_not == Condition("adjustments_to_review", "is_not", 7)
@@ -209,12 +243,12 @@ def test_several_operators_on_one_fact_are_all_conditions(folder: Path) -> None:
 def test_a_hold_the_table_cannot_do_without_cannot_be_switched_off(folder: Path, hold: str) -> None:
     change(folder / "holds.yaml", f"- id: {hold}\n  enabled: true", f"- id: {hold}\n  enabled: false")
     with pytest.raises(RulesError, match=r"no enabled hold catches a claim .* which no row can decide"):
-        load_rule_set(folder)
+        load_rule_set(folder, INSURANCE)
 
 
 def test_any_other_hold_may_be_switched_off(folder: Path) -> None:
     change(folder / "holds.yaml", "- id: denied\n  enabled: true", "- id: denied\n  enabled: false")
-    assert [hold.id for hold in load_rule_set(folder).holds if not hold.enabled] == ["denied"]
+    assert [hold.id for hold in load_rule_set(folder, INSURANCE).holds if not hold.enabled] == ["denied"]
 
 
 def test_a_table_of_a_practices_own_is_accepted(folder: Path) -> None:
@@ -229,7 +263,7 @@ def test_a_table_of_a_practices_own_is_accepted(folder: Path) -> None:
         ]
     )
     (folder / "auto_posting.yaml").write_text(rows, encoding="utf-8")
-    assert [row.id for row in load_rule_set(folder).rows] == ["small", "large", "by-hand", "many-plans"]
+    assert [row.id for row in load_rule_set(folder, INSURANCE).rows] == ["small", "large", "by-hand", "many-plans"]
 
 
 # faults
@@ -247,7 +281,7 @@ def test_every_fault_is_reported_with_its_line_and_what_is_allowed(case: Path, f
     if not broken:
         (folder / "holds.yaml").unlink()
     with pytest.raises(RulesError) as error:
-        load_rule_set(folder)
+        load_rule_set(folder, INSURANCE)
     reported = error.value.problem.replace(str(folder), "FOLDER").splitlines()
     expected = (case / "expected.txt").read_text(encoding="utf-8").splitlines()
     assert len(reported) == len(expected), reported
@@ -258,7 +292,7 @@ def test_every_fault_is_reported_with_its_line_and_what_is_allowed(case: Path, f
 
 def test_a_folder_that_is_not_there_misses_all_three_files(tmp_path: Path) -> None:
     with pytest.raises(RulesError) as error:
-        load_rule_set(tmp_path / "nowhere")
+        load_rule_set(tmp_path / "nowhere", INSURANCE)
     missing = [line.partition(":")[0] for line in error.value.problem.splitlines()]
     assert missing == ["auto_posting.yaml", "holds.yaml", "indicators.yaml"]
 
@@ -267,17 +301,17 @@ def test_a_rule_set_without_a_table_of_reversals_decides_them_by_the_other(folde
     (folder / "reversals.yaml").unlink()
     change(folder / "holds.yaml", 'when: {claim_status: "22", reversal_posts: false}', 'when: {claim_status: "22"}')
     change(folder / "holds.yaml", "then: hold\n  show: reversal\n", "then: hold\n  fixed: true\n  show: reversal\n")
-    older = load_rule_set(folder)
-    assert older.reversals == ()
+    older = load_rule_set(folder, INSURANCE)
+    assert older.chosen == {}
     assert older.table({"reversal_posts": True}) == older.rows
-    assert rule_set_from_json(older.to_json()) == older
+    assert rule_set_from_json(older.to_json(), INSURANCE) == older
 
 
 def test_a_folder_in_the_place_of_a_file_is_reported(folder: Path) -> None:
     (folder / "holds.yaml").unlink()
     (folder / "holds.yaml").mkdir()
     with pytest.raises(RulesError, match=r"holds\.yaml: cannot be read: Is a directory"):
-        load_rule_set(folder)
+        load_rule_set(folder, INSURANCE)
 
 
 # conditions
@@ -314,18 +348,17 @@ def test_the_cases_name_rules_that_exist() -> None:
 
 
 def test_restoring_does_not_need_the_files(folder: Path) -> None:
-    stored = load_rule_set(folder).to_json()
+    stored = load_rule_set(folder, INSURANCE).to_json()
     shutil.rmtree(folder)
-    restored: RuleSet = rule_set_from_json(stored)
+    restored: RuleSet = rule_set_from_json(stored, INSURANCE)
     assert restored.content_hash == SHIPPED.content_hash
 
 
 @pytest.mark.parametrize("place", ["era_engine/_shipped/rules", "rules"])
 def test_the_rules_are_found_in_a_wheel_and_in_a_checkout(place: str, tmp_path: Path) -> None:
-    package = tmp_path / "era_engine"
-    package.mkdir()
-    for name in ("__init__.py", "errors.py", "shipped.py"):
-        shutil.copy(Path(era_engine.__file__).parent / name, package)
+    (tmp_path / "era_engine" / "foundation").mkdir(parents=True)
+    for name in ("__init__.py", "foundation/__init__.py", "foundation/errors.py", "foundation/shipped.py"):
+        shutil.copy(Path(era_engine.__file__).parent / name, tmp_path / "era_engine" / name)
     look = [sys.executable, "-c", "from era_engine.foundation.shipped import shipped; print(shipped('rules'))"]
     missing = subprocess.run(look, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "InstallationError: The folder rules, part of era-engine, is missing" in missing.stderr

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import tomllib
 from decimal import Decimal
 from pathlib import Path
@@ -11,11 +10,13 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 from practices import PracticeHome, era
+from rule_folders import flat_rules
 from test_overrides import NESTED
 from where import ERRORS
 
 from era_engine.foundation.shipped import shipped
-from era_engine.rulebook.reading import load_rule_set
+from era_engine.insurance.table import INSURANCE
+from era_engine.rulebook.loading import load_rule_set
 from era_engine.settings.model import DEFAULT_TOML, Settings
 
 BROKEN = sorted(ERRORS.glob("settings/*.toml"))
@@ -116,11 +117,9 @@ def test_every_key_has_its_words_and_its_default(schema: Any) -> None:
 
 
 def test_the_holds_are_those_of_the_rules_in_force(schema: Any, sqlite_home: PracticeHome) -> None:
-    shipped_holds = [hold.id for hold in load_rule_set(shipped("rules")).holds]
+    shipped_holds = [hold.id for hold in load_rule_set(shipped("rules"), INSURANCE).holds]
     assert list(schema["properties"]["holds"]["properties"]) == shipped_holds
-    rules = sqlite_home.root / "rules"
-    shutil.copytree(shipped("rules"), rules)
-    holds = rules / "holds.yaml"
+    holds = flat_rules(sqlite_home.root / "rules") / "holds.yaml"
     holds.write_text(holds.read_text().replace("id: denied", "id: refused"))
     sqlite_home.set({"rules": "rules"})
     known = json.loads(sqlite_home.era("settings", "schema").out)["properties"]["holds"]["properties"]

@@ -1,5 +1,6 @@
 """Migrations: they make exactly the tables of the schema, on both databases, once."""
 
+import hashlib
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from first_version import make_first_version, tables
+from first_version import RULE_SET, make_first_version, tables
 from postgresql_server import Server
 from practices import PracticeHome, expects, make_practice, remittance
 from remittance_text import claim
@@ -190,6 +191,19 @@ def test_the_first_versions_books_hold_and_go_on(old_home: PracticeHome) -> None
         "interest_income": -500,
     }
     assert old_home.era("verify").code == 0
+
+
+def test_what_the_first_version_decided_is_explained_by_its_own_rules(old_home: PracticeHome) -> None:
+    """Those had eight rows, 24 holds and no table for reversals; nothing in them was fixed or waited for."""
+    [posted] = old_home.records("explain", "C1")
+    assert posted["explained"]["rule"] == "single-plan-at-least-minimum-write-offs-on"
+    assert posted["explained"]["sentence"].startswith(
+        "Posted $90.00 and wrote off $30.00: the payment is at least 95 %"
+    )
+    assert len(posted["explained"]["rules"]) == 8 + 24
+    assert posted["ruleset"] == "sha256:" + hashlib.sha256(RULE_SET.encode()).hexdigest()
+    assert "Holds: 0 of 24 fired" in old_home.era("explain", "C1").out
+    assert [each["outcome"] for each in old_home.records("log", "--trace", "T2")] == ["manual", "manual"]
 
 
 def test_books_of_a_version_without_audit_log_are_sealed_as_they_are_found(old_home: PracticeHome) -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from where import CASES
 
 from era_engine.insurance.facts import FACTS
-from era_engine.rulebook.vocabulary import LARGEST, FactValue
+from era_engine.rulebook.facts import LARGEST, FactValue
 
 # Matched, balanced, seen for the first time, paid as expected: posts.
 ORDINARY: dict[str, FactValue] = {

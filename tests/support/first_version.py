@@ -5,6 +5,7 @@ L6 5.00 of interest): C2 by its number, C9 is no claim of the practice.
 """
 
 import hashlib
+import json
 from pathlib import Path
 
 from alembic import command
@@ -12,6 +13,7 @@ from alembic.config import Config
 from practices import PracticeHome, remittance
 from remittance_text import claim
 from sqlalchemy import Engine, create_engine, text
+from where import FIXTURES
 
 import era_engine.store
 from era_engine.home.folder import Home
@@ -21,7 +23,11 @@ FIRST_FILE = remittance("90", claim("C1"), trace="T1")
 SECOND_FILE = remittance(
     "65", claim("C2", "120", "80", "40"), claim("C9", "20", "20", "0"), trace="T2", after=_ADJUSTMENTS
 )
-_RULES, _SETTINGS = '{"rules":"of that day"}', '{"settings":"of that day"}'
+RULE_SET, _SETTINGS = (
+    (FIXTURES / "first_version" / name).read_text(encoding="utf-8") for name in ("rule_set.json", "settings.json")
+)
+_TABLE_FACTS = {"plan_count": 1, "posting_active": True, "write_offs_active": True, "paid_cents": 9000,
+                "expected_cents": 9000, "minimum_percent": "95", "minimum_cents": 8550}  # fmt: skip
 
 # what is counted up by the database itself, and how far it came
 _COUNTED = {"files": 2, "payments": 7, "claim_payments": 13, "decisions": 23, "entries": 32}
@@ -56,7 +62,8 @@ def tables(engine: Engine) -> dict[str, list[tuple[object, ...]]]:
 
 
 def _rows(home: PracticeHome) -> list[str]:
-    rules, settings = ("sha256:" + _sha256(content) for content in (_RULES, _SETTINGS))
+    rules, settings = ("sha256:" + _sha256(content) for content in (RULE_SET, _SETTINGS))
+    quoted = RULE_SET.replace("'", "''")
     identity = Home(home.root).identity
     for name, content in (("1.835", FIRST_FILE), ("2.835", SECOND_FILE)):
         (home.root / "archive" / name).write_text(content)
@@ -66,7 +73,7 @@ def _rows(home: PracticeHome) -> list[str]:
         " ('C2', 'P2', 'SUB1', 1, 'DDP71', 'Delta Dental', 'LPFD')",
         "INSERT INTO procedure_lines VALUES ('C1', 1, 'D0120', '2026-10-05', 12000, 9000, NULL),"
         " ('C2', 1, 'D0120', '2026-10-05', 12000, 8000, NULL)",
-        f"INSERT INTO rule_sets VALUES ('{rules}', '{_RULES}')",
+        f"INSERT INTO rule_sets VALUES ('{rules}', '{quoted}')",
         f"INSERT INTO settings_versions VALUES ('{settings}', '{_SETTINGS}')",
         f"INSERT INTO files VALUES {_file(1, identity, FIRST_FILE)}, {_file(2, identity, SECOND_FILE)}",
         f"INSERT INTO payments VALUES {_payment(3, 1, 'T1', 9000, 9000, '[]')},"
@@ -128,8 +135,9 @@ def _decision(
     rules: str,
     settings: str,
 ) -> str:
+    facts = json.dumps({"write_off_cents": write_off, **(_TABLE_FACTS if outcome == "post" else {})})
     of_patient = f"'{patient}', 'LPFD'" if patient else "NULL, NULL"
     return (
         f"({number}, {claim_payment}, '2026-11-02T09:00:00Z', 'auto', '{outcome}', {rule}, '{holds}', 'posted', 'So.',"
-        f" '{{\"write_off_cents\":{write_off}}}', {of_patient}, '{rules}', '{settings}')"
+        f" '{facts}', {of_patient}, '{rules}', '{settings}')"
     )

@@ -1,9 +1,8 @@
 """What is declared of the facts, held against those of decisions that were really made."""
 
-from era_engine.insurance.facts import FACTS
-from era_engine.insurance.knowledge import AXIOMS, WHERE
+from era_engine.insurance.table import INSURANCE
 from era_engine.rulebook.condition import Condition
-from era_engine.rulebook.vocabulary import LARGEST, Facts
+from era_engine.rulebook.facts import LARGEST, Facts
 
 
 def undeclared(facts: Facts) -> list[str]:
@@ -13,11 +12,12 @@ def undeclared(facts: Facts) -> list[str]:
 
 def _not_where_declared(facts: Facts) -> list[str]:
     wrong = []
-    for name, fact in FACTS.items():
-        where, expected = WHERE[fact.known], fact.known != "adjustment" and _met(WHERE[fact.known].when, facts)
-        if fact.known == "adjustment" and name in facts:
+    for name, fact in INSURANCE.facts.items():
+        where = INSURANCE.where[fact.known]
+        expected = where.of != "beside" and where.when is not None and _met(where.when, facts)
+        if where.of == "beside" and name in facts:
             wrong.append(f"{name} is known of a claim")
-        elif name not in facts and expected and fact.known != "sometimes":
+        elif name not in facts and expected:
             wrong.append(f"{name} is not known")
         elif name in facts and not expected and not where.may:
             wrong.append(f"{name} is known")
@@ -27,7 +27,7 @@ def _not_where_declared(facts: Facts) -> list[str]:
 def _out_of_range(facts: Facts) -> list[str]:
     wrong = []
     for name, value in facts.items():
-        fact = FACTS[name]
+        fact = INSURANCE.facts[name]
         if fact.values and value not in fact.values:
             wrong.append(f"{name} is {value}")
         if fact.kind in ("count", "cents"):
@@ -38,7 +38,7 @@ def _out_of_range(facts: Facts) -> list[str]:
 
 
 def _against_axioms(facts: Facts) -> list[str]:
-    return [axiom.because for axiom in AXIOMS if _met(axiom.when, facts) and axiom.then.met(facts) is False]
+    return [axiom.because for axiom in INSURANCE.axioms if _met(axiom.when, facts) and axiom.then.met(facts) is False]
 
 
 def _met(conditions: tuple[Condition, ...], facts: Facts) -> bool:

@@ -4,18 +4,18 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
+from rule_folders import FILES, shipped_file
 from where import ERRORS
 
 from era_engine.bank.files import read_bank_file
 from era_engine.foundation.errors import EraError
-from era_engine.foundation.shipped import shipped
+from era_engine.insurance.table import INSURANCE
 from era_engine.practice.claims_837 import read_sent_claims
 from era_engine.practice.claims_csv import read_claims
 from era_engine.practice.fees_csv import read_fees
-from era_engine.rulebook.reading import load_rule_set
+from era_engine.rulebook.loading import load_rule_set
 from era_engine.settings.model import load_settings
 
-RULE_FILES = ("auto_posting.yaml", "reversals.yaml", "holds.yaml", "indicators.yaml")
 FILE_CASES = sorted(
     path
     for folder in ("bank", "claims", "claims_837", "fees", "settings")
@@ -40,9 +40,9 @@ def refused(case: Path, folder: Path) -> None:
                 shutil.copy(case, folder / "era.toml")
                 load_settings(folder)
             case _:
-                for name in RULE_FILES:
+                for name in FILES:
                     if (case / name).exists() or any(case.glob("*.yaml")) or name != "holds.yaml":
                         there = case / name
-                        shutil.copy(there if there.exists() else shipped("rules") / name, folder)
-                load_rule_set(folder)
+                        shutil.copy(there if there.exists() else shipped_file(name), folder)
+                load_rule_set(folder, INSURANCE)
         raise AssertionError(f"{case} was not refused")

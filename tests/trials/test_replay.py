@@ -135,7 +135,7 @@ def test_without_a_change_everything_stays(samples: PracticeHome) -> None:
 def test_rules_in_another_folder_are_tried(samples: PracticeHome, tmp_path: Path) -> None:
     rules = tmp_path / "rules"
     shutil.copytree(RULES, rules)
-    file = rules / "holds.yaml"
+    file = rules / "insurance" / "holds.yaml"
     denied = "- id: denied\n  enabled: true"
     assert denied in file.read_text()
     file.write_text(file.read_text().replace(denied, denied.replace("true", "false")))

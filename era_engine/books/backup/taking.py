@@ -13,9 +13,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
+from era_engine.bank.dialect import OWN as DIALECTS
 from era_engine.books.backup.checking import check
 from era_engine.books.backup.format import CHUNK, FORMAT, HOME, Manifest, Told, Writer, flush_folder
-from era_engine.books.opened import own_holds, rules_in_force
+from era_engine.books.tables import own_holds, rules_in_force
 from era_engine.custody.places import places_of
 from era_engine.foundation.clock import now
 from era_engine.foundation.errors import UsageError
@@ -128,9 +129,9 @@ class _Files:
             self._add(self._home.root / name, name)
         root = self._home.root.resolve()
         added = own_holds(self._home, rules_in_force(self._home, settings))
-        for rules in (settings.rules_folder(self._home.root), added):
-            if rules is not None and rules.resolve().is_relative_to(root):
-                for path in _files_in(rules.resolve()):
+        for folder in (settings.rules_folder(self._home.root), added, self._home.root / DIALECTS):
+            if folder is not None and folder.resolve().is_relative_to(root):
+                for path in _files_in(folder.resolve()):
                     self._add(path, str(path.relative_to(root)))
 
     def add_all(self, moment: Snapshot) -> list[str]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Connection, Subquery, case, func, or_, select, union_all
 
 from era_engine.journal.accounts import ACCOUNTS_RECEIVABLE, CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS
-from era_engine.practice.plans import Service, asked_of_several_plans, times_done
+from era_engine.practice.coverages import Service, several_coverages, times_done
 from era_engine.store.bulk import stream
 from era_engine.store.proofs.decisions import Row
 from era_engine.store.schema import claim_payments, claims, decisions, entries, patients, postings, procedure_lines
@@ -105,7 +105,7 @@ def overapplied_services(connection: Connection) -> Iterator[ClaimSums]:
             by_services[services].append(answered)
         for services, same in by_services.items():
             together = _together(sum([fee for _, _, fee in services]), same)
-            several = asked_of_several_plans(same[0].plan_count, [each.plan_ordinal for each in same])
+            several = several_coverages(same[0].plan_count, [each.plan_ordinal for each in same])
             if len(same) > 1 and several and not together.holds:
                 yield together
 

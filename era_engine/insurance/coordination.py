@@ -12,12 +12,12 @@ from era_engine.practice.model import Claim
 from era_engine.remittance.adjustments import contracted_write_off
 from era_engine.remittance.model import ClaimPayment
 
-LATER_PLAN = frozenset(["2", "3", "20", "21"])  # CLP02: processed as secondary or tertiary
+LATER_COVERAGE = frozenset(["2", "3", "20", "21"])  # CLP02: processed as secondary or tertiary
 
 
-def may_hold_another_plans(plan_count: int, claim_status: str) -> bool:
+def may_hold_another_coverages(plan_count: int, claim_status: str) -> bool:
     """Whether the write-off that a payer states may hold what another plan paid or wrote off."""
-    return plan_count > 1 and claim_status in LATER_PLAN
+    return plan_count > 1 and claim_status in LATER_COVERAGE
 
 
 class Posted(NamedTuple):
@@ -79,7 +79,7 @@ def prove(payment: ClaimPayment, claim: Claim, posted: Posted) -> Proof:
 
 
 def _doubt(payment: ClaimPayment, claim: Claim, posted: Posted, remitted: int, limit: int | None) -> str | None:
-    if claim.plan_ordinal == 1 and payment.status in LATER_PLAN:
+    if claim.plan_ordinal == 1 and payment.status in LATER_COVERAGE:
         return f"the payer processed it as secondary or later (status {payment.status}), but it was sent as primary"
     if posted.others:
         return f"claim {', '.join(posted.others)} has some of these services, but not all"

@@ -38,7 +38,7 @@ def claims_beside(claim: Claim, of_the_patient: Iterable[Claim]) -> Beside:
     return Beside(tuple(same), tuple(touching))
 
 
-def asked_of_several_plans(plan_count: int, ordinals: Iterable[int]) -> bool:
+def several_coverages(plan_count: int, ordinals: Iterable[int]) -> bool:
     """Whether several plans may have answered the services that claims to these plans are for."""
     return plan_count > 1 or any(ordinal > 1 for ordinal in ordinals)
 
