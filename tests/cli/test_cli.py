@@ -185,7 +185,7 @@ def test_2_is_a_command_that_cannot_be_carried_out(sqlite_home: PracticeHome, wo
     assert "Error: " in ended.err
 
 
-def test_3_is_a_file_put_aside(sqlite_home: PracticeHome, tmp_path: Path) -> None:
+def test_3_is_a_file_quarantined(sqlite_home: PracticeHome, tmp_path: Path) -> None:
     path = sqlite_home.receive("no remittance")
     assert era("inspect", path).code == 3
     assert sqlite_home.era("run").code == 3
@@ -267,6 +267,6 @@ def test_the_rules_in_force_are_those_that_came_unless_the_home_has_its_own(sqli
     sqlite_home.set({"rules": "rules"})
     assert sqlite_home.era("rules", "check").out == shipped_rules
     holds = rules / "insurance" / "holds.yaml"
-    holds.write_text(holds.read_text().replace("An amount of this claim could not be read.", "Illegible."))
+    holds.write_text(holds.read_text().replace("An amount on this claim could not be read.", "Illegible."))
     assert sqlite_home.era("rules", "check").out != shipped_rules
     assert era("rules", "check", "--rules", shipped("rules")).out == shipped_rules
