@@ -33,8 +33,8 @@ def read_bank_file(path: Path, own_dialects: Path | None = None) -> BankFile:
             if choice.header and not choice.fits:
                 known = ", ".join(dialect.file for dialect in dialects)
                 remedy = (
-                    f"Correct the file, or say in {OWN}/NAME.yaml of the home how the bank writes it (known: {known}),"
-                    " and import it again. Nothing was imported."
+                    f"Correct the file, or describe the bank's format in {OWN}/NAME.yaml of the home (known: {known})."
+                    " Then import it again. Nothing was imported."
                 )
             read = read_deposits_csv(path, choice, faults)
     except OSError as error:

@@ -23,7 +23,7 @@ RETIRED = {
 }
 TABLES = ("CHANGELOG.md", "docs/glossary.md", "docs/decisions/36-words.md")  # history, and the words themselves
 PACKAGE = Path(era_engine.__file__).parent
-SHIPPED = sorted(path for path in (ROOT / "rules").glob("**/*.yaml"))
+SHIPPED = sorted((ROOT / "rules").glob("**/*.yaml"))
 
 
 def retired_in(text: str) -> dict[str, str]:
