@@ -60,13 +60,13 @@ def _text(text: str, what: str, longest: int) -> str:
     stripped = text.strip()
     if stripped in _PLACEHOLDERS:
         raise UsageError(
-            f"{what} is {stripped}, which only stands for one in the examples.",
-            "Say who acts, or why, in your own words.",
+            f"{what} is {stripped}, which is only a placeholder in the examples.",
+            "Give your own name, or your own reason.",
         )
     if not stripped or len(stripped) > longest or not stripped.isprintable():
         raise UsageError(
-            f"{what} is empty, longer than {longest} characters, or holds a control character.",
-            "Say in plain words who acts and why; it is kept with the decision.",
+            f"{what} is empty, is longer than {longest} characters, or has a control character.",
+            "Say in plain words who acts and why. It is kept with the decision.",
         )
     return stripped
 
@@ -129,14 +129,20 @@ class Acting:
         now = claim_payments_named(self.connection, self.payment.id, target.payment.claim_number)
         if (target.id, target.state, target.office_claim) not in [(row.id, row.state, row.office_claim) for row in now]:
             raise UsageError(
-                f"Claim {target.payment.claim_number} was changed by someone else in this moment.",
-                "Look at it again (era log), then decide.",
+                f"Somebody else changed claim {target.payment.claim_number} at the same time.",
+                "Look at it again with `era log`, then decide.",
             )
         judged_again(self.connection, [target.id], [judgment])
         if state is not None:
             set_state(self.connection, target.id, state)
         [decision_id] = add_decisions(self.connection, [target.id], [judgment], self.under)
         return decision_id
+
+
+def payment_and_write_off(paid_cents: int, written_off_cents: int) -> str:
+    """What a posting holds, for people: `$90.65 payment and $79.35 write-off`, without the second where it is zero."""
+    write_off = f" and {dollars(written_off_cents)} write-off" if written_off_cents else ""
+    return f"{dollars(paid_cents)} payment{write_off}"
 
 
 @contextmanager

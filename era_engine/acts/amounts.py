@@ -20,7 +20,7 @@ from era_engine.remittance.model import ClaimPayment
 from era_engine.store.insurance.acts import credited_by_line, written_off_by_line
 
 _DOES_NOT_ADD_UP = frozenset(["malformed-amount", "claim-out-of-balance", "line-out-of-balance"])
-_SAY_THE_AMOUNTS = "Say the amounts with --line N=PAID,WRITE_OFF."
+_SAY_THE_AMOUNTS = "Give the amounts with --line N=PAID,WRITE_OFF."
 
 
 class LineAmounts(NamedTuple):
@@ -46,7 +46,7 @@ def as_remitted(at: Acting, payment: ClaimPayment, dossier: Dossier, now: Standi
     """
     off = [finding for finding in (*payment.findings, *balance_findings(payment)) if finding.code in _DOES_NOT_ADD_UP]
     if off:
-        raise UsageError(f"As remitted the claim does not add up. {off[0].message}", _SAY_THE_AMOUNTS)
+        raise UsageError(f"As remitted, the claim does not balance. {off[0].message}", _SAY_THE_AMOUNTS)
     assert payment.paid_cents is not None
     assert dossier.lines is not None
     stated = write_off_of(payment)
@@ -60,16 +60,18 @@ def as_remitted(at: Acting, payment: ClaimPayment, dossier: Dossier, now: Standi
     write_off = min(stated, max(limit, 0)) if stated > 0 else stated
     if stated - write_off > posted_before or (stated > 0 and limit < 0):
         raise UsageError(
-            f"The payer states {dollars(stated)} to write off, where {dollars(max(limit, 0))} is the most: charge"
+            f"The payer states a write-off of {dollars(stated)}, but at most {dollars(max(limit, 0))} can be written"
+            f" off: charge"
             f" {dollars(now.claim_charge_cents)} - payments {dollars(now.paid_cents + payment.paid_cents)} - written"
-            f" off before {dollars(now.written_off_cents)} - patient's share {dollars(now.share_cents)}.",
+            f" off before {dollars(now.written_off_cents)} - patient responsibility {dollars(now.share_cents)}.",
             _SAY_THE_AMOUNTS,
         )
     refuse_over_application(now, payment.paid_cents, write_off)
     told = ""
     if write_off != stated:
         told = (
-            f" Of the {dollars(stated)} the payer states, {dollars(stated - write_off)} was paid or written off before."
+            f" The payer states a write-off of {dollars(stated)}; {dollars(stated - write_off)} of it was paid or"
+            f" written off before."
         )
     claim = dossier.evidence.match.claim
     assert claim is not None
@@ -77,8 +79,8 @@ def as_remitted(at: Acting, payment: ClaimPayment, dossier: Dossier, now: Standi
     room = {number: fee - credited.get(number, 0) for number, fee in claim.fees.items()}
     if over := lines_over(payment, dossier.lines, room, write_off):
         told += (
-            f" More than is left of its fee is for line {' and '.join(map(str, over))}: it stands on no line; undo it"
-            " and say the amounts with --line where they belong to other lines."
+            f" It is more than the rest of the fee on line {' and '.join(map(str, over))}, so it is posted to no"
+            f" line. If it belongs to other lines, undo it and give the amounts with --line."
         )
     return Amounts(entries_for(payment, dossier.lines, room, at.on, None, write_off), write_off, told)
 
@@ -92,18 +94,19 @@ def _refuse_unknown_share(payment: ClaimPayment, dossier: Dossier, now: Standing
     earlier_known = earlier_payers(payment) and stated <= now.write_off_limit(payment.paid_cents or 0)
     doubt = None
     if now.overlapping:
-        doubt = f"some of these services are on {', '.join(now.overlapping)} as well, not all"
+        doubt = f"claim {', '.join(now.overlapping)} has some of these services, but not all"
     elif now.unposted and not earlier_known:
-        doubt = f"{', '.join(now.unposted)} to an earlier plan is not posted"
+        doubt = f"claim {', '.join(now.unposted)} to an earlier plan is not posted"
     elif now.times > 1 and now.other_plans_cents:
-        doubt = f"the services were done {now.times} times, and what was posted for line is not known"
+        doubt = f"the services were done {now.times} times, and it is unknown what was posted for each"
     elif now.several and posted_before and dossier.evidence.split is not None:
-        doubt = "this is a part of a split claim of a patient with several plans"
+        doubt = "this is one part of a split claim, and the patient has several insurance plans"
     elif now.several and not posted_before and max(plan_answering(claim, payment)) > 1:
-        doubt = None if earlier_payers(payment) else "nothing of the patient's earlier plan is posted"
+        doubt = None if earlier_payers(payment) else "nothing is posted from the patient's earlier plan"
     if stated > 0 and doubt is not None:
         raise UsageError(
-            f"How much of the {dollars(stated)} to write off another plan paid or wrote off is not known: {doubt}.",
+            f"It is unknown how much of the {dollars(stated)} write-off another plan already paid or wrote off:"
+            f" {doubt}.",
             _SAY_THE_AMOUNTS,
         )
 
@@ -114,7 +117,9 @@ def by_line(at: Acting, payment: ClaimPayment, claim: Claim, now: Standing, line
     _refuse_wrong_lines(at, payment, claim, lines)
     write_off = sum(line.write_off_cents for line in lines)
     if write_off == 0 and any(line.write_off_cents for line in lines):
-        raise UsageError("The write-offs cancel each other out.", "Leave them away, or say what is written off.")
+        raise UsageError(
+            "The write-offs cancel each other out.", "Leave them out, or give the write-off that is right."
+        )
     refuse_over_application(now, payment.paid_cents, write_off)
     _refuse_more_given_back(at, claim, lines)
     paid_by_line = [(line.line_number, line.paid_cents) for line in lines]
@@ -133,9 +138,9 @@ def _refuse_more_given_back(at: Acting, claim: Claim, lines: Sequence[LineAmount
         on_no_line -= max(-write_off - standing, 0)
         if on_no_line < 0:
             raise UsageError(
-                f"On line {number} {dollars(-write_off)} of write-off would be given back, where {dollars(standing)} is"
-                " written off.",
-                "Give back on the line that had the write-off; `era ledger --claim` shows which.",
+                f"Line {number} would reverse {dollars(-write_off)} of write-off, but only {dollars(standing)} is"
+                f" written off there.",
+                "Reverse it on the line that has the write-off. `era ledger --claim` shows which.",
             )
 
 
@@ -148,26 +153,27 @@ def _refuse_wrong_lines(at: Acting, payment: ClaimPayment, claim: Claim, lines: 
     for number, paid, write_off in lines:
         if number not in fees:
             raise UsageError(
-                f"Claim {claim.claim_number} of the practice has no line {number}.",
+                f"Claim {claim.claim_number} has no line {number}.",
                 f"Its lines are {', '.join(map(str, sorted(fees)))}.",
             )
         if number in seen:
-            raise UsageError(f"Line {number} is given twice.", "Give each line once, with its amounts together.")
+            raise UsageError(f"Line {number} is given twice.", "Give each line once, with its total amounts.")
         seen.add(number)
         if paid < 0 <= payment.paid_cents:
             raise UsageError(
-                f"Line {number} takes {dollars(-paid)} back, though the payer paid.", "Post what was paid."
+                f"Line {number} has a payment of -{dollars(-paid)}, but the payer paid.",
+                "Post the amount that was paid.",
             )
         before = credited.get(number, 0)
         if paid > fees[number] or (paid + write_off > 0 and before + paid + write_off > fees[number]):
             raise UsageError(
-                f"On line {number} {dollars(before + paid + write_off)} would be paid or written off in total, more"
-                f" than its fee of {dollars(fees[number])}: {dollars(before)} stands on it already.",
-                "Post on the line that was paid, or less.",
+                f"Line {number} would have {dollars(before + paid + write_off)} paid or written off, more than its"
+                f" fee of {dollars(fees[number])}. {dollars(before)} is already posted on it.",
+                "Post to the line that was paid, or post less.",
             )
     total = sum(line.paid_cents for line in lines)
     if total != payment.paid_cents:
         raise UsageError(
-            f"The lines come to {dollars(total)}, but the payer paid {dollars(payment.paid_cents)}.",
-            "Post all that was paid on the claim; what is not its own belongs to another claim payment.",
+            f"The lines add up to {dollars(total)}, but the payer paid {dollars(payment.paid_cents)}.",
+            "Post everything paid on this claim. Money for another claim belongs to another claim payment.",
         )

@@ -12,13 +12,16 @@ def close(books: Books, trace: str, claim: str, even_with_money: bool, who: Pers
     with acting(books, trace, "close", who) as at:
         target = at.claim_payment(claim)
         if target.state != "open":
-            raise UsageError(f"Claim {claim} of payment {trace} is {target.state} already.", "`era log` tells more.")
+            raise UsageError(
+                f"Claim {claim} of payment {trace} is already {target.state}.", "`era log` shows the details."
+            )
         paid = target.payment.paid_cents
         if paid != 0 and not even_with_money:
             amount = "an amount that could not be read" if paid is None else dollars(paid)
             raise UsageError(
-                f"Claim {claim} of payment {trace} pays {amount}, which closing would leave out of the ledger.",
-                "Post it (era post), or say --even-with-money where it is entered elsewhere or not the practice's.",
+                f"Claim {claim} of payment {trace} pays {amount}. Closing it would leave that out of the ledger.",
+                "Post it with `era post`. If the money is entered elsewhere or is not the practice's, add"
+                " --even-with-money.",
             )
         dossier = at.gather(target, as_matched=True)
         decision = left_decision("Closed by hand without posting.", facts_by_hand(target.payment, dossier))

@@ -99,35 +99,38 @@ def refuse_over_application(now: Standing, paid_cents: int = 0, write_off_cents:
     refuse_below_zero(now, paid_cents, write_off_cents)
     if paid > now.charge_cents:
         raise UsageError(
-            f"Payments would come to {dollars(paid)} in total, {dollars(paid - now.charge_cents)} above the charge of"
+            f"Payments would total {dollars(paid)}, {dollars(paid - now.charge_cents)} above the charge of"
             f" {dollars(now.charge_cents)}: {dollars(now.paid_cents)} is posted, {dollars(paid_cents)} would be added.",
-            "See whether the same money was posted before; `era undo` takes a wrong posting back.",
+            "Check whether the same money was posted before. `era undo` undoes a wrong posting.",
         )
     most = now.most_written_off(paid_cents)
     if written_off > most or written_off + paid > now.charge_cents:
         raise UsageError(
-            f"Write-offs would come to {dollars(written_off)} in total, where {dollars(most)} is the most:"
-            f" charge {dollars(now.charge_cents)} - payments {dollars(paid)} - patient's share"
-            f" {dollars(now.share_cents)}. {dollars(now.written_off_cents)} is written off already.",
+            f"Write-offs would total {dollars(written_off)}, but at most {dollars(most)} can be written off:"
+            f" charge {dollars(now.charge_cents)} - payments {dollars(paid)} - patient responsibility"
+            f" {dollars(now.share_cents)}. {dollars(now.written_off_cents)} is already written off.",
             _where_to_write_off_less(now, paid_cents),
         )
     on_claim = sum(now.own) + paid_cents + write_off_cents
     if on_claim > now.claim_charge_cents:
         raise UsageError(
-            f"Payments and write-offs on this claim would come to {dollars(on_claim)} in total, above its"
-            f" charge of {dollars(now.claim_charge_cents)}.",
-            "See whether the same money was posted before; `era undo` takes a wrong posting back.",
+            f"Payments and write-offs on this claim would total {dollars(on_claim)}, above its charge of"
+            f" {dollars(now.claim_charge_cents)}.",
+            "Check whether the same money was posted before. `era undo` undoes a wrong posting.",
         )
 
 
 def _where_to_write_off_less(now: Standing, paid_cents: int) -> str:
     if not now.too_much_elsewhere(paid_cents):
-        return "Say the amounts with --line N=PAID,WRITE_OFF; a negative write-off gives back what this claim had."
+        return (
+            "Give the amounts with --line N=PAID,WRITE_OFF. A negative write-off reverses what is written off on"
+            " this claim."
+        )
     return (
-        f"Undo what is posted for claim {' and '.join(now.written_off_on)}, of which"
-        f" {dollars(now.written_off_cents - now.own.written_off_cents)} is written off (`era log --claim"
-        f" {now.written_off_on[0]}` names its payment), post it anew with at most"
-        f" {dollars(now.most_written_off(paid_cents))} written off (--line N=PAID,WRITE_OFF), then post this one."
+        f"Undo what is posted for claim {' and '.join(now.written_off_on)}, which has"
+        f" {dollars(now.written_off_cents - now.own.written_off_cents)} written off (`era log --claim"
+        f" {now.written_off_on[0]}` names its payment). Post it again with a write-off of at most"
+        f" {dollars(now.most_written_off(paid_cents))} (--line N=PAID,WRITE_OFF). Then post this one."
     )
 
 
@@ -137,9 +140,9 @@ def refuse_below_zero(now: Standing, paid_cents: int = 0, write_off_cents: int =
     for what, cents in (("Payments", paid), ("Write-offs", written_off)):
         if cents < 0:
             raise UsageError(
-                f"{what} on this claim would come to {dollars(cents)} in total, less than nothing.",
-                "`era ledger --claim` and `era log --claim` show what stands on it, or on the patient's other claim for"
-                " the same services; undo that first, then post it anew with the amounts that are right.",
+                f"{what} on this claim would total {dollars(cents)}, less than zero.",
+                "`era ledger --claim` and `era log --claim` show what is posted on it, or on the patient's other"
+                " claim for the same services. Undo that first. Then post it again with the right amounts.",
             )
 
 

@@ -33,8 +33,8 @@ def match_by_hand(books: Books, trace: str, claim: str, to: str, who: Person) ->
             raise UsageError(f"The practice has no claim {to}.{hint}", "Import it first: `era import claims FILE`.")
         if target.pinned and target.pin == to:
             raise UsageError(
-                f"Claim {claim} of payment {trace} is matched to {to} by hand already.",
-                "Post it, or let a run decide it.",
+                f"Claim {claim} of payment {trace} is already matched to {to} by hand.",
+                "Post it by hand, or let the next run decide it.",
             )
         return _pinned(at, target, to, who, _unlike(target.payment, found[to]))
 
@@ -47,12 +47,10 @@ def unmatch_by_hand(books: Books, trace: str, claim: str, who: Person) -> ActRes
     with acting(books, trace, "unmatch", who) as at:
         target = _open_claim_payment(at, claim)
         if target.pinned and target.pin is None:
-            raise UsageError(
-                f"Claim {claim} of payment {trace} is matched to no claim already.", "There is nothing to do."
-            )
+            raise UsageError(f"Claim {claim} of payment {trace} is already not matched to any claim.", "Nothing to do.")
         if target.office_claim is None:
             raise UsageError(
-                f"Claim {claim} of payment {trace} is matched to no claim.", "`era match` says which claim it is for."
+                f"Claim {claim} of payment {trace} is not matched to a claim.", "Match it with `era match`."
             )
         return _pinned(at, target, None, who)
 
@@ -61,9 +59,9 @@ def _open_claim_payment(at: Acting, claim: str) -> ToJudge:
     target = at.claim_payment(claim)
     if target.state != "open":
         remedy = (
-            "`era undo` takes a posting back first." if target.state == "posted" else "`era log` tells what was done."
+            "Undo the posting first, with `era undo`." if target.state == "posted" else "`era log` shows what was done."
         )
-        raise UsageError(f"Claim {claim} of payment {at.payment.trace_number} is {target.state} already.", remedy)
+        raise UsageError(f"Claim {claim} of payment {at.payment.trace_number} is already {target.state}.", remedy)
     return target
 
 
@@ -74,7 +72,7 @@ def judged_without_posting(at: Acting, target: ToJudge, what_happened: str, then
     """
     [judgment] = Judge(at.books, at.connection, "auto", at.payment).judge([target])
     found = judgment.decision
-    told = f"{what_happened} {f'Still: {found.explanation}' if found.holds else then}"
+    told = f"{what_happened} {f'It still needs review: {found.explanation}' if found.holds else then}"
     decision = left_decision(told, {**found.facts, "mode": "manual"}, found.holds)
     decision = decision._replace(warnings=found.warnings)
     return Judgment(judgment.payment, judgment.match, decision, (), judgment.findings)
@@ -84,17 +82,17 @@ def _unlike(payment: ClaimPayment, claim: Claim) -> str:
     """What a person who matched them should look at again: no hold asks for the patient of a match by hand."""
     unlike = list(patient_doubts(payment, claim))
     if not days_agree(payment, claim):
-        unlike.append("another day of service")
+        unlike.append("the date of service differs")
     if payment.charge_cents != claim.charge_cents:
-        unlike.append("another charge")
-    return f" Not as on the claim: {', '.join(unlike)}; `era unmatch` takes it back." if unlike else ""
+        unlike.append("the charge differs")
+    return f" Check the match: {', '.join(unlike)}. `era unmatch` undoes it." if unlike else ""
 
 
 def _pinned(at: Acting, target: ToJudge, to: str | None, who: Person, unlike: str = "") -> ActResult:
     """Keep the match, and say what the rules say of it; nothing is posted here."""
     assert target.id is not None
     add_match(at.connection, target.id, to, who.name, at.under.decided_at, who.note)
-    what_happened = "Matched to no claim by hand." if to is None else f"Matched to claim {to} by hand.{unlike}"
+    what_happened = "Unmatched by hand." if to is None else f"Matched to claim {to} by hand.{unlike}"
     judgment = judged_without_posting(at, target._replace(pinned=True, pin=to), what_happened, _NEXT)
     assert judgment.match.step == BY_HAND
     if to is None:

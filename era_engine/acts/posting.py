@@ -7,7 +7,7 @@ less the patient's share, over all plans that answered the same services (RFI 16
 import shlex
 from collections.abc import Sequence
 
-from era_engine.acts.act import Acting, ActResult, Person, acting, facts_by_hand
+from era_engine.acts.act import Acting, ActResult, Person, acting, facts_by_hand, payment_and_write_off
 from era_engine.acts.amounts import LineAmounts, as_remitted, by_line
 from era_engine.acts.guard import refuse_below_zero, standing
 from era_engine.books.opened import Books
@@ -25,8 +25,8 @@ from era_engine.store.insurance.log import Judgment, State
 from era_engine.store.insurance.payments import ToJudge
 
 _WHY_NEVER = {
-    PREDETERMINATION: "is a predetermination, an estimate that is never posted",
-    FORWARDED_UNPROCESSED: "was not processed but forwarded to another payer",
+    PREDETERMINATION: "is a predetermination, an estimate that never posts",
+    FORWARDED_UNPROCESSED: "was not processed; the payer forwarded it to another payer",
 }
 
 
@@ -44,7 +44,7 @@ def post_by_hand(books: Books, trace: str, claim: str, amounts: Sequence[LineAmo
         ours = _claim_of(at, target, claim, dossier)
         if target.payment.status == REVERSAL:
             if amounts is not None:
-                raise UsageError("A reversal is posted as remitted.", "Leave --line out.")
+                raise UsageError("A reversal can only be posted as remitted.", "Leave --line out.")
             judgment = _take_back(at, target, dossier)
         else:
             judgment = _posted(at, target, dossier, ours, amounts)
@@ -54,9 +54,9 @@ def post_by_hand(books: Books, trace: str, claim: str, amounts: Sequence[LineAmo
         if target.payment.status == REVERSAL:
             refuse_below_zero(now)
         elif now.write_off_limit(0) > 0:
-            open_beside = f" {dollars(now.write_off_limit(0))} beyond the patient's share stays on the account."
+            open_beside = f" {dollars(now.write_off_limit(0))} beyond patient responsibility stays on the account."
     elsewhere = ours.claim_number != target.payment.claim_number
-    where = f" It is on claim {ours.claim_number} of the practice." if elsewhere else ""
+    where = f" It is posted on claim {ours.claim_number}." if elsewhere else ""
     return ActResult((decision_id,), (judgment.decision.explanation + open_beside + where,))
 
 
@@ -64,18 +64,18 @@ def _check_open(at: Acting, target: ToJudge, claim: str) -> None:
     trace = at.payment.trace_number
     if target.state != "open":
         remedy = (
-            "`era undo` takes a posting back first." if target.state == "posted" else "`era log` tells what was done."
+            "Undo the posting first, with `era undo`." if target.state == "posted" else "`era log` shows what was done."
         )
-        raise UsageError(f"Claim {claim} of payment {trace} is {target.state} already.", remedy)
+        raise UsageError(f"Claim {claim} of payment {trace} is already {target.state}.", remedy)
     if target.payment.status in NEVER_POSTED:
         raise UsageError(
             f"Claim {claim} {_WHY_NEVER[target.payment.status]} (status {target.payment.status}).",
-            f"File it with `era close {at.name} {shlex.quote(claim)} --by NAME --because TEXT`.",
+            f"Close it: `era close {at.name} {shlex.quote(claim)} --by NAME --because TEXT`.",
         )
     if target.payment.paid_cents is None:
         raise UsageError(
             f"The amount paid on claim {claim} could not be read.",
-            "Ask the payer for a corrected remittance; what is not known cannot be posted.",
+            "Ask the payer for a corrected remittance. An unknown amount cannot be posted.",
         )
 
 
@@ -92,7 +92,7 @@ def _claim_of(at: Acting, target: ToJudge, claim: str, dossier: Dossier) -> Clai
     may_be = f" It may be {' or '.join(candidates)}." if candidates else ""
     was = f", though it was matched to {target.office_claim} before" if target.office_claim is not None else ""
     raise UsageError(
-        f"Claim {claim} of payment {trace} is matched to no claim of the practice{was}.{may_be}",
+        f"Claim {claim} of payment {trace} is not matched to a claim{was}.{may_be}",
         f"Match it first: `era match {at.name} {shlex.quote(claim)} --to CLAIM --by NAME`.",
     )
 
@@ -120,7 +120,8 @@ def _refuse_other_version(at: Acting, target: ToJudge, claim: Claim) -> None:
             raise UsageError(
                 f"Another version of payment {at.payment.trace_number} ({BY_ID}{row.payment_id}) is posted for claim"
                 f" {claim.claim_number}.",
-                f"Where this version counts, `era undo {BY_ID}{row.payment_id}` first; else close it (era close).",
+                f"If this version is right, run `era undo {BY_ID}{row.payment_id}` first. If not, close this one with"
+                f" `era close`.",
             )
 
 
@@ -130,21 +131,21 @@ def _take_back(at: Acting, target: ToJudge, dossier: Dossier) -> Judgment:
     if takes_back is None:
         assert evidence is not None
         raise UsageError(
-            f"This reversal takes back nothing that is posted. {evidence.text}",
-            "Post the payment it reverses first; where its amounts fit no single posting, undo what is posted (era"
+            f"This reversal matches nothing that is posted. {evidence.text}",
+            "Post the payment it reverses first. If its amounts match no single posting, undo what is posted (era"
             " undo), post what the payer says now, and close the reversal (era close).",
         )
     posted = takes_back.decision
     paid, written_off = posted.total(INSURANCE_DEPOSITS), posted.total(CONTRACTED_WRITE_OFFS)
     if paid != -(target.payment.paid_cents or 0):
         raise UsageError(
-            f"This reversal takes back {dollars(-(target.payment.paid_cents or 0))}, but {dollars(paid)} was posted.",
-            "Undo that posting (era undo), and close the reversal (era close).",
+            f"This reversal is for {dollars(-(target.payment.paid_cents or 0))}, but {dollars(paid)} was posted.",
+            "Undo that posting (era undo). Then close the reversal (era close).",
         )
     entry = reversal_entry(posted.postings, posted.decision_id, at.on, None)
     explanation = (
-        f"Took back {dollars(paid)} and the write-off of {dollars(written_off)} by hand. A correction that waits for it"
-        " is judged by the next run."
+        f"Reversed by hand: {payment_and_write_off(paid, written_off)}. The next run decides a correction that was"
+        f" waiting for it."
     )
     taken: tuple[int, State] = (takes_back.claim_payment_id, "reversed")
     return _decided(target, dossier, -written_off, explanation, (entry,), taken)

@@ -35,15 +35,15 @@ def post_adjustments_by_hand(books: Books, trace: str, who: Person) -> ActResult
         if never is not None:
             raise UsageError(
                 f"Payment {trace} {never}.",
-                f"Correct what is wrong in the settings, or undo the other version (era undo); else file it:"
+                f"Correct the settings, or undo the other version (era undo). If neither applies, close it:"
                 f" `{_CLOSE.format(trace=at.name)}`.",
             )
         readable = [pair for pair in pairs if pair.cents is not None]
         unreadable = [pair for pair in pairs if pair.cents is None]
         if not readable:
             raise UsageError(
-                f"The amount of {_named(unreadable[0])} could not be read; what is not known cannot be posted.",
-                f"Ask the payer for a corrected remittance, and file this one: `{_CLOSE.format(trace=at.name)}`.",
+                f"The amount of {_named(unreadable[0])} could not be read. An unknown amount cannot be posted.",
+                f"Ask the payer for a corrected remittance, and close this one: `{_CLOSE.format(trace=at.name)}`.",
             )
         before = _last_entry(at)
         for pair in readable:
@@ -51,7 +51,7 @@ def post_adjustments_by_hand(books: Books, trace: str, who: Person) -> ActResult
             post_provider_adjustments(at.connection, at.payment.id, [(pair.id, entry)], _memo(at, pair), who.name)
         told = [f"Entered {_named(pair)}: {dollars(pair.cents or 0)}." for pair in readable]
         told += [
-            f"Left {_named(pair)}: its amount cannot be read. `{_CLOSE.format(trace=at.name)}` files it."
+            f"{_named(pair)} still needs review: its amount is unreadable. `{_CLOSE.format(trace=at.name)}` closes it."
             for pair in unreadable
         ]
         return ActResult((), tuple(told), _entries_since(at, before))
@@ -67,10 +67,10 @@ def close_adjustments(books: Books, trace: str, even_with_money: bool, who: Pers
         money = [pair for pair in pairs if pair.cents]
         if money and not even_with_money and _why_never(at) is None:
             raise UsageError(
-                f"{_named(money[0])} of payment {trace} is {dollars(money[0].cents or 0)}, which closing would leave"
-                " out of the ledger.",
-                f"Enter it first (`era post {at.name} --provider-adjustments --by NAME`), or say --even-with-money"
-                " where it is entered elsewhere or not the practice's.",
+                f"{_named(money[0])} of payment {trace} is {dollars(money[0].cents or 0)}. Closing it would leave"
+                f" that out of the ledger.",
+                f"Enter it first: `era post {at.name} --provider-adjustments --by NAME`. If the money is entered"
+                f" elsewhere or is not the practice's, add --even-with-money.",
             )
         before = _last_entry(at)
         for pair in pairs:
@@ -87,7 +87,7 @@ def undo_adjustments(books: Books, trace: str, who: Person) -> ActResult:
         pairs = [pair for pair in stored_pairs(at.connection, at.payment.id) if pair.state != "open"]
         if not pairs:
             raise UsageError(
-                f"No provider-level adjustment of payment {trace} is posted or closed.", "era provider-adjustments"
+                f"Payment {trace} has no posted or closed provider-level adjustment.", "era provider-adjustments"
             )
         before = _last_entry(at)
         return ActResult((), take_back(at, pairs), _entries_since(at, before))
@@ -97,9 +97,9 @@ def take_back(at: Acting, pairs: Sequence[StoredPair]) -> tuple[str, ...]:
     """Take the entries of these pairs back; returns what to tell, a line each."""
     take_back_provider_adjustments(at.connection, pairs, today(), at.under.memo, at.under.note, at.under.decided_by)
     return tuple(
-        f"Opened {_named(pair)} again."
+        f"Reopened {_named(pair)}."
         if pair.state == "closed"
-        else f"Took back {_named(pair)}: {dollars(pair.cents or 0)}."
+        else f"Undone: {_named(pair)}, {dollars(pair.cents or 0)}."
         for pair in pairs
     )
 
@@ -107,7 +107,7 @@ def take_back(at: Acting, pairs: Sequence[StoredPair]) -> tuple[str, ...]:
 def _open_pairs(at: Acting, trace: str) -> list[StoredPair]:
     pairs = [pair for pair in stored_pairs(at.connection, at.payment.id) if pair.state == "open"]
     if not pairs:
-        raise UsageError(f"No provider-level adjustment of payment {trace} is left.", "era provider-adjustments")
+        raise UsageError(f"Payment {trace} has no open provider-level adjustment.", "era provider-adjustments")
     return pairs
 
 

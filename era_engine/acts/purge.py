@@ -19,9 +19,9 @@ from era_engine.store.custody import retention
 from era_engine.store.custody.retention import OldFile
 from era_engine.store.database import Connection, Database
 
-_OPEN = "a payment on it is not completed"
-_QUARANTINED = "it is in quarantine, which needs --quarantine"
-_RECEIVED = "its work is not finished"
+_OPEN = "it has a payment that is not completed"
+_QUARANTINED = "it is in quarantine; add --quarantine to purge it"
+_RECEIVED = "a run has not finished it"
 
 
 class Wish(NamedTuple):
@@ -99,7 +99,7 @@ def keep_to_setting(books: Books) -> Iterator[FilesPurged]:
 def _check(wish: Wish) -> None:
     today = datetime.now(UTC).date()
     if wish.before > today:
-        raise UsageError(f"{wish.before} is still to come.", f"Give a day up to {today}; nothing was removed.")
+        raise UsageError(f"{wish.before} is in the future.", f"Give a day up to {today}. Nothing was removed.")
 
 
 def _chosen(connection: Connection, home: Home, wish: Wish) -> Purged:

@@ -37,7 +37,8 @@ def quick_post(books: Books, trace: str, claim_number: str | None) -> QuickPoste
             )
         if not waiting and not done and not payment.provider_adjustments:
             raise UsageError(
-                f"Payment {trace} names no claim; there is nothing to quick-post.", "`era todo` lists what waits."
+                f"Payment {trace} has no claims, so there is nothing to quick-post.",
+                "`era todo` lists what needs review.",
             )
         judge = Judge(books, connection, "quick", payment)
         decision_ids: list[int] = []

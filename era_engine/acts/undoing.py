@@ -4,14 +4,13 @@ import shlex
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from era_engine.acts.act import LEFT_BY_HAND, Acting, ActResult, Person, acting, facts_by_hand
+from era_engine.acts.act import LEFT_BY_HAND, Acting, ActResult, Person, acting, facts_by_hand, payment_and_write_off
 from era_engine.acts.guard import refuse_below_zero, refuse_over_application, standing
 from era_engine.acts.matching import judged_without_posting
 from era_engine.acts.provider_adjustments import take_back
 from era_engine.books.opened import Books
 from era_engine.foundation.clock import today
 from era_engine.foundation.errors import UsageError
-from era_engine.foundation.money import dollars
 from era_engine.insurance.holds import on_taking_back
 from era_engine.journal.accounts import CONTRACTED_WRITE_OFFS, INSURANCE_DEPOSITS
 from era_engine.journal.entry import reversal_entry
@@ -48,9 +47,7 @@ def undo(books: Books, trace: str, claim: str | None, who: Person) -> ActResult:
             return _open_again(at, target)
         _refuse_reversed(at, [target])
         if target.state == "open":
-            raise UsageError(
-                f"Nothing is posted for claim {claim} of payment {trace}.", "`era log` tells what was done."
-            )
+            raise UsageError(f"Claim {claim} of payment {trace} has nothing posted.", "`era log` shows what was done.")
         undone = [_undo_one(at, target)]
         _check_what_stays(at, undone)
     return ActResult((undone[0].decision_id,), (undone[0].told,))
@@ -66,8 +63,8 @@ def _undo_all(at: Acting, trace: str) -> ActResult:
     pairs = [pair for pair in stored_pairs(at.connection, at.payment.id) if pair.state == "posted"]
     if not undone and not pairs:
         raise UsageError(
-            f"Nothing of payment {trace} is posted.",
-            "`era log` tells what was done; a claim that was closed is opened again with --claim.",
+            f"Payment {trace} has nothing posted.",
+            "`era log` shows what was done. To reopen a closed claim, name it with --claim.",
         )
     told = (*(undoing.told for undoing in undone), *take_back(at, pairs))
     return ActResult(tuple(undoing.decision_id for undoing in undone), told)
@@ -86,11 +83,9 @@ def _undo_one(at: Acting, target: ToJudge) -> _Undoing:
         original = history.claim_payment_taken_back(at.connection, posted.decision_id)
         assert original is not None, "a posted reversal takes a posting back"
         put_back = (original, "posted")
-        explanation = (
-            f"Took the reversal back: {dollars(-paid)} and the write-off of {dollars(-written_off)} stand again."
-        )
+        explanation = f"Reversal undone: {payment_and_write_off(-paid, -written_off)} posted again."
     else:
-        explanation = f"Took back {dollars(paid)} and the write-off of {dollars(written_off)} that were posted."
+        explanation = f"Undone: {payment_and_write_off(paid, written_off)}."
     entry = reversal_entry(posted.postings, posted.decision_id, today(), None)
     facts = {**facts_by_hand(target.payment, dossier), "taken_back": True}
     holds = on_taking_back(at.books.rule_set.holds)
@@ -113,7 +108,7 @@ def _check_what_stays(at: Acting, undone: Sequence[_Undoing]) -> None:
             refuse_over_application(now)
         except UsageError as error:
             raise UsageError(
-                f"What the reversal took back would stand beside what is posted since. {error.problem}",
+                f"Undoing the reversal would post the payment again, on top of what was posted since. {error.problem}",
                 "Undo the correction first.",
             ) from error
 
@@ -122,14 +117,14 @@ def _refuse_reversed(at: Acting, some: Sequence[ToJudge]) -> None:
     numbers = [target.payment.claim_number for target in some if target.state == "reversed"]
     if numbers:
         raise UsageError(
-            f"Claim {', '.join(numbers)} of payment {at.payment.trace_number} was reversed by the payer since.",
-            f"Undo the reversal first; `era log --claim {shlex.quote(numbers[0])}` names its payment.",
+            f"The payer has since reversed claim {', '.join(numbers)} of payment {at.payment.trace_number}.",
+            f"Undo the reversal first. `era log --claim {shlex.quote(numbers[0])}` names its payment.",
         )
 
 
 def _open_again(at: Acting, target: ToJudge) -> ActResult:
     """A closed claim payment is open again, with the holds that keep it from posting."""
-    judgment = judged_without_posting(at, target, "Opened again by hand.", "`era quick-post` decides it.")
+    judgment = judged_without_posting(at, target, "Reopened by hand.", "`era quick-post` decides it.")
     return ActResult(
         (at.record(target, judgment),),
         (f"{target.payment.claim_number}: {judgment.decision.explanation}",),

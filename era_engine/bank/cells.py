@@ -69,7 +69,7 @@ def amount_reader(dollar_sign: bool, thousands: bool, brackets: bool, signed: bo
     example = f"{'$' if dollar_sign else ''}{'1,' if thousands else ''}120.00"
     negative = f"({example})" if brackets else f"-{example}"
     allowed = f"an amount up to 1000000000.00, like {example}"
-    allowed += f", or {negative} where money was taken back" if signed else ", without a sign"
+    allowed += f", or {negative} for money that went back to the payer" if signed else ", without a sign"
 
     def read(cell: str) -> int:
         text, sign = cell, 1

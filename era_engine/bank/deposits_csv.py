@@ -74,7 +74,7 @@ def read_deposits_csv(path: Path, choice: Choice, faults: FileFaults) -> BankFil
         deposit = Deposit(row["date"], cents, trace, originator, payer, f"line {line}", "", formerly=formerly)
         told.append((identity_of, deposit))
     if not faults.count and not told and not without_money and not counting.passed_over:
-        faults.add("line 2", "there is no deposit below the header")
+        faults.add("line 2", "no deposit follows the header")
     return BankFile(identified(told), counting.passed_over, without_money)
 
 

@@ -21,11 +21,11 @@ def read_bank_file(path: Path, own_dialects: Path | None = None) -> BankFile:
     a dialect that cannot be read.
     """
     faults = FileFaults(path)
-    remedy = "Correct the file and import it again; nothing of it was taken."
+    remedy = "Correct the file and import it again. Nothing was imported."
     try:
         content = path.read_bytes()
         if _is_nacha(content, path):
-            remedy = "Get the file from the bank again, whole and as it is; nothing of it was taken."
+            remedy = "Get the whole, unchanged file from the bank again. Nothing was imported."
             read = read_nacha(_text(content), faults)
         else:
             dialects = read_dialects(own_dialects)
@@ -33,13 +33,13 @@ def read_bank_file(path: Path, own_dialects: Path | None = None) -> BankFile:
             if choice.header and not choice.fits:
                 known = ", ".join(dialect.file for dialect in dialects)
                 remedy = (
-                    f"Correct the file, or say in {OWN}/NAME.yaml of the home how the bank writes it (known: {known}),"
-                    " and import it again; nothing of it was taken."
+                    f"Correct the file, or describe the bank's format in {OWN}/NAME.yaml of the home (known: {known})."
+                    " Then import it again. Nothing was imported."
                 )
             read = read_deposits_csv(path, choice, faults)
     except OSError as error:
         raise ClaimsFileError(
-            f"{path}: cannot be read: {error.strerror}.", "Name a file of the bank that exists and may be read."
+            f"{path}: cannot be read: {error.strerror}.", "Name a bank file that exists and that this user may read."
         ) from None
     if faults.count:
         raise ClaimsFileError(faults.error().problem, remedy)

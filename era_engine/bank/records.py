@@ -12,12 +12,12 @@ WHY: dict[str, str] = {
     "not-yet-there": "dated in the future",
     "originator-differs": "another originator",
     "amount-differs": "the amounts differ",
-    "amount-unknown": "the remittance's amount cannot be read",
-    "days-apart": "too far apart",
-    "date-unknown": "the remittance's date cannot be read",
-    "trace-ambiguous": "several could be meant",
-    "taken-back": "the money was taken back",
-    "another-part": "its remittance stands with another deposit",
+    "amount-unknown": "the ERA's amount is unreadable",
+    "days-apart": "the dates are too far apart",
+    "date-unknown": "the ERA's date is unreadable",
+    "trace-ambiguous": "several could match",
+    "taken-back": "the money went back to the payer",
+    "another-part": "its ERA is matched to another deposit",
     "no-deposit": "no deposit",
     "no-remittance": "no remittance",
     "no-trace-number": "no trace number",
@@ -29,7 +29,10 @@ def what_differs(pairing: Pairing) -> str | None:
     if pairing.deposit is None or pairing.payment is None or pairing.reason is None:
         return None
     off = f", off by {dollars(pairing.off_by_cents)}" if pairing.off_by_cents else ""
-    return f"The bank shows {dollars(pairing.deposit.cents)} of {pairing.deposit.date}{off}: {WHY[pairing.reason]}."
+    return (
+        f"The bank shows a deposit of {dollars(pairing.deposit.cents)} on {pairing.deposit.date}{off}:"
+        f" {WHY[pairing.reason]}."
+    )
 
 
 def deposit_records(pairings: Iterable[Pairing], today: date) -> list[Record]:

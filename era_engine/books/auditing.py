@@ -36,10 +36,10 @@ def keep_head(home: Home, database: Database) -> None:
             return
         if remembered is not None and not _holds(connection, home, remembered):
             raise InstallationError(
-                f"The audit log no longer holds its row {remembered.seq}, which this home remembers.",
-                "See that `database` in era.toml is this practice's, and that it is there. If it is, run"
-                " `era audit verify`, and restore the last backup it finds in order. Where you put another database in"
-                " its place yourself, delete .audit-head.",
+                f"Row {remembered.seq} of the audit log, which this home remembers, is gone.",
+                "Check that `database` in era.toml names this practice's database, and that it exists. If it does,"
+                " run `era audit verify`, and restore the last backup that passes it. If you replaced the database"
+                " yourself, delete .audit-head.",
             )
     write_whole(home.audit_head, json.dumps(head._asdict() | {"office": home.identity}))
 
@@ -66,16 +66,14 @@ def parse_head(text: str) -> Head:
     """`SEQ:HASH`, as `era audit verify` prints it. Raises UsageError."""
     seq, _, last = text.partition(":")
     if not (seq.isascii() and seq.isdigit() and len(seq) < 19 and len(last) == 64):
-        raise UsageError(
-            f"{text} is no place in an audit log.", "Give it as SEQ:HASH, as `era audit verify` prints it."
-        )
+        raise UsageError(f"{text} is not a place in an audit log.", "Give SEQ:HASH as `era audit verify` prints it.")
     return Head(int(seq), last)
 
 
 def known_act(name: str) -> str:
     """The name of a kind of act. Raises UsageError for another: mistyped, it must not look like "never done"."""
     if name not in audit.ACTS:
-        raise UsageError(f"No act is called {name}.", f"Give one of {', '.join(sorted(audit.ACTS))}.")
+        raise UsageError(f"There is no act {name}.", f"Give one of {', '.join(sorted(audit.ACTS))}.")
     return name
 
 
@@ -94,13 +92,13 @@ def audit_verify(home: Home, database: Database, expected: Head | None = None) -
         for place, what in ((remembered_head(home), "this home remembers"), (expected, "was expected")):
             if place and not _holds(connection, home, place):
                 problems.append(
-                    f"Row {place.seq}, which {what}, is not in this practice's log:"
-                    f" it was changed, or rows were cut off its end (it ends at {_end(chains.ends, home)})."
+                    f"Row {place.seq}, which {what}, is not in this practice's log. The row was changed, or rows are"
+                    f" missing from the end (the log ends at {_end(chains.ends, home)})."
                 )
         problems += _unremembered(home, chains.ends)
         problems += [
-            f"Trigger {each.name}, which lets nobody change {each.table}, is missing or does nothing."
-            f" Put it back with the database's own tool: {each.made_by}"
+            f"Trigger {each.name}, which protects {each.table} from changes, is missing or disabled. Restore it with"
+            f" the database's own tool: {each.made_by}"
             for each in missing_triggers(connection)
         ]
         sealed = chains.seals
@@ -110,11 +108,13 @@ def audit_verify(home: Home, database: Database, expected: Head | None = None) -
             payments += 1
             last = sealed.pop(payment_id, None)
             if last is None:
-                wrong.append(f"Payment {payment_id} is in the books, but no act in the audit log brought it there.")
+                wrong.append(f"Payment {payment_id} is in the books, but no act in the audit log put it there.")
             elif last != seal:
-                wrong.append(f"What the books hold of payment {payment_id} is not what its last act left there.")
+                wrong.append(f"The books' record of payment {payment_id} is not what its last act left.")
         problems += _texts(dict(settings_texts.hashes(connection)), chains.texts)
-        wrong += [f"Payment {each} was acted on, but is not in the books." for each in sorted(sealed)]
+        wrong += [
+            f"The audit log has acts on payment {each}, but the payment is not in the books." for each in sorted(sealed)
+        ]
     return Audited(problems + _shortened(wrong), chains.rows, payments, chains.ends.get(home.identity))
 
 
@@ -143,7 +143,7 @@ class _Chains:
             gap = f"row {last_seq + 1} is" if seq == last_seq + 2 else f"rows {last_seq + 1} to {seq - 1} are"
             self._wrong.append(f"Home {home_id[:8]}: {gap} missing.")
         elif previous != last_hash:
-            self._wrong.append(f"Home {home_id[:8]}: row {seq} does not follow from the row before it.")
+            self._wrong.append(f"Home {home_id[:8]}: row {seq} does not follow the row before it.")
         if audit.chained_hash(previous, home_id, seq, at, account, by, act, details) != stated:
             self._wrong.append(f"Home {home_id[:8]}: row {seq} ({act}, {at}) is not what was written.")
         self.ends[home_id] = Head(seq, stated)
@@ -192,8 +192,8 @@ def _unremembered(home: Home, ends: dict[str, Head]) -> list[str]:
     if home.identity not in ends or home.audit_head.exists():
         return []
     return [
-        f"{home.audit_head} is missing: without it nobody misses rows cut off the end of the log."
-        " Hold the log against a place noted elsewhere (--expect SEQ:HASH); the next `era run` remembers its end again."
+        f"{home.audit_head} is missing. Without it, rows missing from the end of the log go unnoticed. Check the log"
+        f" against a place noted elsewhere (--expect SEQ:HASH). The next `era run` remembers the end again."
     ]
 
 

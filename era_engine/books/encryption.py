@@ -94,7 +94,9 @@ def _seal_anew(path: Path, keys: Keyring) -> None:
         writing.flush()
         os.fsync(writing.fileno())
     if _content(partial, keys) != content:
-        raise InstallationError(f"{path} could not be sealed: it reads back otherwise.", "Check this disk.")
+        raise InstallationError(
+            f"{path} could not be sealed: it reads back with different content.", "Check this disk."
+        )
     partial.replace(path)
     folder = os.open(path.parent, os.O_RDONLY)
     try:

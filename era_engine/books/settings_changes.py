@@ -139,21 +139,22 @@ def _version(found: list[Version], number: str) -> Version:
     for each in found:
         if str(each.version) == number:
             return each
-    raise UsageError(f"There is no version {number} of the settings.", "`era settings history` lists them.")
+    raise UsageError(f"The settings have no version {number}.", "`era settings history` lists them.")
 
 
 def _changeable(key: str, selector: Selector) -> tuple[str, ...]:
     keys = keys_of(key)
     if keys == ("database",):
         raise UsageError(
-            "`database` is not changed by a command: its password would stand in the command line for others to"
-            " read, and what is in the old database would be missing in the new one.",
-            "Change the line `database` in era.toml with an editor. To move what is in it: `era backup FILE`, then"
-            " `era restore FILE DIR --database URL`.",
+            "No command changes `database`. Others could read its password on the command line, and the new database"
+            " would not have the old one's records.",
+            "Change the line `database` in era.toml with an editor. To move the records: `era backup FILE`, then `era"
+            " restore FILE DIR --database URL`.",
         )
     if keys[0] == "override" or (selector.given() and keys[0] in ("payer", "location")):
         raise UsageError(
-            f"{key} is not set by its name.", "Name the setting itself, and whom it is for by --payer and --location."
+            f"{key} cannot be set by that name.",
+            "Name the setting itself. Say whom it is for with --payer and --location.",
         )
     return keys
 

@@ -26,36 +26,36 @@ _COMMANDS = {
     "init": ("era_engine.cli.init", "Make a practice's home folder."),
     "import": ("era_engine.cli.importing", "Load what the practice expects from insurers."),
     "run": ("era_engine.cli.run", "Read, decide and post remittance files."),
-    "requeue": ("era_engine.cli.requeue", "Try quarantined files again."),
-    "watch": ("era_engine.cli.watch", "Stay up, and run whenever files arrive."),
-    "inspect": ("era_engine.cli.inspect", "Show remittance files as read, with every finding."),
-    "log": ("era_engine.cli.log", "The decision log: what was posted, what was left, and why."),
-    "explain": ("era_engine.cli.explain", "Every rule and condition behind one decision."),
-    "quick-post": ("era_engine.cli.quick_post", "Post one claim, or all claims of a payment, now."),
-    "todo": ("era_engine.cli.todo", "What waits for a person, most money first, and how to finish it."),
+    "requeue": ("era_engine.cli.requeue", "Read quarantined files again."),
+    "watch": ("era_engine.cli.watch", "Keep running, and read files as they arrive."),
+    "inspect": ("era_engine.cli.inspect", "Show what is in ERA files, with every finding."),
+    "log": ("era_engine.cli.log", "The decision log: what was posted, what needs review, and why."),
+    "explain": ("era_engine.cli.explain", "Why a claim was posted or needs review, rule by rule."),
+    "quick-post": ("era_engine.cli.quick_post", "Decide one claim, or all claims on an ERA, now."),
+    "todo": ("era_engine.cli.todo", "What needs review, most money first, and how to finish it."),
     "post": ("era_engine.cli.post", "Post a claim by hand."),
-    "undo": ("era_engine.cli.undo", "Take a posting back."),
-    "match": ("era_engine.cli.match", "Say which claim a claim payment is for."),
-    "unmatch": ("era_engine.cli.unmatch", "Say that a claim payment is for none of our claims."),
-    "close": ("era_engine.cli.close", "File a claim payment without posting it."),
-    "ledger": ("era_engine.cli.ledger", "Journal entries."),
+    "undo": ("era_engine.cli.undo", "Undo a posting."),
+    "match": ("era_engine.cli.match", "Match a claim payment to a claim."),
+    "unmatch": ("era_engine.cli.unmatch", "Unmatch a claim payment from every claim."),
+    "close": ("era_engine.cli.close", "Close a claim payment without posting it."),
+    "ledger": ("era_engine.cli.ledger", "Ledger entries."),
     "provider-adjustments": (
         "era_engine.cli.provider_adjustments",
-        "Money between practice and payer outside the claims (PLB).",
+        "Provider-level adjustments (PLB): money outside the claims.",
     ),
-    "deposits": ("era_engine.cli.deposits", "Money in the bank beside the remittances it belongs to."),
+    "deposits": ("era_engine.cli.deposits", "Bank deposits matched to ERAs, and what does not match."),
     "eras": ("era_engine.cli.eras", "Payments received, open and completed."),
     "verify": ("era_engine.cli.verify", "Prove the books."),
-    "audit": ("era_engine.cli.audit", "Who did what and when, proven."),
-    "backup": ("era_engine.cli.backup", "Write everything the home holds into one file."),
-    "restore": ("era_engine.cli.restore", "Make a home of a backup."),
-    "purge": ("era_engine.cli.purge", "Remove the bytes of old files for good."),
+    "audit": ("era_engine.cli.audit", "The audit log: who did what and when."),
+    "backup": ("era_engine.cli.backup", "Back up the whole home into one file."),
+    "restore": ("era_engine.cli.restore", "Restore a home from a backup."),
+    "purge": ("era_engine.cli.purge", "Delete old files for good; the books stay."),
     "encryption": ("era_engine.cli.encryption", "The key that seals archive, quarantine and backups."),
     "settings": ("era_engine.cli.settings", "The settings in force."),
     "rules": ("era_engine.cli.rules", "The rules in force."),
     "replay": ("era_engine.cli.replay", "What other settings or rules would have done; posts nothing."),
-    "tune": ("era_engine.cli.tune", "What every minimum percentage would post, and which one to take."),
-    "shadow": ("era_engine.cli.shadow", "Posting on trial, beside what people did."),
+    "tune": ("era_engine.cli.tune", "What each minimum percentage would post, and which one to use."),
+    "shadow": ("era_engine.cli.shadow", "Posting on trial, compared with what people did."),
 }
 
 
@@ -67,10 +67,10 @@ _COMMANDS = {
 )
 @click.version_option(package_name="era-engine", prog_name="era")
 def era() -> None:
-    """Read insurers' remittances (X12 835), decide by rules, post to the ledger or leave to a person.
+    """Read insurers' remittances (X12 835 ERAs), decide each claim by rules, and post it or hold it for review.
 
     Exit codes: 0 finished, 1 internal error or verify failed, 2 usage, 3 some file quarantined,
-    4 settings or rules invalid, 5 another run holds the home.
+    4 settings or rules invalid, 5 another run is working on the home.
     """
 
 
@@ -85,7 +85,7 @@ def main() -> None:
     try:
         code = era.main(prog_name="era", standalone_mode=False)
     except click.exceptions.Abort:
-        click.echo("Stopped. What was reported done is done; run again to go on.", err=True)
+        click.echo("Stopped. What was reported done is done. Run again to continue.", err=True)
         code = 1
     except click.ClickException as error:
         error.show()

@@ -10,18 +10,18 @@ from era_engine.cli import options
 
 @click.group(name="audit", epilog="Example: era audit verify --home practice")
 def command() -> None:
-    """Who did what and when, in a log that nobody can change unseen."""
+    """Who did what and when, in a log that nobody can change unnoticed."""
 
 
 @command.command(epilog="Example: era audit verify --expect 1204:9f2c…")
-@click.option("--expect", metavar="SEQ:HASH", help="A place noted elsewhere that the log must still hold.")
+@click.option("--expect", metavar="SEQ:HASH", help="An end of the log noted elsewhere, which the log must still have.")
 @options.home
 def verify(expect: str | None, home: Path | None) -> int:
-    """Prove the log: every row follows from the one before it, and the books are what the acts in it left.
+    """Prove the log: every row follows the row before it, and the books match the acts in the log.
 
-    Prints where the log ends. Keep that somewhere else, and give it back with --expect: then even somebody who may
-    write everything in the home cannot cut off the end of the log unseen. Exit code 1, and a list, when something
-    does not hold.
+    Prints where the log ends. Keep that somewhere else, and check it with --expect. Then nobody can cut off the end of
+    the log unnoticed, not even someone who can write everything in the home. Exit code 1, and a list, if anything is
+    wrong.
     """
     from era_engine.books.auditing import audit_verify, parse_head
     from era_engine.books.opened import look_at_books
@@ -36,7 +36,7 @@ def verify(expect: str | None, home: Path | None) -> int:
     if proven.problems:
         click.echo(f"\n{count(len(proven.problems), 'problem')} in {told}.")
         return 1
-    click.echo(f"✔ The audit log holds: {told}.")
+    click.echo(f"✔ The audit log is intact: {told}.")
     if proven.head is not None:
         click.echo(f"It ends at {proven.head.seq}:{proven.head.hash}")
     return 0
@@ -44,7 +44,7 @@ def verify(expect: str | None, home: Path | None) -> int:
 
 @command.command(epilog="Example: era audit export --act undo --since 2026-11-01 --format csv")
 @click.option("--since", type=options.DAY, metavar="DATE", help="Acts from this day on (UTC).")
-@click.option("--until", type=options.DAY, metavar="DATE", help="Acts up to and with this day (UTC).")
+@click.option("--until", type=options.DAY, metavar="DATE", help="Acts up to and including this day (UTC).")
 @click.option("--act", metavar="ACT", help="Acts of this kind, such as run, post, undo, settings.")
 @click.option("--by", "name", metavar="NAME", help="Acts of this person.")
 @options.output_format("json", "csv")

@@ -11,13 +11,13 @@ from era_engine.cli import options
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
 @options.home
 def command(file: Path, home: Path | None) -> int:
-    """Write everything the home holds into one file, also while a run is at work.
+    """Back up the whole home into one file, even while a run is working.
 
-    That is the database, era.toml, the files of inbox, archive, quarantine and acks, and what tells this home from
-    others. The file is read again and every hash checked before this command says that it is done; a file that is
-    there is never overwritten. It holds patient data.
+    The backup has the database, era.toml, the files of inbox, archive, quarantine and acks, and the home's identity.
+    The command reads the file back and checks every hash before it says it is done. It never overwrites a file. The
+    backup holds patient data.
 
-    Exit code 1, and a list, when a file could not be read or was not found; the backup holds all others.
+    Exit code 1, and a list, if a file could not be read or was not found; the backup has all others.
     """
     from era_engine.books.backup.taking import back_up
     from era_engine.books.opened import look_at_books
@@ -29,7 +29,7 @@ def command(file: Path, home: Path | None) -> int:
     for problem in done.problems:
         click.echo(f"✘ {problem}")
     click.echo(
-        f"Backed up {count(done.files, 'file')} and the database to {file} ({done.size:,} bytes), and checked it."
+        f"Backed up {count(done.files, 'file')} and the database to {file} ({done.size:,} bytes) and verified it."
     )
     click.echo(f"SHA-256 {done.sha256}")
     return 1 if done.problems else 0

@@ -19,7 +19,7 @@ def claim_meant(root: Path, settings: Settings, payer: str | None, location: str
     """
     known = _sent_to(root, settings)
     if location and known is not None and not any(_same(location, each[2]) for each in known):
-        warn(f"no claim in the database is of the location {location}.")
+        warn(f"no claim in the database has the location {location}.")
     if not payer:
         return "", "", location or ""
     payers = {each[:2] for each in known or ()}
@@ -33,7 +33,7 @@ def claim_meant(root: Path, settings: Settings, payer: str | None, location: str
     if len({settings.for_claim(*each)[1] for each in claims}) > 1:
         listed = "; ".join(f"{name} ({payer_id})" for payer_id, name, _ in claims)
         raise UsageError(
-            f"{payer} is several payers with different settings: {listed}.", "Name the one by what it alone has."
+            f"{payer} is several payers with different settings: {listed}.", "Name one by something only it has."
         )
     return claims[0]
 
@@ -47,7 +47,7 @@ def _sent_to(root: Path, settings: Settings) -> set[tuple[str, str, str]] | None
         with closing(Database(settings.database_url(root))) as database, database.reading() as connection:
             return sent_to(connection)
     except InstallationError as error:
-        warn(f"{error.problem} So nobody can tell whether a claim was sent there.")
+        warn(f"{error.problem} So it is unknown whether a claim was sent there.")
         return None
 
 

@@ -14,7 +14,7 @@ from era_engine.cli import options
 @click.argument("trace", metavar="TRACE")
 @click.argument("claim", metavar="[CLAIM]", required=False)
 @click.option("--provider-adjustments", is_flag=True, help="The payment's provider-level adjustments (PLB), no claim.")
-@click.option("--even-with-money", is_flag=True, help="Close it though it pays money that no ledger entry will hold.")
+@click.option("--even-with-money", is_flag=True, help="Close it although it pays money that no ledger entry will show.")
 @options.by
 @options.because
 @options.as_json
@@ -29,10 +29,10 @@ def command(
     as_json: bool,
     home: Path | None,
 ) -> None:
-    """File an open claim payment without posting it: an estimate, a forwarded claim, one entered elsewhere.
+    """Close an open claim payment without posting it: an estimate, a forwarded claim, one entered elsewhere.
 
-    Or the provider-level adjustments that are left of a payment: an unreadable one, a void copy. `era undo` opens it
-    again.
+    With --provider-adjustments, closes the payment's open provider-level adjustments: an unreadable one, a void copy.
+    `era undo` reopens it.
     """
     from era_engine.acts.act import person
     from era_engine.acts.closing import close
@@ -42,10 +42,10 @@ def command(
     who = person(name, because)
     if provider_adjustments:
         if claim is not None:
-            raise click.UsageError("--provider-adjustments goes with TRACE alone.")
+            raise click.UsageError("Give --provider-adjustments with TRACE only.")
         carry_out(home, as_json, lambda books: close_adjustments(books, trace, even_with_money, who))
         return
     if claim is None:
-        raise click.UsageError("CLAIM is missing: which claim of the payment?")
+        raise click.UsageError("CLAIM is missing: which claim on the payment?")
     wanted = claim
     carry_out(home, as_json, lambda books: close(books, trace, wanted, even_with_money, who))

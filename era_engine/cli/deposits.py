@@ -22,20 +22,22 @@ class _Part(NamedTuple):
 
 
 _PARTS = {
-    "matched": _Part("✔ Matched", "green", ("trace", "payer", "deposited", "remitted", "days apart", "deposit")),
+    "matched": _Part("✔ Matched", "green", ("trace", "payer", "deposited", "ERA date", "days apart", "deposit")),
     "off": _Part(
-        "⚠ Off",
+        "⚠ Do not match",
         "yellow",
-        ("trace", "payer", "deposited", "remitted", "days apart", "deposit", "remittance", "off by", "why"),
+        ("trace", "payer", "deposited", "ERA date", "days apart", "deposit", "ERA", "off by", "why"),
     ),
     "ahead": _Part(
-        "⚠ Money still to come", "yellow", ("trace", "payer", "deposited", "remitted", "days apart", "deposit", "why")
+        "⚠ Deposits dated in the future",
+        "yellow",
+        ("trace", "payer", "deposited", "ERA date", "days apart", "deposit", "why"),
     ),
     "remittances": _Part(
-        "⚠ Remittances without money", "yellow", ("trace", "payer", "remitted", "days old", "remittance", "file")
+        "⚠ ERAs without a deposit", "yellow", ("trace", "payer", "ERA date", "days old", "ERA", "file")
     ),
     "deposits": _Part(
-        "⚠ Money without remittance", "yellow", ("trace", "payer", "deposited", "days old", "deposit", "source")
+        "⚠ Deposits without an ERA", "yellow", ("trace", "payer", "deposited", "days old", "deposit", "source")
     ),
 }
 
@@ -46,17 +48,17 @@ _PARTS = {
     type=click.Choice(["matched", "off", "waiting", "all"]),
     default="all",
     show_default=True,
-    help="matched: trace number, amount and date agree; off: one of them does not; waiting: one side is missing, or"
-    " its day has not come.",
+    help="matched: trace number, amount and date agree; off: one of them differs; waiting: the deposit or the ERA"
+    " is missing, or the deposit is dated in the future.",
 )
 @options.output_format("table", "json", "csv")
 @options.home
 def command(status: str, form: str, home: Path | None) -> None:
-    """Money in the bank beside the remittances it belongs to.
+    """Bank deposits matched to ERAs.
 
-    A deposit and a payment match by trace number, amount to the cent, and dates at most three US business days apart;
-    where the bank names the originator, by that as well. Payments of no money are left out. `era import bank` loads
-    what the bank tells.
+    A deposit matches a payment when the trace number agrees, the amount agrees to the cent, and the dates are at most
+    three US business days apart. If the bank names the originator, that must agree, too. Payments of no money are left
+    out. `era import bank` loads the bank file.
     """
     from era_engine.bank.matching import match_deposits
     from era_engine.bank.records import deposit_records
@@ -97,7 +99,7 @@ def _print(records: list[Record], today: date) -> None:
     to_come = [each for each in records if (each["deposit_date"] or "") > today.isoformat()]
     there = [each for each in records if (each["deposit_date"] or "") <= today.isoformat()]
     more = f"; {_total(to_come, 'deposit_cents')} is dated in the future" if to_come else ""
-    click.echo(f"Deposited {_total(there, 'deposit_cents')}, remitted {_total(records, 'payment_cents')}{more}.")
+    click.echo(f"Deposits {_total(there, 'deposit_cents')}, ERAs {_total(records, 'payment_cents')}{more}.")
 
 
 def _colour(colour: str, _: Record) -> str:
@@ -134,11 +136,11 @@ def _columns() -> dict[str, "Column[Record]"]:
         Column("trace", lambda record: record["trace_number"] or "(none)"),
         Column("payer", lambda record: or_nothing(record["payer"])),
         Column("deposited", lambda record: or_nothing(record["deposit_date"])),
-        Column("remitted", lambda record: or_nothing(record["payment_date"])),
+        Column("ERA date", lambda record: or_nothing(record["payment_date"])),
         Column("days apart", lambda record: number(record["business_days_apart"]), right=True),
         Column("days old", lambda record: number(record["age_days"]), right=True),
         Column("deposit", lambda record: amount(record["deposit_cents"]), right=True),
-        Column("remittance", lambda record: amount(record["payment_cents"]), right=True),
+        Column("ERA", lambda record: amount(record["payment_cents"]), right=True),
         Column("off by", lambda record: amount(record["off_by_cents"]), right=True),
         Column("why", lambda record: WHY.get(record["reason"], "")),
         Column("file", lambda record: or_nothing(record["file"])),

@@ -19,16 +19,16 @@ def command() -> None:
 @command.command(name="new-key", epilog="Example: era encryption new-key /etc/era/practice.key")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
 def new_key(file: Path) -> None:
-    """Make a key in a new file, outside any home, that only this user may read.
+    """Make a key in a new file outside any home. Only this user may read it.
 
-    Keep a copy where neither the home nor its backups are: without the key nobody can read what is sealed with it.
+    Keep a copy apart from the home and its backups. Without the key, nobody can read what is sealed with it.
     """
     from era_engine.foundation.keys import new_key
     from era_engine.home.keys import refuse_in_any_home
 
     refuse_in_any_home(file)
     key = new_key(file)
-    click.echo(f"Made key {key.id} in {file}. Keep a copy of it somewhere else: without it nothing can be read.")
+    click.echo(f"Made key {key.id} in {file}. Keep a copy somewhere else. Without it, nothing can be read.")
 
 
 @command.command(epilog="Example: era encryption rotate --to /etc/era/practice-2027.key --by Ann")
@@ -38,16 +38,16 @@ def new_key(file: Path) -> None:
     required=True,
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="KEYFILE",
-    help="The key that every file has afterwards.",
+    help="The key that every file has afterward.",
 )
 @options.by
 @options.home
 def rotate(file: Path, name: str, home: Path | None) -> int:
-    """Seal every file in archive and quarantine anew with another key; plain files are sealed, too.
+    """Re-seal every file in archive and quarantine with a new key; plain files are sealed, too.
 
-    The old key is given as before (era.toml, ERA_KEY_FILE or ERA_KEY). When this is stopped, call it again.
+    Give the old key as before (era.toml, ERA_KEY_FILE or ERA_KEY). If this is interrupted, run it again.
 
-    Exit code 1, and a list, when a file could not be read; it stays as it is, and so does the need for the old key.
+    Exit code 1, and a list, if a file could not be read. That file stays as it is and still needs the old key.
     """
     from era_engine.books.encryption import rotate
     from era_engine.books.opened import look_at_books
@@ -64,9 +64,9 @@ def rotate(file: Path, name: str, home: Path | None) -> int:
         click.echo(f"✘ {problem}")
     click.echo(f"Sealed {count(done.sealed, 'file')} with key {key.id}; {count(done.before, 'file')} had it already.")
     if done.problems:
-        click.echo("Restore the files named above from a backup, then call this again; until then keep the old key.")
+        click.echo("Restore the files named above from a backup, then run this again. Until then, keep the old key.")
         return 1
-    click.echo(f"From now on give this key: key_file under [encryption] in era.toml, or ERA_KEY_FILE={file}")
+    click.echo(f"From now on, use this key: key_file under [encryption] in era.toml, or ERA_KEY_FILE={file}")
     return 0
 
 
@@ -74,9 +74,9 @@ def rotate(file: Path, name: str, home: Path | None) -> int:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
 @options.home
 def show(file: Path, home: Path | None) -> None:
-    """Print what is in a file, sealed or plain, byte for byte. It holds patient data.
+    """Print a file, sealed or plain, byte for byte. It may hold patient data.
 
-    The key is the home's, or that of ERA_KEY_FILE or ERA_KEY; there need be no home.
+    The key is the home's, or the one in ERA_KEY_FILE or ERA_KEY; no home is needed.
     """
     import shutil
     import sys

@@ -13,8 +13,8 @@ from era_engine.cli import options
 @options.output_format("table", "json", "csv")
 @options.home
 def command(status: str, form: str, home: Path | None) -> None:
-    """Payments received. One is completed when every claim on it is posted, or closed by a person, and its
-    provider-level adjustments are entered.
+    """Payments received. A payment is completed when every claim on it is posted or closed, and its provider-level
+    adjustments are entered.
     """
     from era_engine.books.opened import look_at_books
     from era_engine.cli.output import Column, count, csv_lines, json_line, money, or_nothing, table
@@ -38,9 +38,9 @@ def command(status: str, form: str, home: Path | None) -> None:
         Column("payment", lambda payment: money(payment["payment_cents"]), right=True),
         Column("posted", lambda payment: money(payment["posted_cents"]), right=True),
         Column("done", lambda payment: f"{payment['posted'] + payment['closed']}/{payment['claims']}", right=True),
-        Column("left", lambda payment: money(payment["left_cents"]), right=True),
+        Column("needs review", lambda payment: money(payment["left_cents"]), right=True),
         Column("file", lambda payment: payment["file"]),
     )
     shown = table(columns, records, lambda payment: "green" if payment["status"] == "completed" else "yellow")
-    left = money(sum(record["left_cents"] for record in records))
-    click.echo(f"\n{count(shown, 'payment')}; claims paying {left} are left to a person." if shown else "No payments.")
+    to_review = money(sum(record["left_cents"] for record in records))
+    click.echo(f"\n{count(shown, 'payment')}. Claims paying {to_review} need review." if shown else "No payments.")

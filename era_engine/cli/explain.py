@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 
 @click.command(epilog="Example: era explain C0000012 --trace EFT0001")
 @click.argument("claim", metavar="CLAIM")
-@click.option("--trace", metavar="TRACE", help="The payment meant, where a claim was paid more than once.")
-@click.option("--all", "all_rules", is_flag=True, help="Show the holds that did not fire, too.")
+@click.option("--trace", metavar="TRACE", help="The payment, if the claim was paid more than once.")
+@click.option("--all", "all_rules", is_flag=True, help="Also show the holds that did not fire.")
 @options.as_json
 @options.home
 def command(claim: str, trace: str | None, all_rules: bool, as_json: bool, home: Path | None) -> None:
-    """Why a claim was posted or left: every rule, every condition with its value, and what would change the answer.
+    """Why a claim was posted or needs review: every rule, every condition with its value, and what would change the
+    answer.
 
     Explains the newest decision on the claim, under the rules and settings it was made with.
     """
@@ -39,11 +40,11 @@ def command(claim: str, trace: str | None, all_rules: bool, as_json: bool, home:
     if why.what_if is not None:
         _show_tried(why.what_if)
     if why.deposit_differs is not None:
-        say(f"\n{why.deposit_differs} `era deposits` has both; another import will not bring it.")
+        say(f"\n{why.deposit_differs} `era deposits` shows both. Another import will not help.")
     _show_expected(why.expected)
     for other_id, trace_number in why.other_payments:
         other = f"{BY_ID}{other_id}"
-        say(f"Payment {other} ({trace_number}) names this claim, too: --trace {other} explains it.")
+        say(f"Payment {other} ({trace_number}) has this claim, too. To explain it, add --trace {other}.")
 
 
 def _show_tried(tried: "list[WhatIf]") -> None:
@@ -54,15 +55,15 @@ def _show_tried(tried: "list[WhatIf]") -> None:
     from era_engine.foundation.money import dollars
 
     if not tried:
-        say("\nNo setting that was tried would post it.")
+        say("\nNone of the settings tried would post it.")
         return
     if not tried[0].changes:
-        say("\nUnder the settings and rules in force now it would post: they are others than when it was decided.")
+        say("\nIt would post under the settings and rules in force now. They have changed since it was decided.")
         return
     if tried[0].besides is None:
-        say("\nIt may post under one of these; the books are too long to try them here:")
+        say("\nOne of these settings may post it. The books are too large to try them here:")
     else:
-        say("\nIt would post under other settings (tried on the books, nothing was posted):")
+        say("\nIt would post under these settings (tried on the books; nothing was posted):")
     for each in tried:
         command = f"era replay {' '.join(f'--set {quote(change)}' for change in each.changes)}"
         if each.besides is None:
@@ -71,7 +72,7 @@ def _show_tried(tried: "list[WhatIf]") -> None:
         say(f"  - {' and '.join(each.changes)}")
         say(
             f"      would newly post {count(each.besides, 'other claim payment')} ({dollars(each.besides_cents)}),"
-            f" {each.regrets:,} of them regrets, and leave {each.held:,} more to a person: {command}"
+            f" {each.regrets:,} of them regrets, and hold {each.held:,} more for review: {command}"
         )
 
 
@@ -80,17 +81,17 @@ def _show_expected(amounts: list[tuple[int, str, int | None, str]]) -> None:
     from era_engine.cli.output import money
 
     if amounts:
-        say("\nWhat the practice expects for its claim, as it stands now:")
+        say("\nWhat the practice expects for this claim now:")
     for line, procedure, cents, source in amounts:
         say(f"  line {line}, {procedure}: {money(cents)}; {source}")
 
 
 def _show(why: "WhyDecided", all_rules: bool) -> None:
     record, explanation = why.record, why.explanation
-    status = "✔ posted" if record["outcome"] == "post" else "⚠ left to a person"
+    status = "✔ posted" if record["outcome"] == "post" else "⚠ needs review"
     say(f"Claim {record['claim_number']}, {record['payer'] or 'unnamed payer'}, payment {record['trace_number']}")
     if record["match_step"]:
-        say(f"Matched to claim {record['matched_claim']} of the practice by: {record['match_step']}")
+        say(f"Matched to claim {record['matched_claim']} by: {record['match_step']}")
     say(f"{status} ({record['mode']} mode, {record['decided_at']})")
     if record["by"]:
         note = f" Note: {record['note']}" if record["note"] else ""
@@ -101,11 +102,11 @@ def _show(why: "WhyDecided", all_rules: bool) -> None:
         say("\nBefore that, the rules said:")
     say(f"{explanation.sentence}\n")
     if why.facts.get("proof"):
-        say(f"Several plans: {why.facts['proof']}.")
+        say(f"Coordination of benefits: {why.facts['proof']}.")
     if explanation.smallest_change:
-        say(f"Only this stood in the way: {explanation.smallest_change}")
+        say(f"Only one thing kept it from posting: {explanation.smallest_change}")
     elif explanation.changes:
-        say("What stands in the way, and what to do:")
+        say("What keeps it from posting, and what to do:")
         for change in explanation.changes:
             say(f"  - {change.hold}: {change.words}" if change.hold else f"  - {change.words}")
     elif explanation.margin:
@@ -116,7 +117,7 @@ def _show(why: "WhyDecided", all_rules: bool) -> None:
         where = f"segment {finding['segment_number']}: " if finding["segment_number"] else ""
         say(f"  {finding['severity']}: {where}{finding['message']}")
     holds = [rule for rule in explanation.rules if rule.then in ("hold", "warn")]
-    say("\nThe table (▶ the row that applies" + ("; moot, as a hold fired)" if explanation.holds else ")"))
+    say("\nThe table (▶ the row that applies" + ("; moot, because a hold fired)" if explanation.holds else ")"))
     for rule in explanation.rules:
         if rule.then not in ("hold", "warn"):
             _show_rule(rule)
@@ -136,7 +137,7 @@ def _show_rule(rule: "RuleTrace") -> None:
     columns: tuple[Column[ConditionTrace], ...] = (
         Column("    ", lambda condition: f"    {marks[condition.result]}"),
         Column("fact", lambda condition: condition.fact),
-        Column("wanted", lambda condition: condition.wanted_words),
+        Column("must be", lambda condition: condition.wanted_words),
         Column("is", lambda condition: condition.actual_words),
     )
     table(columns, rule.conditions)

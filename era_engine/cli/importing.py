@@ -24,15 +24,15 @@ def command() -> None:
 def claims(files: tuple[Path, ...], home: Path | None) -> None:
     """Load the claims the practice sent: from CSV with expected amounts, or from X12 837, dental or professional.
 
-    Which of the two a file is shows its content. A file is taken whole or not at all; every fault is listed. A claim
-    imported again is updated while nothing is posted against it.
+    The content shows which of the two a file is. Each file is imported whole or not at all, and every fault is listed.
+    Importing a claim again updates it, as long as nothing is posted on it.
 
     CSV has one row for each procedure. Columns: claim_number, patient_id, last_name, first_name, birth_date,
     subscriber_id, plan_count, plan_ordinal, payer_id, payer_name, location, line_number, procedure_code, service_date,
     fee, expected_insurance, expected_write_off.
 
-    What is expected for an 837's claims follows from `era import fees`, before or after. Voids (CLM05-3 = 8) and
-    predeterminations (CLM19 = PB) add no claim; a void makes what its claim expects unknown.
+    Expected amounts for 837 claims come from `era import fees`, before or after. Voids (CLM05-3 = 8) and
+    predeterminations (CLM19 = PB) add no claim. A void makes the claim's expected amount unknown.
     """
     from era_engine.acts.importing import import_claims
     from era_engine.books.opened import look_at_books
@@ -46,7 +46,7 @@ def claims(files: tuple[Path, ...], home: Path | None) -> None:
 
 
 def _tell_more(done: "ClaimsImport") -> None:
-    """What did not simply become a claim, and what a payment on a claim will be left to a person for."""
+    """What did not simply become a claim, and why a payment on a claim will need review."""
     from era_engine.cli.output import count
 
     if beyond := done.beyond_plan_count:
@@ -55,24 +55,24 @@ def _tell_more(done: "ClaimsImport") -> None:
         click.echo(f"  {count(len(beyond), 'claim')} {were} sent to a plan beyond the patient's plan_count: {shown}.")
     if done.without_expected:
         have = "has a line" if done.without_expected == 1 else "have a line"
-        click.echo(f"  {count(done.without_expected, 'claim')} {have} without expected amount: see era import fees.")
+        click.echo(f"  {count(done.without_expected, 'claim')} {have} with no expected amount: see era import fees.")
     for number, was_open in done.voids:
-        known = "nothing is expected for it now" if was_open else "not known as an open claim"
+        known = "its expected amount is now unknown" if was_open else "no such open claim"
         click.echo(f"  Void of claim {number}: {known}.")
     if done.predeterminations:
-        click.echo(f"  {count(done.predeterminations, 'predetermination')} passed over: nothing is paid on it.")
+        click.echo(f"  {count(done.predeterminations, 'predetermination')} skipped: it is an estimate, not a claim.")
 
 
 @command.command(epilog="Example: era import fees fees.csv --home practice")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @options.home
 def fees(files: tuple[Path, ...], home: Path | None) -> None:
-    """Load what payers allow for procedures, from CSV, and expect it for the claims of 837 files.
+    """Load payers' fee schedules from CSV, and set the expected amounts for claims from 837 files.
 
-    Columns: payer (its id as in the claim, or its name), procedure, allowed (an amount like 120.00), percent (covered:
-    80 for 80 %, not 0.8). A line's expected insurance is the allowed amount, but no more than was charged, times the
-    percentage, rounded half up to the cent. A file is taken whole or not at all; a fee imported again is updated, and
-    with it every open line it is for. Claims from CSV, and those to a second or later plan, are not touched.
+    Columns: payer (its id as on the claim, or its name), procedure, allowed (an amount like 120.00), percent (covered:
+    80 for 80 %, not 0.8). A line's expected insurance is the allowed amount, or the charge if that is less, times the
+    percentage, rounded half up to the cent. Each file is imported whole or not at all. Importing a fee again updates it
+    and every open line it is for. Claims from CSV, and claims to a secondary or later plan, do not change.
     """
     from era_engine.acts.importing import import_fees
     from era_engine.books.opened import look_at_books
@@ -83,14 +83,14 @@ def fees(files: tuple[Path, ...], home: Path | None) -> None:
             done = import_fees(practice_home, database, file)
             click.echo(f"{file}: {count(done.added, 'fee')} added, {done.updated:,} updated.")
             if done.lines_changed:
-                click.echo(f"  Another amount is expected now for {count(done.lines_changed, 'claim line')}.")
+                click.echo(f"  The expected amount changed for {count(done.lines_changed, 'claim line')}.")
 
 
 @command.command(epilog="Example: era import bank statement.ach --home practice")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @options.home
 def bank(files: tuple[Path, ...], home: Path | None) -> None:
-    """Load insurance money that reached the bank, for `era deposits` and the hold deposit-not-received.
+    """Load insurance deposits from the bank, for `era deposits` and the hold deposit-not-received.
 
     A file is a NACHA file, of which the health care claim payments are taken (CCD entries described HCCLAIMPMT), or a
     CSV with the columns date, amount, trace and perhaps payer, originator, or one that bank/NAME.yaml in the home
@@ -105,15 +105,18 @@ def bank(files: tuple[Path, ...], home: Path | None) -> None:
         for file in files:
             done = import_deposits(practice_home, database, file)
             click.echo(
-                f"{file}: {count(done.added, 'deposit')} added, {done.known:,} known already,"
-                f" {done.other_money + done.without_money:,} passed over."
+                f"{file}: {count(done.added, 'deposit')} added, {done.known:,} already known,"
+                f" {done.other_money + done.without_money:,} skipped."
             )
             for what, number in (
-                ("no health care claim payment", done.other_money),
+                ("not a health care claim payment", done.other_money),
                 ("without money", done.without_money),
-                ("deposits without a trace number, which no payment matches", done.without_trace),
-                ("deposits that take money back", done.taken_back),
-                ("deposits like one loaded before, but for payer or originator (perhaps the same money)", done.alike),
+                ("deposits without a trace number, which match no ERA", done.without_trace),
+                ("negative deposits (money that went back to the payer)", done.taken_back),
+                (
+                    "deposits that differ from an earlier one only in payer or originator (perhaps a duplicate)",
+                    done.alike,
+                ),
             ):
                 if number:
                     click.echo(f"  {what}: {number:,}")

@@ -10,7 +10,7 @@ _TO_TRY = ("claims_2026-11-06.837", "fees.csv", "bank_2026-11.ach", "bank_2026-1
 
 @click.command(epilog="Example: era init demo --demo && era run --home demo")
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
-@click.option("--demo", is_flag=True, help="Also load the sample practice and fill the inbox with sample files.")
+@click.option("--demo", is_flag=True, help="Also load the sample practice and put sample files into the inbox.")
 def command(folder: Path, demo: bool) -> None:
     """Make a practice's home folder: era.toml, inbox/, archive/, quarantine/, acks/ and the database."""
     import shutil
@@ -24,7 +24,7 @@ def command(folder: Path, demo: bool) -> None:
 
     home = make_home(folder)
     with look_at_books(home.root) as (practice_home, _, database):
-        click.echo(f"Made {folder}: settings in {folder / 'era.toml'}, files to read go to {folder / 'inbox'}.")
+        click.echo(f"Made {folder}. Settings are in {folder / 'era.toml'}. Put files to read into {folder / 'inbox'}.")
         if not demo:
             click.echo(f"Next: era import claims FILE --home {folder}, then era run --home {folder}")
             return
@@ -37,6 +37,6 @@ def command(folder: Path, demo: bool) -> None:
             shutil.copyfile(file, home.inbox / file.name)
     for name in _TO_TRY:
         shutil.copyfile(samples / name, home.root / name)
-    click.echo(f"Loaded {imported.added} invented claims and put {len(files)} sample remittances into the inbox.")
+    click.echo(f"Loaded {imported.added} invented claims and put {len(files)} sample ERA files into the inbox.")
     click.echo(f"To try later, in {folder}: {', '.join(_TO_TRY)} (era import claims, fees, bank).")
     click.echo(f"Next: era run --home {folder}")

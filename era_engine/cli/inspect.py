@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 @options.as_json
 @options.home
 def command(files: tuple[Path, ...], as_json: bool, home: Path | None) -> int:
-    """Show remittance files as read, with every finding. Touches no database and needs no home.
+    """Show what is in ERA files, with every finding. Touches no database and needs no home.
 
-    Of a gzip or zip file each file in it is shown.
+    For a gzip or zip file, shows each file in it.
     A sealed file needs its key: that of the home, or of ERA_KEY_FILE or ERA_KEY.
 
-    Exit code 3 when one of them is rejected. The output holds patient data.
+    Exit code 3 if one of them is rejected. The output holds patient data.
     """
     from itertools import chain
 
@@ -67,7 +67,7 @@ def _effect(cents: int | None) -> str:
 
     if cents is None:
         return "an unreadable amount"
-    return f"keeps back {money(cents)}" if cents >= 0 else f"adds {money(-cents)}"
+    return f"withholds {money(cents)}" if cents >= 0 else f"adds {money(-cents)}"
 
 
 def _claim_columns() -> "tuple[Column[dict[str, Any]], ...]":

@@ -16,7 +16,7 @@ from era_engine.cli import options
 @options.output_format("table", "json", "csv")
 @options.home
 def command(patient: str | None, claim: str | None, trace: str | None, form: str, home: Path | None) -> None:
-    """Journal entries. The mark A is on what the engine posted by itself or by quick-post."""
+    """Ledger entries. The mark A is on what era-engine posted by itself or by quick-post."""
     from era_engine.books.opened import look_at_books
     from era_engine.cli.output import csv_lines, json_line
     from era_engine.questions.decisions import ledger_records, payment_id_of
@@ -37,6 +37,11 @@ def _flat(record: dict[str, Any], posting: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in record.items() if key != "postings"} | posting
 
 
+def _in_words(name: str) -> str:
+    """A kind or an account as people read it: `contractual write-off`."""
+    return name.replace("_", " ").replace("contracted write off", "contractual write-off")
+
+
 class _Line(NamedTuple):
     """A posting as a line; what is of the whole entry stands on its first line alone."""
 
@@ -53,10 +58,10 @@ def _show(records: Iterable[dict[str, Any]]) -> None:
     columns: tuple[Column[_Line], ...] = (
         Column("date", lambda line: line.of_entry("date")),
         Column("mark", lambda line: line.of_entry("mark")),
-        Column("kind", lambda line: line.of_entry("kind").replace("_", " ").replace("write off", "write-off")),
+        Column("kind", lambda line: _in_words(line.of_entry("kind"))),
         Column("claim", lambda line: line.of_entry("claim_number")),
         Column("patient", lambda line: line.of_entry("patient_id")),
-        Column("account", lambda line: line.posting["account"].replace("_", " ")),
+        Column("account", lambda line: _in_words(line.posting["account"])),
         Column("line", lambda line: or_nothing(line.posting["line"]), right=True),
         Column("amount", lambda line: money(line.posting["cents"]), right=True),
         Column("memo", lambda line: line.of_entry("memo")),

@@ -17,15 +17,15 @@ _ACTS = {"undo": "undone", "match": "matched", "unmatch": "unmatched", "close": 
 @click.option("--since", type=options.DAY, metavar="YYYY-MM-DD", help="Decided on this day (UTC) or later.")
 @click.option("--until", type=options.DAY, metavar="YYYY-MM-DD", help="Decided on this day (UTC) or earlier.")
 @click.option("--outcome", type=click.Choice(["post", "manual"]))
-@click.option("--open", is_flag=True, help="Only what still waits: the newest decision on each open claim.")
+@click.option("--open", is_flag=True, help="Only what still needs review: the newest decision on each open claim.")
 @click.option("--rule", metavar="ID", help="The row of the table that decided.")
 @click.option("--hold", metavar="ID", help="A hold that fired.")
 @click.option("--trace", metavar="TRACE", help="Trace number, or id:N, the payment's id.")
 @click.option("--claim", metavar="CLAIM", help="Claim number on the remittance, or the practice's.")
-@click.option("--mode", type=click.Choice(["auto", "quick", "manual"]), help="manual: what people did.")
+@click.option("--mode", type=click.Choice(["auto", "quick", "manual"]), help="manual: what people did by hand.")
 @click.option("--by", metavar="NAME", help="The person who did it.")
 @click.option("--payer", metavar="TEXT", help="Part of the payer's name, in any case.")
-@click.option("--location", metavar="CODE", help="The practice the claim belongs to.")
+@click.option("--location", metavar="CODE", help="The location the claim belongs to.")
 @click.option("--patient", metavar="ID", help="The practice's patient id.")
 @options.output_format("table", "json", "csv")
 @options.home
@@ -79,4 +79,4 @@ def _status(record: Record) -> tuple[str, str | None]:
         return "✔ posted A" if record["mode"] in ("auto", "quick") else "✔ posted", "green"
     if record["by"] is not None:
         return f"· {_ACTS.get(record['act'], record['act'])}", None
-    return ("⚠ review", "red") if record["patient_icon"] == "alert" else ("· manual", None)
+    return ("⚠ review", "red") if record["patient_icon"] == "alert" else ("· review", None)

@@ -16,7 +16,7 @@ from era_engine.cli import options
 @options.as_json
 @options.home
 def command(trace: str, claim: str, to: str, name: str, note: str | None, as_json: bool, home: Path | None) -> None:
-    """Say which claim of the practice an open claim payment is for; the next run or quick-post decides it."""
+    """Match an open claim payment to a claim of the practice. The next run or quick-post decides it."""
     from era_engine.acts.act import person
     from era_engine.acts.matching import match_by_hand
     from era_engine.cli.acts import carry_out

@@ -34,13 +34,13 @@ as_json: Decorator = click.option("--json", "as_json", is_flag=True, help="One J
 log_file: Decorator = click.option(
     "--log-file",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Append JSON log lines to this file.  [default: stderr when that is no terminal]",
+    help="Append JSON log lines to this file.  [default: stderr, unless it is a terminal]",
 )
-by: Decorator = click.option("--by", "name", required=True, metavar="NAME", help="Who does this; it is kept.")
-note: Decorator = click.option("--note", metavar="TEXT", help="A note kept with it.")
+by: Decorator = click.option("--by", "name", required=True, metavar="NAME", help="Who does this; it is recorded.")
+note: Decorator = click.option("--note", metavar="TEXT", help="A note recorded with it.")
 payer: Decorator = click.option("--payer", metavar="P", help="For claims of this payer: its id, or its name.")
 location: Decorator = click.option("--location", metavar="L", help="For claims of this location.")
-because: Decorator = click.option("--because", required=True, metavar="TEXT", help="Why; it is kept.")
+because: Decorator = click.option("--because", required=True, metavar="TEXT", help="The reason; it is recorded.")
 
 
 def days(since: datetime | None, until: datetime | None) -> tuple[str | None, str | None]:

@@ -119,6 +119,11 @@ def _cell(value: Any) -> Any:
     return value
 
 
+def need_review(claims: int, would: bool = False) -> str:
+    """`1 claim needs review`, `2 claims need review`; would: as a dry run says it."""
+    return f"{count(claims, 'claim')} {'would need' if would else 'needs' if claims == 1 else 'need'} review"
+
+
 def money(cents: int | None) -> str:
     return "unknown" if cents is None else dollars(cents)
 

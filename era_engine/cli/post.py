@@ -38,10 +38,10 @@ def command(
 ) -> None:
     """Post one claim payment by hand, without the mark A.
 
-    TRACE is the payment's trace number, or id:N, its id. CLAIM is the claim number, the payer's or the practice's, or
-    where several share a number id:N, the claim payment's id. Refused where the amounts do not add up to what was
-    paid, or more would be paid or written off than is owed; a write-off as remitted is cut to what is left to write
-    off. A reversal takes back payment and write-off.
+    TRACE is the payment's trace number, or id:N, its id. CLAIM is the payer's or the practice's claim number. If
+    several claim payments share a number, use id:N, the claim payment's id. Refused if the amounts do not add up to
+    what was paid, or if more would be paid or written off than is owed. A write-off as remitted is reduced to what is
+    left to write off. Posting a reversal reverses the payment and its write-off.
     """
     from era_engine.acts.act import person
     from era_engine.acts.posting import post_by_hand
@@ -51,13 +51,13 @@ def command(
     who = person(name, note)
     if provider_adjustments:
         if claim is not None or as_remitted or lines:
-            raise click.UsageError("--provider-adjustments goes with TRACE alone.")
+            raise click.UsageError("Give --provider-adjustments with TRACE only.")
         carry_out(home, as_json, lambda books: post_adjustments_by_hand(books, trace, who))
         return
     if claim is None:
-        raise click.UsageError("CLAIM is missing: which claim of the payment?")
+        raise click.UsageError("CLAIM is missing: which claim on the payment?")
     if as_remitted and lines:
-        raise click.UsageError("Say either --as-remitted or --line, not both.")
+        raise click.UsageError("Give either --as-remitted or --line, not both.")
     wanted = claim
     amounts = [_amounts(line) for line in lines] or None
     carry_out(home, as_json, lambda books: post_by_hand(books, trace, wanted, amounts, who))

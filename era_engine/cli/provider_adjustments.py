@@ -16,14 +16,14 @@ Record = dict[str, Any]
 @options.output_format("table", "json", "csv")
 @options.home
 def command(only_open: bool, payer: str | None, form: str, home: Path | None) -> None:
-    """Money between the practice and the payers outside the claims (PLB), from its beginning to its recovery.
+    """Provider-level adjustments (PLB): money between practice and payer outside the claims, until it is settled.
 
-    A positive amount was taken out of the payment, a negative one was added to it. What settled an item stands below
-    it; in JSON, cents and its settlements together are remaining_cents.
+    A positive amount was taken out of the payment, a negative one was added to it. What settled an item is listed below
+    it. In JSON, cents and its settlements add up to remaining_cents.
 
-    Status: open, waits for a later payment to settle it; settled; acknowledged, a refund of the practice's that the
-    payer confirms; posted, given or kept for good; not-posted, left to a person or waiting; closed, filed by a person
-    without posting. What a person did last stands beside it, with name and note.
+    Status: open, a later payment must settle it; settled; acknowledged, the payer confirms the practice's refund;
+    posted, added or kept for good; not-posted, needs review or waits; closed, closed by a person without posting. The
+    last act of a person is shown with name and note.
     """
     from era_engine.books.opened import open_books
     from era_engine.cli.output import csv_lines, json_line
@@ -106,8 +106,8 @@ def _show(records: list[Record]) -> None:
     )
     lines = [line for item in records for line in (_Line(item), *(_Line(item, each) for each in item["settlements"]))]
     if not table(columns, lines, lambda line: line.colour):
-        click.echo("No provider adjustments.")
+        click.echo("No provider-level adjustments.")
         return
-    click.echo(f"\n{count(len(records), 'provider adjustment')}.")
+    click.echo(f"\n{count(len(records), 'provider-level adjustment')}.")
     for sentence in balances_in_words(records):
         say(sentence)

@@ -16,7 +16,7 @@ _SHOWN = 50
 
 @click.command(
     epilog='\b\nExamples:\n  era purge --before 2019-01-01 --by Ann --because "seven years" --dry-run\n'
-    "  era purge --by Ann          what [retention] in era.toml no longer keeps"
+    "  era purge --by Ann          everything older than [retention] in era.toml"
 )
 @click.option(
     "--before",
@@ -25,16 +25,16 @@ _SHOWN = 50
     help="Files received before this day (UTC).  [default: by the setting retention.archived_files_days]",
 )
 @click.option("--quarantine", is_flag=True, help="Also files in quarantine.")
-@click.option("--dry-run", is_flag=True, help="Show what would go and what would stay; nothing is removed.")
+@click.option("--dry-run", is_flag=True, help="Show what would be purged and what would stay. Nothing is removed.")
 @options.by
-@click.option("--because", metavar="TEXT", help="Why; it is kept in the audit log, so name no patient.")
+@click.option("--because", metavar="TEXT", help="The reason; it is recorded in the audit log, so name no patient.")
 @options.home
 def command(
     before: datetime | None, quarantine: bool, dry_run: bool, name: str, because: str | None, home: Path | None
 ) -> None:
-    """Remove the bytes of old files for good. Payments, claims, decisions and entries stay.
+    """Delete old files for good. Payments, claims, decisions and entries stay.
 
-    A file with a payment that is not completed stays, and so does one whose work is not finished.
+    A file stays while a payment on it is not completed, or while a run has not finished it.
     """
     from era_engine.acts.purge import Wish, cut_off, purge, would_purge
     from era_engine.books.opened import look_at_books
@@ -54,7 +54,7 @@ def command(
         else:
             with found_home.locked():
                 done = purge(found_home, database, wish)
-    word = "would go" if dry_run else "✔ purged"
+    word = "would purge" if dry_run else "✔ purged"
     columns: tuple[Column[tuple[OldFile, str]], ...] = (
         Column("result", lambda row: "· stays" if row[1] else word),
         Column("file", lambda row: row[0].stored_as),

@@ -20,11 +20,11 @@ from era_engine.cli import options
 def command(trace: str, claim: str | None, as_json: bool, home: Path | None) -> None:
     """Decide one claim, or all open claims of a payment, under the quick-post settings, and post what may post.
 
-    TRACE is the payment's trace number, or its id where several payments share one.
+    TRACE is the payment's trace number, or its id if several payments share one.
     """
     from era_engine.acts.quick_post import quick_post
     from era_engine.books.opened import keep_versions, open_books
-    from era_engine.cli.output import Column, count, json_line, money, table
+    from era_engine.cli.output import Column, count, json_line, money, need_review, table
     from era_engine.questions.decisions import LogReader
     from era_engine.store.database import until_unblocked
     from era_engine.store.insurance.decisions import Filters
@@ -40,15 +40,18 @@ def command(trace: str, claim: str | None, as_json: bool, home: Path | None) -> 
             json_line(record)
         return
     columns: tuple[Column[dict[str, Any]], ...] = (
-        Column("status", lambda record: "✔ posted A" if record["outcome"] == "post" else "⚠ left"),
+        Column("status", lambda record: "✔ posted A" if record["outcome"] == "post" else "⚠ review"),
         Column("claim", lambda record: record["claim_number"]),
         Column("paid", lambda record: money(record["paid_cents"]), right=True),
         Column("why", lambda record: record["explanation"]),
     )
     table(columns, records, lambda record: "green" if record["outcome"] == "post" else "red")
     posted = sum(1 for record in records if record["outcome"] == "post")
-    before = f"; {count(done.posted_before, 'claim')} posted before" if done.posted_before else ""
+    before = f"; {count(done.posted_before, 'claim')} already posted" if done.posted_before else ""
     if done.adjustments.posted or done.adjustments.left:
         entered, left = done.adjustments
-        click.echo(f"Provider-level adjustments: {entered} entered, {left} left (era provider-adjustments tells why).")
-    click.echo(f"\nPosted {count(posted, 'claim')}, left {count(len(records) - posted, 'claim')}{before}.")
+        click.echo(
+            f"Provider-level adjustments (PLB): {entered} entered, {left} to review (era"
+            " provider-adjustments shows why)."
+        )
+    click.echo(f"\nPosted {count(posted, 'claim')}; {need_review(len(records) - posted)}{before}.")

@@ -35,13 +35,13 @@ changes = click.option(
     "changes",
     multiple=True,
     metavar="KEY=VALUE",
-    help="A setting as it would be; may be given several times.",
+    help="A setting to try; may be given several times.",
 )
 rules = click.option(
     "--rules",
     type=click.Path(path_type=Path),
     metavar="FOLDER",
-    help="Rules in place of those in force.",
+    help="Rules to try instead of those in force.",
 )
 
 
@@ -66,11 +66,11 @@ def command(
     form: str,
     home: Path | None,
 ) -> None:
-    """What would it have done? Decides every claim payment again under other settings or rules, and posts nothing.
+    """What would it have done? Decides every claim payment again under other settings or rules. Posts nothing.
 
-    Shows what would newly post, what would newly be left to a person, and the regrets: claims that would post by
-    themselves but that a person undid, posted with other amounts or closed, or that the payer reversed. Without --set
-    and --rules the settings and rules in force are tried on old decisions.
+    Shows what would newly post, what would newly need review, and the regrets: claims that would post by themselves,
+    but that a person undid, posted with different amounts or closed, or that the payer reversed. Without --set and
+    --rules, tries the settings and rules in force on old decisions.
     """
     from era_engine.books.opened import look_at_books
     from era_engine.cli.output import csv_lines, json_line

@@ -32,7 +32,7 @@ def page(
     for title, lines in parts(summary):
         pieces += [f"<h2>By {escape(title)}</h2>", _table((title, *HEADINGS), lines)]
     if rows:
-        pieces += ["<h2>Claims that would be decided otherwise</h2>", _changed(rows)]
+        pieces += ["<h2>Claims that would be decided differently</h2>", _changed(rows)]
     if left_out:
         pieces.append(f"<p>… and {left_out:,} more; <code>--format csv</code> lists all.</p>")
     return "\n".join([*pieces, "</body></html>"])

@@ -9,13 +9,13 @@ from era_engine.foundation.money import dollars
 from era_engine.trials.replay import Change
 from era_engine.trials.summary import CHANGES, Summary
 
-WORDS = {"newly-posted": "newly posted", "newly-held": "newly left to a person", "unchanged": "unchanged"}
+WORDS = {"newly-posted": "newly posted", "newly-held": "newly needs review", "unchanged": "unchanged"}
 REGRETS = {
-    "undone": "a person took its posting back",
-    "reversed": "the payer took the payment back",
-    "matched-otherwise": "a person said that it is for another claim",
-    "posted-otherwise": "a person posted other amounts",
-    "closed": "a person filed it without posting",
+    "undone": "a person undid the posting",
+    "reversed": "the payer reversed the payment",
+    "matched-otherwise": "a person matched it to another claim",
+    "posted-otherwise": "a person posted different amounts",
+    "closed": "a person closed it without posting",
 }
 PARTS = {"payer": "payer", "location": "location", "rule": "rule or hold"}
 
@@ -26,7 +26,7 @@ def headline(said: Sequence[str], summary: Summary) -> str:
     posted, held = summary.changed("newly-posted"), summary.changed("newly-held")
     return (
         f"With {tried}, of {count(summary.claims, 'claim payment')} {posted.claims:,} would newly post"
-        f" ({dollars(posted.cents)}) and {held.claims:,} would newly be left to a person ({dollars(held.cents)})."
+        f" ({dollars(posted.cents)}) and {held.claims:,} would newly need review ({dollars(held.cents)})."
         " Nothing was posted."
     )
 
@@ -41,10 +41,11 @@ def time_words(summary: Summary, minutes_by_hand: int) -> str:
 def regret_words(summary: Summary) -> str:
     """How many claims would post that turned out to be no claims to post unseen."""
     if summary.regrets.claims == 0:
-        return "Regrets: none. No claim that would post by itself was undone, posted otherwise, closed or reversed."
+        return "Regrets: none. No claim that would post by itself was undone, posted differently, closed or reversed."
     return (
-        f"Regrets: {count(summary.regrets.claims, 'claim')} ({dollars(summary.regrets.cents)}) would post that a person"
-        f" undid, posted otherwise or closed, or that the payer reversed; {summary.new_regrets.claims:,} of them newly."
+        f"Regrets: {count(summary.regrets.claims, 'claim')} ({dollars(summary.regrets.cents)}) would post that a"
+        f" person undid, posted differently or closed, or that the payer reversed; {summary.new_regrets.claims:,} of"
+        f" them newly."
     )
 
 
@@ -67,7 +68,7 @@ def parts(summary: Summary) -> list[tuple[str, list[list[str]]]]:
     return found
 
 
-HEADINGS = ("newly posted", "", "newly left", "", "unchanged")
+HEADINGS = ("newly posted", "", "newly to review", "", "unchanged")
 
 
 def show(
@@ -87,7 +88,7 @@ def show(
         heads = (f"by {title}", *HEADINGS)
         table([Column(head, itemgetter(at), right=at > 0) for at, head in enumerate(heads)], lines)
     if rows:
-        say("\nClaims that would be decided otherwise:")
+        say("\nClaims that would be decided differently:")
     for row in rows:
         mark = "✔" if row["change"] == "newly-posted" else "⚠"
         regret = f" REGRET: {REGRETS[row['regret']]}." if row["regret"] else ""

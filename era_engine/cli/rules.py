@@ -17,9 +17,9 @@ _rules = click.option(
     "folder",
     type=click.Path(path_type=Path),
     metavar="FOLDER",
-    help="Another folder of rules than the one in force; needs no home.",
+    help="A different folder of rules than the one in force; needs no home.",
 )
-_table = click.option("--table", metavar="NAME", help="One table alone.  [default: every one there is]")
+_table = click.option("--table", metavar="NAME", help="Only this table.  [default: all tables]")
 
 
 @click.group(name="rules", epilog="Example: era rules show")
@@ -54,7 +54,7 @@ def check(table: str | None, folder: Path | None, home: Path | None) -> None:
     """Prove the rules, over all claims there can be; exit code 4, and every fault by file and line, where they fail.
 
     Exactly one row decides each claim that no hold with `fixed: true` catches, each rule can be met, and no two
-    contradict each other. Where that is not so, a claim shows it.
+    contradict each other. If not, a claim shows it.
     """
     from time import perf_counter
 
@@ -75,7 +75,7 @@ def check(table: str | None, folder: Path | None, home: Path | None) -> None:
         for row, front in never_reached(rule_set):
             behind = ", ".join(f"{hold.id} ({rules.place(hold.id)})" for hold in front)
             place = rules.place(row.id)
-            say(f"· {row.id} ({place}): no {noun} gets to this row, since {behind} holds each that meets it.")
+            say(f"· {row.id} ({place}): no {noun} gets to this row, because {behind} holds every claim that meets it.")
     say(f"Proven in {perf_counter() - began:.1f} s.", err=True)
 
 
@@ -106,7 +106,7 @@ def test(table: str | None, folder: Path | None, home: Path | None) -> int:
 @command.command(epilog="Example: era rules facts")
 @_table
 def facts(table: str | None) -> None:
-    """List every fact a rule may ask about: name, kind, of what it is known, usual value, meaning."""
+    """List every fact a rule may ask about: name, kind, when it is known, usual value, meaning."""
     from era_engine.cli.rules_shown import show_facts
 
     tables = _tables(table, None)

@@ -12,7 +12,7 @@ from era_engine.rulebook.trying import Tried
 from era_engine.rulebook.vocabulary import Vocabulary
 from era_engine.rulebook.wording import condition_words
 
-_HOLDS = {"hold": "hold", "warn": "only a warning"}
+_HOLDS = {"hold": "hold", "warn": "warning only"}
 
 
 def counts(rules: RulesRead, rule_set: RuleSet) -> str:
@@ -80,7 +80,7 @@ def _show(rule: Rule, vocabulary: Vocabulary, place: str) -> None:
     if rule.command:
         click.echo(f"  command: {re.sub('{(.*?)}', lambda filled_in: filled_in[1].upper(), rule.command)}")
     if rule.waits_for:
-        click.echo(f"  waits for {rule.waits_for}: every run judges it again")
+        click.echo(f"  waits for {rule.waits_for}: every run decides it again")
     if rule.fixed:
         click.echo("  always holds: [holds] in era.toml cannot make it a warning")
     click.echo("")

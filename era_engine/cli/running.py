@@ -14,7 +14,7 @@ from structlog.typing import FilteringBoundLogger
 
 from era_engine.acts.purge import FilesPurged
 from era_engine.books.opened import Books, open_books
-from era_engine.cli.output import Column, amount, count, json_line, money, or_nothing, plain, table, warn
+from era_engine.cli.output import Column, amount, count, json_line, money, need_review, or_nothing, plain, table, warn
 from era_engine.custody.intake import FileLeft, Reason
 from era_engine.foundation.errors import UsageError
 from era_engine.foundation.logs import log_to
@@ -27,12 +27,12 @@ from era_engine.posting.reconsidering import DecidedAgain, PaymentReconsidered
 from era_engine.questions.decisions import LogReader
 from era_engine.store.insurance.decisions import Filters
 
-_IDLE = "No remittance files to read. Put them into inbox/, or name them: era run PATH."
+_IDLE = "No ERA files to read. Put them into inbox/, or name them: era run PATH."
 _SHOWN = 20  # claims listed after a run; `era log` has all
 _LEFT: dict[Reason, str] = {
-    "being-written": "is still being written; the next run takes it when it is whole",
+    "being-written": "is still being written; a later run reads it when it is complete",
     "folder": "is a folder; name it (era run FOLDER) to read what is in it",
-    "no-file": "is a pipe, a socket or the like, and no file",
+    "no-file": "is a pipe, a socket or similar, not a file",
 }
 
 
@@ -88,12 +88,12 @@ _PAYMENTS: tuple[Column[_Row], ...] = (
     Column("payer", lambda row: or_nothing(row.payer)),
     Column("payment", lambda row: amount(row.cents), right=True),
     Column("posted", lambda row: row.posted, right=True),
-    Column("left", lambda row: row.left, right=True),
+    Column("needs review", lambda row: row.left, right=True),
 )
 
 
 class _Left(NamedTuple):
-    """What waits for a person: a claim, or something else of a payment (then `claim` is empty)."""
+    """What needs review: a claim, or something else of a payment (then `claim` is empty)."""
 
     status: str
     claim: str
@@ -101,7 +101,7 @@ class _Left(NamedTuple):
     why: str
 
 
-_LEFT_TO_A_PERSON: tuple[Column[_Left], ...] = (
+_NEEDS_REVIEW: tuple[Column[_Left], ...] = (
     Column("status", lambda left: left.status),
     Column("claim", lambda left: left.claim),
     Column("paid", lambda left: left.paid, right=True),
@@ -110,7 +110,7 @@ _LEFT_TO_A_PERSON: tuple[Column[_Left], ...] = (
 
 
 class TableReport:
-    """A table of payments, the claims left to a person, and what to do next."""
+    """A table of payments, the claims that need review, and what to do next."""
 
     def __init__(self, books: Books, dry_run: bool, when_idle: str | None = _IDLE) -> None:
         """when_idle: what to say where nothing was done."""
@@ -131,14 +131,14 @@ class TableReport:
             case PaymentReconsidered():
                 self._payment(event, f"{event.file}, again")
             case PaymentRepeated():
-                again, money_of = f"read before in {event.first_file}", (event.trace_number, event.payer)
-                row = _Row("· repeated", "grey50", event.file, again, "", *money_of, event.payment_cents)
+                again, money_of = f"already read in {event.first_file}", (event.trace_number, event.payer)
+                row = _Row("· duplicate", "grey50", event.file, again, "", *money_of, event.payment_cents)
                 self._rows.append(row)
             case FileDone(state="quarantined"):
                 self._quarantined.append(event)
-                self._rows.append(_Row("✘ aside", "red", event.name, "quarantined"))
+                self._rows.append(_Row("✘ quarantined", "red", event.name, ""))
             case FileDone(state="duplicate", duplicate_of=str(first)):
-                self._rows.append(_Row("· repeated", "grey50", event.name, f"same file as {first}"))
+                self._rows.append(_Row("· duplicate", "grey50", event.name, f"same file as {first}"))
             case FileLeft():
                 self._untouched.append(event)
             case FileDone(state="archived") if not event.findings:
@@ -159,7 +159,7 @@ class TableReport:
                 self._show_done()
             elif self._when_idle is not None and not broken_off:
                 read = self._totals["files"]
-                click.echo(f"Read {count(read, 'file')}, which brought nothing new." if read else self._when_idle)
+                click.echo(f"Read {count(read, 'file')}. Nothing new." if read else self._when_idle)
                 self._show_untouched()
             if self._purged is not None:
                 click.echo(f"Purged {count(self._purged.purged, 'file')} received before {self._purged.before}.")
@@ -170,17 +170,15 @@ class TableReport:
         self._show_untouched()
         totals = self._totals
         verb = "would post" if self._dry_run else "posted"
-        leave = "would leave" if self._dry_run else "left"
+        review = need_review(totals["left"], would=self._dry_run)
         click.echo(
-            f"\n{verb.capitalize()} {count(totals['posted'], 'claim')}, {money(totals['posted_cents'])};"
-            f" {leave} {count(totals['left'], 'claim')}, {money(totals['left_cents'])}, to a person."
+            f"\n{verb.capitalize()} {count(totals['posted'], 'claim')}, {money(totals['posted_cents'])}; {review},"
+            f" {money(totals['left_cents'])}."
         )
         if self._dry_run:
             click.echo("Dry run: nothing was kept or moved.")
         elif totals["left"]:
-            click.echo(
-                "Next: era todo lists what waits for a person and how to finish it; era explain CLAIM tells why."
-            )
+            click.echo("Next: era todo lists what needs review and how to finish it. era explain CLAIM shows why.")
 
     def _payment(self, event: PaymentDone | PaymentReconsidered, file: str) -> None:
         if isinstance(event, PaymentDone):
@@ -208,7 +206,7 @@ class TableReport:
         self._again[now.claim_payment_id] = now
 
     def _show_left(self) -> None:
-        """What waits for a person now that the run is over: of the payments it read, and what it judged again."""
+        """What needs review now that the run is over: of the payments it read, and what it judged again."""
         left: list[_Left] = []
         with self._books.database.reading() as connection:
             reader = LogReader(connection)
@@ -218,19 +216,19 @@ class TableReport:
                     break
         if not left:
             return
-        click.echo("\nLeft to a person")
-        table(_LEFT_TO_A_PERSON, left[:_SHOWN])
+        click.echo("\nNeeds review")
+        table(_NEEDS_REVIEW, left[:_SHOWN])
         if len(left) > _SHOWN:
-            click.echo("… and more; era todo lists all.")
+            click.echo("… and more. era todo lists all.")
 
     def _left_of(self, event: PaymentDone | PaymentReconsidered, reader: LogReader) -> Iterator[_Left]:
         again = isinstance(event, PaymentReconsidered)
         if event.adjustments.left:
             pairs = count(event.adjustments.left, "provider-level adjustment")
-            why = f"{pairs} of payment {event.trace_number} left; era provider-adjustments tells why."
+            why = f"{pairs} (PLB) of payment {event.trace_number} to review. era provider-adjustments shows why."
             yield _Left("⚠ review", "", "", why)
         elif not again and not event.posted + event.left + event.adjustments.posted:
-            why = f"Payment {event.trace_number} names no claim and no provider-level adjustment."
+            why = f"Payment {event.trace_number} has no claims and no provider-level adjustments."
             yield _Left("⚠ review", "", money(event.payment_cents), why)
         wanted = [Filters(payment_id=event.payment_id, open=True)]
         if event.payment_id not in self._read:
@@ -243,7 +241,7 @@ class TableReport:
 
     def _show_quarantined(self, event: FileDone) -> None:
         left_in_place = any(each.code == "unreadable-file" for each in event.findings)
-        ending = "could not be read and stays where it is" if left_in_place else "was put aside in quarantine/"
+        ending = "could not be read and stays where it is" if left_in_place else "is quarantined (quarantine/)"
         click.echo(f"\n{event.name} {ending}:")
         for finding in [each for each in event.findings if each.severity == "reject"][:5]:
             where = f"segment {finding.segment_number}: " if finding.segment_number else ""
@@ -251,7 +249,7 @@ class TableReport:
 
     def _show_untouched(self) -> None:
         if self._untouched:
-            click.echo("\nLeft where they are")
+            click.echo("\nNot read")
         for event in self._untouched:
             click.echo(f"  {plain(event.name)} {_LEFT[event.reason]}.")
 
@@ -274,8 +272,8 @@ def work(
         try:
             quarantined = follow(what(books, stop.check), report, logger, dry_run)
         except Stopped:
-            goes_on = "" if dry_run else " `era run` goes on with the rest."
-            click.echo(f"Stopped as asked, after the payment at hand.{goes_on}", err=True)
+            goes_on = "" if dry_run else " `era run` continues with the rest."
+            click.echo(f"Stopped as asked, after the payment in progress.{goes_on}", err=True)
             return 1
     return 3 if quarantined else 0
 

@@ -21,13 +21,13 @@ for each in (set_, unset, history, diff, restore):
 @command.command(epilog="Example: era settings show --payer DDP71 --location LPFD --origin")
 @options.payer
 @options.location
-@click.option("--origin", is_flag=True, help="Tell which line of era.toml decides each value.")
+@click.option("--origin", is_flag=True, help="Show which line of era.toml decides each value.")
 @options.as_json
 @options.home
 def show(payer: str | None, location: str | None, origin: bool, as_json: bool, home: Path | None) -> None:
-    """Print every setting with the value in force, defaults included.
+    """Print every setting with the value in force, including defaults.
 
-    With --payer or --location, those for a claim of that payer, by its id or name, at that location.
+    With --payer or --location, shows the values for a claim of that payer, by its id or name, at that location.
     """
     from era_engine.cli.output import Column, json_line, table
     from era_engine.home.folder import find_home
@@ -82,9 +82,9 @@ def check(home: Path | None) -> None:
 @command.command(epilog="Example: era settings schema > era.schema.json")
 @options.home
 def schema(home: Path | None) -> None:
-    """Print a JSON Schema of era.toml, with which an editor completes keys and underlines faults.
+    """Print a JSON Schema of era.toml. An editor can use it to complete keys and underline faults.
 
-    The holds are those of the home's rules; without a home, of the rules that came with era-engine.
+    The holds are those of the home's rules, or, without a home, those of era-engine's own rules.
     """
     import json
 

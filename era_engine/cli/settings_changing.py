@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 def set_(
     key: str, value: str, payer: str | None, location: str | None, name: str, because: str, home: Path | None
 ) -> None:
-    """Give a setting a value in era.toml, whose comments and order stay; the text before is kept as a version.
+    """Change a setting in era.toml. Comments and order stay; the text before is kept as a version.
 
-    VALUE is true, false, a number, a word, or within single quotes TOML, such as '["16", "97"]'. With --payer or
-    --location it stands in the [[override]] for just these. What is not valid is refused, and nothing is written.
+    VALUE is true, false, a number, a word, or TOML within single quotes, such as '["16", "97"]'. With --payer or
+    --location, the setting goes into the [[override]] for just these. An invalid value is refused, and nothing is
+    written.
     """
     from era_engine.acts.act import person
     from era_engine.books.opened import look_at_books
@@ -40,7 +41,7 @@ def set_(
     with look_at_books(home) as (practice_home, _, database):
         done = set_value(practice_home, database, key, value, Selector(payer, location), who.name, who.note or "")
     if done is None:
-        click.echo(f"era.toml gives {key} so already; nothing was changed.")
+        click.echo(f"era.toml already has this {key}. Nothing was changed.")
         return
     _tell(done)
 
@@ -57,9 +58,9 @@ def set_(
 @options.because
 @options.home
 def unset(key: str, payer: str | None, location: str | None, name: str, because: str, home: Path | None) -> None:
-    """Take a setting out of era.toml, so that its default, or what stands outside the override, is in force.
+    """Remove a setting from era.toml, so that its default, or the value outside the override, is in force.
 
-    An override that is left with nothing goes with it.
+    An override that becomes empty is removed, too.
     """
     from era_engine.acts.act import person
     from era_engine.books.opened import look_at_books
@@ -81,7 +82,7 @@ def unset(key: str, payer: str | None, location: str | None, name: str, because:
 def restore(version: int, name: str, because: str, home: Path | None) -> None:
     """Bring back the text of an earlier version, as a new one. `database` stays as it is now.
 
-    A text that is not valid any more is refused, and nothing is written.
+    A text that is no longer valid is refused, and nothing is written.
     """
     from era_engine.acts.act import person
     from era_engine.books.opened import look_at_books
@@ -91,11 +92,11 @@ def restore(version: int, name: str, because: str, home: Path | None) -> None:
     with look_at_books(home) as (practice_home, _, database):
         done = restore_version(practice_home, database, version, who.name, who.note or "")
     if done is None:
-        click.echo(f"era.toml is as in version {version} already; nothing was changed.")
+        click.echo(f"era.toml is already the same as version {version}. Nothing was changed.")
         return
     _tell(done, f"Version {version} is in force again: ")
 
 
 def _tell(done: "Compared", before: str = "") -> None:
-    changed = done.changed if "→" in done.changed else f"no value in force differs ({done.changed})"
+    changed = done.changed if "→" in done.changed else f"no value in force changed ({done.changed})"
     click.echo(f"✔ {before}{changed}. Version {done.version.version}.")

@@ -13,7 +13,7 @@ _HOW = {"first": "found", "set": "set", "unset": "unset", "restore": "restored",
 @options.output_format("table", "json", "csv")
 @options.home
 def history(form: str, home: Path | None) -> None:
-    """Print every version of era.toml: when, by whom, why, and what it changed; one edited by hand, too."""
+    """Print every version of era.toml: when, by whom, why, and what it changed, including edits by hand."""
     from era_engine.books.opened import look_at_books
     from era_engine.books.settings_changes import Compared
     from era_engine.books.settings_changes import history as versions
@@ -49,9 +49,9 @@ def history(form: str, home: Path | None) -> None:
 @options.as_json
 @options.home
 def diff(before: str, after: str, as_json: bool, home: Path | None) -> None:
-    """Print the settings that two versions give otherwise; `now` is era.toml as it is.
+    """Print the settings that differ between two versions; `now` is era.toml as it is.
 
-    What a version does not give has its default.
+    A setting that a version does not have has its default.
     """
     from era_engine.books.opened import look_at_books
     from era_engine.books.settings_changes import text_of

@@ -18,7 +18,7 @@ _NEEDED = 381  # claims without a difference, at least, for one in a hundred at 
 
 @click.group(name="shadow", epilog="Example: era shadow report --payer delta")
 def command() -> None:
-    """Posting on trial: what it would have posted, beside what people did."""
+    """Posting on trial: what it would have posted, compared with what people did."""
 
 
 @command.command(epilog="\b\nExamples:\n  era shadow report\n  era shadow report --format csv > trial.csv")
@@ -35,9 +35,9 @@ def report(
 ) -> None:
     """Compare what would have been posted on trial with what people then posted, by payer.
 
-    A claim agrees when a person posted it with just the payment and write-off that would have been posted. Says
-    whether it is safe to switch posting on: when it is sure (at 95 % confidence) that no more than one posting in a
-    hundred would differ. On trial: era_payment_options.auto_post.enabled = "shadow", also in an [[override]].
+    A claim agrees when a person posted exactly the payment and write-off that would have been posted. Says whether it
+    is safe to switch posting on: when it is sure (at 95 % confidence) that no more than one posting in a hundred would
+    differ. To try it: era_payment_options.auto_post.enabled = "shadow", also in an [[override]].
     """
     from era_engine.books.opened import look_at_books
     from era_engine.cli.output import csv_lines, json_line
@@ -64,7 +64,7 @@ def _advice(agreement: "Agreement") -> str:
     differ = agreement.judged - agreement.agreed
     seen = f"{differ:,} of {agreement.judged:,} differ ({100 * low:.2f} % to {100 * high:.2f} % at 95 % confidence)"
     if not agreement.judged:
-        return "Not known yet: people have finished nothing of what would have been posted."
+        return "Not known yet: people have not finished any claim that would have posted."
     if agreement.safe:
         return f"Safe to switch on: {seen}."
     if differ / agreement.judged <= 0.01:
@@ -104,7 +104,7 @@ def _show(trial: "Trial") -> None:
     )
     table(columns, trial.payers())
     say(
-        f"\nOf those it would have left to a person, people posted {found['posted-by-people']:,} and filed"
+        f"\nOf the claims it would have held for review, people posted {found['posted-by-people']:,} and closed"
         f" {found['left-by-both']:,}."
     )
     if trial.differences:

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 @click.command(epilog="\b\nExamples:\n  era todo\n  era todo --payer delta --format csv > todo.csv")
 @click.option("--payer", metavar="TEXT", help="Part of the payer's name, in any case.")
-@click.option("--location", metavar="CODE", help="The practice the claim belongs to.")
+@click.option("--location", metavar="CODE", help="The location the claim belongs to.")
 @options.output_format("table", "json", "csv")
 @options.home
 def command(payer: str | None, location: str | None, form: str, home: Path | None) -> None:
-    """What waits for a person: grouped by reason, most money first, each with the next step.
+    """What needs review: grouped by reason, most money first, each with the next step.
 
-    era deposits shows money and remittances that wait for each other.
+    era deposits shows ERAs without a deposit and deposits without an ERA.
     """
     from era_engine.books.opened import open_books
     from era_engine.cli.output import csv_lines, json_line
@@ -43,7 +43,7 @@ def _show(groups: "list[Group]") -> None:
     from era_engine.cli.output import Column, amount, count, money, or_nothing, say, table
 
     if not groups:
-        click.echo("Nothing waits for a person.")
+        click.echo("Nothing needs review.")
         return
     columns: tuple[Column[dict[str, Any]], ...] = (
         Column("claim", _named),
@@ -61,7 +61,7 @@ def _show(groups: "list[Group]") -> None:
         table(columns, group.items)
         for item in group.items:
             if item["claim_payment_id"] in group.unproven:
-                click.echo(f"  {_named(item)}: several plans, {group.unproven[item['claim_payment_id']]}.")
+                click.echo(f"  {_named(item)}: coordination of benefits, {group.unproven[item['claim_payment_id']]}.")
         for payment_id, trace in dict.fromkeys((item["payment_id"], item["trace_number"]) for item in group.items):
             if payment_id in group.off:
                 say(f"  {trace}: {group.off[payment_id]}")
@@ -71,8 +71,8 @@ def _show(groups: "list[Group]") -> None:
     others = f" and {count(len(every) - claims, 'other item')}" if len(every) > claims else ""
     total = sum(group.cents for group in groups)
     click.echo(
-        f"{count(claims, 'claim')}{others}, {money(total)} waiting. era explain CLAIM tells why; era deposits shows"
-        " money without remittance."
+        f"{count(claims, 'claim')}{others}, {money(total)} to review. era explain CLAIM shows why. era deposits shows"
+        f" deposits without an ERA."
     )
 
 

@@ -30,7 +30,7 @@ _BARS = "▁▂▃▄▅▆▇█"
     default=1.0,
     show_default=True,
     metavar="PERCENT",
-    help="The most regrets you accept, in percent of the claims posted by themselves.",
+    help="The most regrets you accept, as a percentage of the claims posted by themselves.",
 )
 @changes
 @in_scope
@@ -49,7 +49,7 @@ def command(
     """For every minimum percentage from 0 to 100: what would post by itself, how much short, with how many regrets.
 
     Recommends how low it may be: regrets surely (at 95 % confidence) stay under the bound, and claims were paid that
-    low. Says when the data are too few for that. Nothing is posted or changed.
+    low. Says so when there is too little data. Posts and changes nothing.
     """
     from era_engine.books.opened import look_at_books
     from era_engine.cli.output import csv_lines, json_line
@@ -81,7 +81,7 @@ def command(
     else:
         _show(points, advice, bound, now)
         if advice.percent is not None and advice.percent != now and (payer is not None or location is not None):
-            click.echo("It rests on the claims asked for alone: give the same --payer and --location to era replay.")
+            click.echo("It uses only the claims you asked for. Give the same --payer and --location to era replay.")
 
 
 def _record(point: "Point") -> dict[str, object]:
@@ -113,8 +113,8 @@ def advice_words(advice: "Advice", bound: float) -> str:
     point = advice.point
     if not point.settled:
         return (
-            "The data are too few: no claim that would post by itself has been posted, closed or reversed yet, so"
-            " nothing is known about regrets."
+            "There is too little data: no claim that would post by itself has been posted, closed or reversed yet, so"
+            " regrets are unknown."
         )
     low, high = point.interval
     seen = (
@@ -124,16 +124,16 @@ def advice_words(advice: "Advice", bound: float) -> str:
     if advice.percent is not None:
         said = f"Recommended: {percent_text(advice.percent)} %. Regrets surely stay under {bound:g} %: {seen}."
         if advice.lowest is not None and advice.lowest < advice.percent:
-            said += f" Down to {advice.lowest} % the same claims would post: none was paid in between."
+            said += f" Down to {advice.lowest} % the same claims would post; none was paid in between."
         return said
     if high * 100 <= bound:
         return (
-            f"The data are too few to recommend a percentage: what became of most claims that were paid short is not"
-            f" known yet. Of the others, at {point.percent} %, there are {seen}."
+            f"There is too little data to recommend a percentage: most claims that were paid short are still open. Of"
+            f" the others, at {point.percent} %, there are {seen}."
         )
     if point.regret_share * 100 <= bound:
         return (
-            f"The data are too few to recommend a percentage: at best, at {point.percent} %, there are {seen}."
+            f"There is too little data to recommend a percentage: at best, at {point.percent} %, there are {seen}."
             f" To be sure of {bound:g} %, {advice.needed:,} settled claims without a regret are needed."
         )
     return f"No percentage keeps regrets under {bound:g} %: at best, at {point.percent} %, there are {seen}."

@@ -15,7 +15,7 @@ from era_engine.cli import options
 @options.as_json
 @options.home
 def command(trace: str, claim: str, name: str, note: str | None, as_json: bool, home: Path | None) -> None:
-    """Say that an open claim payment is for none of the practice's claims, whatever the matching found."""
+    """Unmatch an open claim payment: it is for none of the practice's claims, whatever the matching found."""
     from era_engine.acts.act import person
     from era_engine.acts.matching import unmatch_by_hand
     from era_engine.cli.acts import carry_out

@@ -14,7 +14,7 @@ def command(home: Path | None) -> int:
 
     The sub-ledgers of claims, patients, payments and payers must agree with what was decided and with each other.
 
-    Exit code 1, and a list, when something does not hold.
+    Exit code 1, and a list, if anything is wrong.
     """
     from era_engine.books.opened import look_at_books
     from era_engine.cli.output import count, say, warn
@@ -33,7 +33,7 @@ def command(home: Path | None) -> int:
     if result.problems:
         click.echo(f"\n{count(len(result.problems), 'problem')} in {proven}.")
     else:
-        click.echo(f"✔ The books hold: {proven}.")
+        click.echo(f"✔ The books are in balance: {proven}.")
     files = result.files
     click.echo(
         f"Files in: {files.came_in:,} = {files.archived:,} archived + {files.quarantined:,} quarantined"

@@ -17,7 +17,7 @@ from era_engine.cli import options
     show_default=True,
     metavar="SECONDS",
     type=options.PlainNumber("a number of seconds", "300 or 1.5", 1, 86_400),
-    help="Run at least so often: claims wait for deposits and other claims.",
+    help="Run at least this often: claims wait for deposits and other claims.",
 )
 @click.option(
     "--health",
@@ -26,20 +26,20 @@ from era_engine.cli import options
     show_default=True,
     metavar="SECONDS",
     type=options.PlainNumber("a number of seconds", "300 or 1.5", 1, 86_400),
-    help="Tell the health at least so often, as a JSON line in the log.",
+    help="Report health at least this often, as a JSON line in the log.",
 )
-@click.option("--poll", is_flag=True, help="Look into the inbox every two seconds; done by itself on a network disk.")
+@click.option("--poll", is_flag=True, help="Check the inbox every two seconds; automatic on a network disk.")
 @options.as_json
 @options.log_file
 @options.home
 def command(
     every: float, health_seconds: float, poll: bool, as_json: bool, log_file: Path | None, home: Path | None
 ) -> None:
-    """Stay up, and run whenever files arrive in the inbox.
+    """Keep running, and read files as they arrive in the inbox.
 
-    Each run is one of `era run`, with settings, rules and database opened anew. What goes wrong is told, and tried
-    again. Exit code 5 when another watch is at work on this home. SIGTERM or Ctrl-C ends it after the payment at hand,
-    with exit code 0.
+    Each run is like `era run`, with settings, rules and database opened anew. Errors are reported, and the run is tried
+    again. Exit code 5 if another watch is working on this home. SIGTERM or Ctrl-C ends it after the payment in
+    progress, with exit code 0.
     """
     import sys
     from contextlib import suppress

@@ -56,7 +56,7 @@ def file_accounts(home: Home, database: Database, kept: list[KeptFile]) -> FileA
             there = next((path for path in inbox if _is(home, path, row)), None)
             if there is None:
                 problems.append(
-                    f"File {row.name} was received, but its bytes are nowhere in this home. Put it into inbox/ again."
+                    f"File {row.name} was received, but this home no longer has it. Put it into inbox/ again."
                 )
             else:
                 inbox.remove(there)  # it counts once
@@ -78,17 +78,17 @@ def _of_file(home: Home, kept: KeptFile) -> Iterator[str]:
         return
     folder = _FOLDERS.get(row.state)
     if folder is None:
-        yield f"File {row.name} is {row.state!r}, a state there is not."
+        yield f"File {row.name} has the unknown state {row.state!r}."
         return
     if row.stored_as is None:
         if (row.state, kept.repeats) != ("duplicate", "archived"):
-            yield f"File {row.name} is {row.state}, but the books say nothing of where its bytes are."
+            yield f"File {row.name} is {row.state}, but the books do not say where it is kept."
         return
     if Path(row.stored_as).parent != Path(folder):
         yield f"File {row.name} is {row.state}, but kept as {row.stored_as}."
     if row.purged_at is not None:
         if (home.root / row.stored_as).exists():
-            yield f"File {row.name} was purged, but {row.stored_as} is still there. Run `era purge` again."
+            yield f"File {row.name} was purged, but {row.stored_as} still exists. Run `era purge` again."
         return
     yield from _bytes(home, row, row.stored_as)
 
@@ -106,7 +106,7 @@ def _bytes(home: Home, row: FileRow, stored_as: str) -> Iterator[str]:
         yield f"File {row.name}: {stored_as} is missing."
         return
     if source.sha256 != row.sha256:
-        yield f"File {row.name}: {stored_as} is no longer what was received."
+        yield f"File {row.name}: {stored_as} has changed since it was received."
     if row.state == "quarantined" and not (home.root / notes.note_name(stored_as)).is_file():
         yield f"File {row.name}: {notes.note_name(stored_as)} is missing. `era run` writes it again."
 
@@ -127,7 +127,7 @@ def _strangers(home: Home, database: Database, rows: list[FileRow]) -> Iterator[
             newest = every_file(connection, home.identity)
         strange &= _not_in_books(home, newest)
     for name in sorted(strange):
-        yield f"{name} is not in the books. Move it to the inbox and run again."
+        yield f"{name} is not in the books. Move it to inbox/ and run again."
 
 
 def _not_in_books(home: Home, rows: list[FileRow]) -> set[str]:

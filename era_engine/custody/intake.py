@@ -52,7 +52,9 @@ def files_to_read(home: Home, given: Iterable[Path] | None) -> FilesToRead:
     for path in [home.inbox] if given is None else given:
         if not path.is_dir():
             if not path.exists():
-                raise UsageError(f"{path} does not exist.", "Name a file or a folder; without one, the inbox is read.")
+                raise UsageError(
+                    f"{path} does not exist.", "Name a file or a folder. Without one, era reads the inbox."
+                )
             files.append(path)
             continue
         found = _in_folder(path)

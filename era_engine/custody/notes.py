@@ -24,33 +24,33 @@ OF_THE_FILE = frozenset(
     ]
 )
 _WRONG = {
-    "no-interchange": "This is no X12 file: it does not begin with an interchange header (ISA), or that is damaged."
+    "no-interchange": "This is not an X12 file: it has no interchange header (ISA) at the start, or a damaged one."
     " It may be a letter, a PDF, a report, another kind of file, or an empty one.",
-    "no-transaction-set": "The file holds no remittance (no transaction set 835).",
-    "not-a-5010-remittance": "A transaction set is none that can be read here: not an 835, or not of version"
-    " 005010X221A1.",
-    "cut-transaction-set": "A payment (transaction set) is cut: it has no end (SE). Nothing of this payment is posted.",
-    "cut-segment": "The file ends in the middle of a segment: it was cut on its way.",
-    "missing-trailer": "The closing part (GE or IEA) is missing: the file was probably cut here.",
-    "text-outside-interchange": "Text stands where none belongs, outside any interchange (ISA to IEA).",
-    "segment-outside-transaction": "A claim payment stands outside any payment (transaction set).",
-    "segment-too-long": "A segment does not end; nothing after this point was read.",
+    "no-transaction-set": "The file has no ERA (no 835 transaction set).",
+    "not-a-5010-remittance": "A transaction set cannot be read here: it is not an 835, or not version 005010X221A1.",
+    "cut-transaction-set": "A payment (transaction set) is cut off: it has no end (SE). None of this payment is"
+    " posted.",
+    "cut-segment": "The file ends in the middle of a segment. It was cut off in transfer.",
+    "missing-trailer": "The trailer (GE or IEA) is missing. The file was probably cut off here.",
+    "text-outside-interchange": "There is text outside any interchange (ISA to IEA).",
+    "segment-outside-transaction": "A claim payment is outside any payment (transaction set).",
+    "segment-too-long": "A segment does not end. Nothing after this point was read.",
     "claim-not-used": "A claim payment belongs to a payment that cannot be used. It is not posted.",
 }
-_CONFORMANCE = "A payment breaks the X12 implementation guide so badly that nothing of it is used."
+_CONFORMANCE = "A payment breaks the X12 implementation guide so badly that none of it is used."
 _UNKNOWN = "A part of the file cannot be used ({code})."
-_ASK = "Ask the sender for this file again, whole, and put it into inbox/ as it comes. What was posted before is"
+_ASK = "Ask the sender to resend the whole file, and put it into inbox/ unchanged. What was posted before is"
 _REMEDY = {
-    "no-interchange": "If it is no remittance, there is nothing to do here. If it should be one, ask the sender for the"
-    " 835 itself (X12, version 005010X221A1) and put it into inbox/.",
+    "no-interchange": "If it is not an ERA, there is nothing to do here. If it should be one, ask the sender for"
+    " the 835 itself (X12, version 005010X221A1) and put it into inbox/.",
     "no-transaction-set": "If you expected money, ask the sender for the 835 that belongs to it.",
     "not-a-5010-remittance": "Ask the sender for an 835 in version 005010X221A1 and put it into inbox/.",
-    "file-too-large": "If it is a remittance, make largest_megabytes under [files] in era.toml larger, then try again.",
-    "container-too-large": "If it holds remittances, make largest_megabytes under [files] in era.toml larger, then try"
-    " again; or unpack it yourself and put what is in it into inbox/.",
-    "container-document": "If it holds a remittance, ask the sender for the 835 itself and put it into inbox/.",
-    "container-in-container": "Unpack it yourself and put what is in it into inbox/.",
-    "member-encrypted": "Unpack it yourself with its password and put what is in it into inbox/.",
+    "file-too-large": "If it is an ERA, raise largest_megabytes under [files] in era.toml, then try again.",
+    "container-too-large": "If it has ERAs in it, raise largest_megabytes under [files] in era.toml, then try"
+    " again. Or unpack it yourself and put the files into inbox/.",
+    "container-document": "If it has an ERA in it, ask the sender for the 835 itself and put it into inbox/.",
+    "container-in-container": "Unpack it yourself and put the files into inbox/.",
+    "member-encrypted": "Unpack it yourself with its password and put the files into inbox/.",
     "container-empty": "Ask the sender for the file again, and put it into inbox/.",
 }
 _MOST_PLACES = 8
@@ -68,18 +68,18 @@ def note(home: Path, name: str, size: int, findings: Iterable[Finding]) -> str:
     again = f"era requeue {path} --home {shlex.quote(str(home))}"
     remedies = list(dict.fromkeys(_remedy(each.code) for each in rejects)) or [_remedy("")]
     lines = [
-        f"{_on_one_line(name)} ({size:,} bytes) was put aside: some or all of it could not be used.",
-        "Nothing is lost: the file lies beside this note as it came. Payments that are whole were decided all the",
-        "same; `era eras` lists them.",
+        f"{_on_one_line(name)} ({size:,} bytes) is quarantined: some or all of it could not be used.",
+        "Nothing is lost: the file is next to this note, unchanged. Complete payments in it were still decided;",
+        "`era eras` lists them.",
         "",
         "What is wrong",
         *(f"  - {sentence}" for sentence in _wrong(rejects)),
         "",
         "What to do",
-        f"  - See it in detail (the output names patients):  era inspect {path}",
+        f"  - See the details (the output names patients):  era inspect {path}",
         *(f"  - {remedy}" for remedy in remedies),
-        f"  - Try this one again, after a change of settings, rules or program:  {again}",
-        "  - Leave this file and this note where they are. `era run` makes no second posting of what it read before.",
+        f"  - Try this file again, after you change settings, rules or program:  {again}",
+        "  - Leave this file and this note where they are. `era run` never posts twice what it read before.",
     ]
     return "\n".join(lines) + "\n"
 
@@ -114,4 +114,4 @@ def _sentence(finding: Finding) -> str:
 
 
 def _remedy(code: str) -> str:
-    return _REMEDY.get(code, f"{_ASK} recognised; the rest is decided.")
+    return _REMEDY.get(code, f"{_ASK} recognized; the rest is decided.")

@@ -51,7 +51,7 @@ def free_name(home: Home, connection: Connection, name: str, sha256: str) -> str
             taken.append(candidate.removesuffix(note_name("")))
         if not any(_taken(home, connection, each) for each in taken):
             return f"archive/{candidate}"
-    raise UsageError("The archive holds ten thousand files of one name.", "Clear it out.")
+    raise UsageError("The archive has ten thousand files with one name.", "Move some of them elsewhere.")
 
 
 def _candidates(name: str, sha256: str) -> Iterator[str]:

@@ -33,23 +33,21 @@ def quarantined_by_name(home: Home, database: Database, names: Iterable[str]) ->
         there = path.parent in (Path(), Path("quarantine")) or path.parent.resolve() == home.quarantine.resolve()
         row = rows.get(path.name) or rows.get(path.name.removesuffix(note_name("")))
         if row is None or not there:
-            raise UsageError(
-                f"{name} is no file in this home's quarantine.", "Name one of those in quarantine/, or give --all."
-            )
+            raise UsageError(f"{name} is not in this home's quarantine.", "Name a file in quarantine/, or give --all.")
         found.append(row)
     return list(dict.fromkeys(found))
 
 
 def unchanged(home: Home, row: FileRow) -> Source:
-    """A quarantined file as it lies there. Raises UsageError where it is gone, or no longer what was received."""
+    """A quarantined file as it lies there. Raises UsageError where it is gone, or not what was received."""
     assert row.stored_as is not None  # set for every quarantined file
     path = home.root / row.stored_as
     if path.exists() and (source := examine(path, home.keyring)).sha256 == row.sha256:
         return source
-    what = "no longer what was received" if path.exists() else "missing"
+    what = "not what was received" if path.exists() else "missing"
     raise UsageError(
         f"{row.stored_as} is {what}.",
-        "To have a changed or a new file read, put it into inbox/ and run `era run`. `era verify` lists what is amiss.",
+        "To read a changed or new file, put it into inbox/ and run `era run`. `era verify` lists what is wrong.",
     )
 
 
@@ -61,7 +59,7 @@ def take_back(home: Home, database: Database, row: FileRow, by: str | None) -> R
     source = unchanged(home, row)
     name = source.path.name
     if (home.archive / name).exists():
-        raise UsageError(f"archive/{name} is there already, and not in the books.", "Move it to another place.")
+        raise UsageError(f"archive/{name} already exists and is not in the books.", "Move it to another place.")
     with database.writing() as connection:
         known = files.files_with_content(connection, row.sha256)
         done = next((each for each in known if each.state == "archived"), None)

@@ -64,12 +64,12 @@ def unpack(source: Source, name: str, folder: Path, largest: int) -> Iterator[Me
 
 
 def in_container() -> Finding:
-    return _reject("container-in-container", "A compressed file within a compressed file: it is not opened.")
+    return _reject("container-in-container", "This is a compressed file inside a compressed file. It is not opened.")
 
 
 def too_large(largest: int) -> Finding:
     """What is wrong with a file, or the members of a container together, of more than `largest` bytes."""
-    return _reject("file-too-large", f"The file is larger than {_megabytes(largest)}, the most this practice reads.")
+    return _reject("file-too-large", f"The file is larger than {_megabytes(largest)}, the limit in the settings.")
 
 
 class _TooLargeError(Exception):
@@ -114,7 +114,7 @@ def _gunzip(stream: IO[bytes], name: str, into: Path, largest: int) -> Member | 
     except _DAMAGED as error:
         if _of_the_disk(error):
             raise
-        return _reject("container-damaged", "The gzip file is cut or damaged. Nothing of it is used.")
+        return _reject("container-damaged", "The gzip file is cut off or damaged. None of it is used.")
     stem = name[:-3] if name.lower().endswith(".gz") else name
     return Member(_flat_name(stem, "unnamed"), into)
 
@@ -128,15 +128,15 @@ def _unzip(stream: _Sparing, into: Path, largest: int) -> Iterator[Member | Find
     except _DAMAGED as error:
         if _of_the_disk(error):
             raise
-        yield _reject("container-damaged", "The zip file is cut or damaged: its list of members is unreadable.")
+        yield _reject("container-damaged", "The zip file is cut off or damaged: its file list is unreadable.")
         return
     with packed:
         members = [each for each in packed.infolist() if not _is_folder(each) and not _is_litter(each.filename)]
         if not members:
-            yield _reject("container-empty", "The zip file holds no files.")
+            yield _reject("container-empty", "The zip file is empty.")
         elif any(each.filename in _DOCUMENT for each in members):
             yield _reject(
-                "container-document", "This is a document or a program (Word, Excel or the like), no zip file."
+                "container-document", "This is a document or a program (Word, Excel or the like), not a zip file."
             )
         elif len(members) > MOST_MEMBERS:
             yield _too_many()
@@ -149,16 +149,16 @@ def _unzip(stream: _Sparing, into: Path, largest: int) -> Iterator[Member | Find
 
 def _member(packed: zipfile.ZipFile, member: zipfile.ZipInfo, which: str, into: Path, largest: int) -> Member | Finding:
     if member.flag_bits & 1:
-        return _reject("member-encrypted", f"{which} is encrypted. Nothing of it is used.")
+        return _reject("member-encrypted", f"{which} is encrypted. None of it is used.")
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        return _reject("member-damaged", f"{which} is compressed in a way that is not read here.")
+        return _reject("member-damaged", f"{which} is compressed in a way that cannot be read here.")
     try:
         with packed.open(member) as stream:
             _write(stream, into, largest)
     except (*_DAMAGED, _TooLargeError) as error:
         if _of_the_disk(error):
             raise
-        return _reject("member-damaged", f"{which} is cut or damaged. Nothing of it is used.")
+        return _reject("member-damaged", f"{which} is cut off or damaged. None of it is used.")
     return Member(_flat_name(member.filename, "unnamed"), into)
 
 
@@ -198,11 +198,11 @@ def _is_litter(name: str) -> bool:
 
 
 def _too_many() -> Finding:
-    return _reject("container-too-large", f"The zip file holds more than {MOST_MEMBERS:,} files. None of them is used.")
+    return _reject("container-too-large", f"The zip file has more than {MOST_MEMBERS:,} files. None of them is used.")
 
 
 def _container_too_large(largest: int) -> Finding:
-    message = f"Unpacked it is larger than {_megabytes(largest)}, the most this practice reads. Nothing of it is used."
+    message = f"Unpacked, it is larger than {_megabytes(largest)}, the limit in the settings. None of it is used."
     return _reject("container-too-large", message)
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from era_engine.foundation.errors import SettingsError, UsageError
 
 _SECRET = re.compile("[0-9a-f]{64}")
-_HOW = "Make one with `era encryption new-key FILE`, and name it by key_file in era.toml or by ERA_KEY_FILE."
+_HOW = "Make one with `era encryption new-key FILE`, and name it with key_file in era.toml or with ERA_KEY_FILE."
 
 
 class Key:
@@ -67,7 +67,7 @@ def read_key(file: Path) -> Key:
         with file.open("rb") as stream:
             if stat.S_IMODE(os.fstat(stream.fileno()).st_mode) & (stat.S_IRWXG | stat.S_IRWXO):
                 raise SettingsError(
-                    f"Others may read the key in {file}, which is to be for one user alone.", f"Run chmod 600 {file}"
+                    f"Other users can read the key in {file}. Only one user should.", f"Run chmod 600 {file}"
                 )
             text = stream.read(4096).decode("ascii", "replace")
     except OSError as error:
@@ -78,7 +78,7 @@ def read_key(file: Path) -> Key:
 def _key(text: str, where: str) -> Key:
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
     if len(lines) != 1 or not _SECRET.fullmatch(lines[0]):
-        raise SettingsError(f"{where} holds no key of era-engine.", _HOW)
+        raise SettingsError(f"{where} has no era-engine key.", _HOW)
     return Key(bytes.fromhex(lines[0]))
 
 
@@ -93,7 +93,7 @@ def new_key(file: Path) -> Key:
         ) from error
     with os.fdopen(descriptor, "w", encoding="ascii") as stream:
         stream.write(
-            f"# Key {key.id} of era-engine. Whoever has it can read what is sealed with it; without it nobody.\n"
+            f"# Key {key.id} of era-engine. Whoever has it can read what is sealed with it. Without it, nobody can.\n"
         )
         stream.write(f"{key.secret.hex()}\n")
         stream.flush()

@@ -95,25 +95,28 @@ def what_to_tell(error: Exception, stream: TextIO | None = None) -> Told:
     if isinstance(error, OSError):
         named = f"{error.filename}: " if error.filename else ""
         problem = f"{named}{error.strerror or type(error).__name__}."
-        remedy = "see that the disk has room and this user may write there, then run again to go on."
+        remedy = "make sure that the disk has room and this user may write there, then run again to continue."
         return Told(problem, _with_remedy(problem, remedy))
     cause = getattr(error, "orig", None)
     if str(cause) in _DAMAGED:
         problem = f"the database is damaged: {cause}."
         return Told(
-            problem, _with_remedy(problem, "keep the file, and make the home anew of the last backup: era restore.")
+            problem, _with_remedy(problem, "keep the file, and restore the home from the last backup: era restore.")
         )
     if type(error).__name__ in ("OperationalError", "InterfaceError") and cause is not None:
         problem = f"the database cannot be used: {str(cause).splitlines()[0]}."
-        remedy = "see that no other program holds it, that it runs and has room, then run again to go on."
+        remedy = (
+            "make sure that no other program is using it, that it runs and that it has room, then run again to"
+            " continue."
+        )
         return Told(problem, _with_remedy(problem, remedy))
     at = [f"{Path(each.filename).name}:{each.lineno}" for each in traceback.extract_tb(error.__traceback__)][-6:]
     log_to(stream or sys.stderr).error("internal-error", error=type(error).__name__, at=at)
     problem = f"Internal error: {type(error).__name__} at {at[-1] if at else 'an unknown place'}."
     return Told(
         problem,
-        f"{problem} This is our fault.\n"
-        "What was reported done is safe; the payment at hand was not posted. Run `era verify`, then report this.",
+        f"{problem} This is a bug in era-engine.\n"
+        "What was reported done is safe. The payment in progress was not posted. Run `era verify`, then report this.",
     )
 
 

@@ -77,7 +77,7 @@ def opened(path: Path, keyring: Keyring) -> BinaryIO:
         if key is None:
             raise KeyMissingError(
                 f"{path} is sealed with key {line.key_id}, which was not given.",
-                "Name the file of that key by key_file under [encryption] in era.toml, or by ERA_KEY_FILE.",
+                "Name that key's file with key_file under [encryption] in era.toml, or with ERA_KEY_FILE.",
             )
         return cast(BinaryIO, io.BufferedReader(_Content(path, stream, line, key), PIECE))
     except BaseException:
@@ -92,7 +92,7 @@ def _line(path: Path, stream: BinaryIO) -> _Line | None:
     found = _LINE.fullmatch(start)
     if found is None:
         raise DamagedFileError(
-            f"{path} is sealed, but its first line is damaged or of a newer era-engine.", "Restore it from a backup."
+            f"{path} is sealed, but its first line is damaged or from a newer era-engine.", "Restore it from a backup."
         )
     return _Line(start, found[1].decode(), bytes.fromhex(found[2].decode()))
 
@@ -205,7 +205,9 @@ class _Content(io.RawIOBase):
         return self._held[1]
 
     def _damaged(self) -> DamagedFileError:
-        return DamagedFileError(f"{self._path} is damaged: it is not as it was sealed.", "Restore it from a backup.")
+        return DamagedFileError(
+            f"{self._path} is damaged: it changed after it was sealed.", "Restore it from a backup."
+        )
 
 
 def _cipher(key: Key, salt: bytes) -> "AESGCM":

@@ -16,5 +16,5 @@ def shipped(name: Literal["rules", "sample_835"]) -> Path:
         if folder.is_dir():
             return folder
     raise InstallationError(
-        f"The folder {name} that belongs to era-engine is missing from {package}.", "Install era-engine again."
+        f"The folder {name}, part of era-engine, is missing from {package}.", "Install era-engine again."
     )

@@ -67,7 +67,9 @@ class Home(NamedTuple):
         had_one = self.audit_head.exists()  # which is written after it
         if not file.exists():
             if had_one:
-                raise InstallationError(f"{file} is missing, by which this home knows its own books.", self._rename())
+                raise InstallationError(
+                    f"{file} is missing. This home uses it to recognize its own books.", self._rename()
+                )
             partial = _written(file, uuid4().hex)
             with suppress(FileExistsError):  # of two at once the first gives the name, and both use it
                 os.link(partial, file)
@@ -103,7 +105,7 @@ class Home(NamedTuple):
 
         Raises LockedError at once when another run holds it.
         """
-        busy = f"Another run is at work on {self.root}."
+        busy = f"Another run is working on {self.root}."
         with _held(self.root / ".lock", busy, "Wait until it has finished, then run again."):
             yield
 
@@ -113,8 +115,8 @@ class Home(NamedTuple):
 
         Raises LockedError at once when another one watches it.
         """
-        busy = f"Another `era watch` is at work on {self.root}."
-        remedy = "Nothing need be done: it runs whenever files arrive. To have this one instead, stop that one first."
+        busy = f"Another `era watch` is working on {self.root}."
+        remedy = "Nothing to do: it runs whenever files arrive. To use this one instead, stop that one first."
         with _held(self.root / ".watch-lock", busy, remedy):
             yield
 
@@ -124,7 +126,7 @@ class Home(NamedTuple):
 
         A run may be at work meanwhile: it only adds files. Raises LockedError at once.
         """
-        busy = f"A backup of {self.root} is being taken, or its kept files are being purged or sealed anew."
+        busy = f"A backup of {self.root} is in progress, or its files are being purged or re-sealed."
         with _held(self.root / ".files-lock", busy, "Wait until that has finished."):
             yield
 
@@ -164,7 +166,7 @@ def find_home(folder: Path | None) -> Home:
     root = (folder or Path(os.environ.get("ERA_HOME") or ".")).absolute()
     if not is_home(root):
         raise UsageError(
-            f"{root} is no home of era-engine: it has no era.toml.",
+            f"{root} is not an era-engine home: it has no era.toml.",
             "Make one with `era init DIR`, or name yours with --home DIR or ERA_HOME.",
         )
     return Home(root)
@@ -174,7 +176,7 @@ def make_home(root: Path) -> Home:
     """Make the folders and a commented era.toml. Raises UsageError when a home is there already."""
     home = Home(root.absolute())
     if (home.root / "era.toml").exists():
-        raise UsageError(f"{home.root} is a home of era-engine already.", "Choose another folder; nothing was changed.")
+        raise UsageError(f"{home.root} is already an era-engine home.", "Choose another folder. Nothing was changed.")
     try:
         home.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name in FOLDERS:

@@ -14,7 +14,7 @@ from era_engine.foundation.keys import Key, key_file_given, keyring, keys_given
 from era_engine.home.folder import Home, is_home
 from era_engine.settings.model import Settings
 
-_GIVE = "Name its file by key_file under [encryption] in era.toml, or by ERA_KEY_FILE."
+_GIVE = "Name its file with key_file under [encryption] in era.toml, or with ERA_KEY_FILE."
 
 
 class Sealed(NamedTuple):
@@ -49,8 +49,8 @@ def keys_needed(home: Home, settings: Settings) -> tuple[Sealed | None, list[Key
     elif keys:
         if len({key.id for key in keys}) > 1:
             raise SettingsError(
-                "Several keys are given, and the home does not know which is its own.",
-                "Give one by key_file in era.toml or ERA_KEY_FILE, and name a new one in `era encryption rotate --to`.",
+                "Several keys were given, and the home does not know which one is its own.",
+                "Give one with key_file in era.toml or ERA_KEY_FILE. Name a new one in `era encryption rotate --to`.",
             )
         sealed = Sealed(keys[0].id, ())
     return sealed, keys
@@ -70,7 +70,7 @@ def refuse_inside(root: Path, file: Path) -> None:
     """Raises SettingsError for a key file in the home."""
     if file.resolve().is_relative_to(root.resolve()):
         raise SettingsError(
-            f"{file}: a key in the home it protects protects nothing.", "Keep it in a folder outside the home."
+            f"{file}: a key inside the home does not protect the home.", "Keep it in a folder outside the home."
         )
 
 
@@ -87,9 +87,9 @@ def check(home: Home, sealed: Sealed, keys: list[Key]) -> None:
     if sealed.earlier and not at_hand >= {sealed.key, *sealed.earlier}:
         missing = " and ".join(sorted({sealed.key, *sealed.earlier} - at_hand))
         raise SettingsError(
-            f"The files of {home.root} are on their way from key {' and '.join(sealed.earlier)} to {sealed.key};"
-            f" {missing} was not given.",
-            "Finish it with `era encryption rotate --to KEYFILE`, the old key given as before.",
+            f"The files of {home.root} are being re-sealed from key {' and '.join(sealed.earlier)} to {sealed.key},"
+            f" but {missing} was not given.",
+            "Finish with `era encryption rotate --to KEYFILE`, and give the old key as before.",
         )
     if sealed.key not in at_hand:
         given = f"what was given is {' and '.join(sorted(at_hand))}" if at_hand else "no key was given"
@@ -103,7 +103,7 @@ def check_again(home: Home) -> None:
         return
     sealing = home.keyring.sealing
     if sealing is None or sealing.id != sealed.key:
-        raise SettingsError(f"The key of {home.root} was changed meanwhile; nothing was done.", "Run again.")
+        raise SettingsError(f"The key of {home.root} was changed in the meantime. Nothing was done.", "Run again.")
     check(home, sealed, list(home.keyring.opening.values()))
 
 

@@ -18,7 +18,7 @@ def open_to_others(home: Home, settings: Settings) -> str | None:
     if not found or not _modes_are_kept(home):
         return None
     shown = ", ".join(f"{path} ({_mode(path):04o})" for path in found)
-    return f"others may get at patient data in {shown}.\nRemedy: chmod go-rwx {shlex.join(map(str, found))}"
+    return f"other users can read patient data in {shown}.\nRemedy: chmod go-rwx {shlex.join(map(str, found))}"
 
 
 def _private(home: Home, settings: Settings) -> Iterator[Path]:

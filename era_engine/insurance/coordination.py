@@ -11,6 +11,7 @@ from era_engine.foundation.money import dollars
 from era_engine.practice.model import Claim
 from era_engine.remittance.adjustments import contracted_write_off
 from era_engine.remittance.model import ClaimPayment
+from era_engine.rulebook.facts import Facts
 
 LATER_COVERAGE = frozenset(["2", "3", "20", "21"])  # CLP02: processed as secondary or tertiary
 
@@ -71,38 +72,38 @@ def prove(payment: ClaimPayment, claim: Claim, posted: Posted) -> Proof:
     text = (
         f"charge {dollars(payment.charge_cents or 0)} - {dollars(before)} paid and written off before"
         f" - paid {dollars(payment.paid_cents or 0)} - written off {dollars(limit)}"
-        f" = patient's share {dollars(patient_share(payment))}"
+        f" = patient responsibility {dollars(patient_share(payment))}"
     )
     if limit != remitted:
-        text += f"; of the {dollars(remitted)} the payer states, the rest was paid or written off before"
+        text += f"; the payer states a {dollars(remitted)} write-off, and the rest of it was paid or written off before"
     return Proof(True, limit, text)
 
 
 def _doubt(payment: ClaimPayment, claim: Claim, posted: Posted, remitted: int, limit: int | None) -> str | None:
     if claim.plan_ordinal == 1 and payment.status in LATER_COVERAGE:
-        return f"the payer processed it as a later plan (status {payment.status}), the practice sent it as the first"
+        return f"the payer processed it as secondary or later (status {payment.status}), but it was sent as primary"
     if posted.others:
-        return f"some of these services are on {', '.join(posted.others)} as well, not all"
+        return f"claim {', '.join(posted.others)} has some of these services, but not all"
     if posted.again:
-        return f"just these services are on {', '.join(posted.again)} as well, sent to this plan or a later one"
+        return f"claim {', '.join(posted.again)} has the same services and went to this plan or a later one"
     if posted.earlier_plans < claim.plan_ordinal - 1:
-        return "the books hold no claim to each earlier plan for just these services"
+        return "not every earlier plan has a claim for exactly these services"
     waiting = [number for number, is_posted in posted.earlier if not is_posted]
     if waiting:
-        return f"{', '.join(waiting)} to an earlier plan is not posted"
+        return f"claim {', '.join(waiting)} to an earlier plan is not posted"
     if payment.charge_cents != claim.charge_cents:
-        return "the charge is not the practice's"
+        return "the charge differs from the charge submitted"
     if limit is None or payment.paid_cents is None:
         return "an amount is unreadable"
     if payment.paid_cents < 0 or patient_share(payment) < 0:
-        return "a payment or patient's share below zero"
+        return "the payment or the patient responsibility is below zero"
     if limit < 0:
-        return f"{dollars(-limit)} more would be posted than is owed"
+        return f"posting it would exceed what is owed by {dollars(-limit)}"
     if limit > remitted:
-        return f"{dollars(limit - remitted)} would remain that is neither paid, written off nor the patient's"
+        return f"{dollars(limit - remitted)} would remain that is not paid, written off or patient responsibility"
     stated = earlier_payers(payment)
     if stated not in (0, posted.paid_cents, posted.paid_cents + posted.written_off_cents):
-        return f"the payer takes {dollars(stated)} for paid before (OA-23), the books do not"
+        return f"the payer counts {dollars(stated)} as paid before (OA-23), but the books do not"
     return None
 
 
@@ -127,3 +128,25 @@ def _group(payment: ClaimPayment, group: str, reason: str | None = None) -> int:
             if each.group == group and (reason is None or each.reason == reason) and each.cents is not None
         ]
     )
+
+
+def writes_off(facts: Facts) -> bool:
+    """Whether the payer states a contracted write-off."""
+    write_off = facts.get("remitted_write_off_cents")
+    return isinstance(write_off, int) and write_off > 0
+
+
+def writes_off_too_much(facts: Facts) -> bool:
+    """Whether that write-off is above the limit, as far as the facts of a decision tell.
+
+    The limit is a fact where it was exceeded; decisions of earlier versions have it only where no other doubt came
+    first, so that what it is made of is looked at as well. What is not known speaks against nothing.
+    """
+    write_off = facts.get("remitted_write_off_cents")
+    if not isinstance(write_off, int) or write_off <= 0:
+        return False
+    charge, paid = facts.get("office_charge_cents"), facts.get("paid_cents")
+    if "write_off_limit_cents" in facts or not isinstance(charge, int) or not isinstance(paid, int):
+        return "write_off_limit_cents" in facts
+    share = facts.get("patient_responsibility_cents")
+    return write_off > charge - paid - (share if isinstance(share, int) else 0)

@@ -33,39 +33,39 @@ AXIOMS: tuple[Axiom, ...] = (
     Axiom(
         (Condition("partial_payment_accepted", "is", True),),
         Condition("paid_cents", "less_than", "minimum_cents"),
-        "What reaches the minimum percentage is no partial payment.",
+        "A payment that reaches the minimum percentage is not a partial payment.",
     ),
     Axiom(
         (Condition("several_plans_proven", "is", True),),
         Condition("plan_count", "more_than", 1),
-        "The proof is asked for only where the patient has several plans.",
+        "The proof is asked for only when the patient has several insurance plans.",
     ),
     Axiom(
         (Condition("reversal_posts", "is", True),),
         Condition("posting_active", "is", True),
-        "A reversal posts by itself only where payments do.",
+        "A reversal posts by itself only when payments do.",
     ),
     Axiom(
         (Condition("reversal_posts", "is", True),),
         Condition("write_offs_active", "is", True),
-        "A reversal takes the write-off back as well.",
+        "A reversal reverses the write-off, too.",
     ),
     Axiom((), Condition("minimum_cents", "at_most", "expected_cents"), "A percentage is at most 100."),
-    Axiom((_FOUND,), Condition("match_candidates", "at_least", 1), "The claim payment itself waits for the claim."),
+    Axiom((_FOUND,), Condition("match_candidates", "at_least", 1), "The claim payment itself is open."),
 )
 
 # What may be unknown of a claim: no row can decide then, so a hold has to, and must not be switched off. And what the
 # books could not bear, whatever a practice's own rules say.
 _CANNOT, _MUST_NOT = "no row can decide", "must never post by itself"
 MUST_HOLD: tuple[MustHold, ...] = (
-    MustHold("a claim the practice does not have", {"claim_found": False}, _CANNOT),
+    MustHold("a claim payment with no matching claim", {"claim_found": False}, _CANNOT),
     MustHold(
-        "a claim whose expected amount the practice does not know",
+        "a claim with an unknown expected amount",
         {"claim_found": True, "expected_known": False},
         _CANNOT,
     ),
     MustHold("a claim with an unreadable amount", {"amounts_readable": False}, _CANNOT),
-    MustHold("a claim that a payment is posted against", {"already_posted": True}, _MUST_NOT),
-    MustHold("a write-off above what is left to write off", {"write_off_over_limit": True}, _MUST_NOT),
-    MustHold("a posting that a person took back", {"taken_back": True}, _MUST_NOT),
+    MustHold("a claim that already has a payment posted", {"already_posted": True}, _MUST_NOT),
+    MustHold("a write-off above the amount left to write off", {"write_off_over_limit": True}, _MUST_NOT),
+    MustHold("a posting that a person undid", {"taken_back": True}, _MUST_NOT),
 )

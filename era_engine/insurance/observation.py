@@ -162,12 +162,12 @@ def _add_match(facts: dict[str, FactValue], books: BookEvidence) -> None:
         facts["match_doubt"] = (
             f"it may be {' or '.join(match.candidates)}"
             if match.candidates
-            else "none has this number, and no patient with these services fits"
+            else "no claim has this number, and none fits the patient and services"
         )
         return
     facts["claim_payments_for_claim"] = facts["match_candidates"] = books.waiting
     if books.waiting > 1:
-        facts["match_doubt"] = f"{books.waiting} claim payments name claim {match.claim.claim_number} and wait"
+        facts["match_doubt"] = f"{books.waiting} open claim payments name claim {match.claim.claim_number}"
 
 
 def _add_claim(
@@ -217,9 +217,9 @@ def _add_claim(
 def _charge_doubt(payment: ClaimPayment, claim: Claim, lines: LineMatch) -> str:
     if payment.charge_cents != claim.charge_cents:
         charged = "unknown" if payment.charge_cents is None else dollars(payment.charge_cents)
-        return f"{charged} in total where {dollars(claim.charge_cents)} was sent"
+        return f"{charged} in total, {dollars(claim.charge_cents)} submitted"
     return ", ".join(
-        f"line {number} {'unknown' if charged is None else dollars(charged)} where {dollars(fee)} was sent"
+        f"line {number} {'unknown' if charged is None else dollars(charged)}, {dollars(fee)} submitted"
         for number, charged, fee in charges_unlike(payment, claim, lines)
     )
 
@@ -230,7 +230,7 @@ def _add_patient(facts: dict[str, FactValue], payment: ClaimPayment, claim: Clai
     if match.step == PATIENT_AND_SERVICES:
         doubts = slip_doubts(payment, claim)
         if match.relative:
-            doubts += ("another patient with this member id has as near a name or a nearer one",)
+            doubts += ("another patient with this member ID has a name as close or closer",)
     elif match.step != BY_HAND:
         doubts = patient_doubts(payment, claim)
     facts["patient_matches"] = not doubts
@@ -240,10 +240,11 @@ def _add_patient(facts: dict[str, FactValue], payment: ClaimPayment, claim: Clai
 
 def _posted_before(books: BookEvidence) -> str:
     if books.reversal_before is None:
-        return "A payment is posted against this claim already."
+        return "A payment is already posted on this claim."
     return (
-        f"Another payment is posted against this claim; the reversal of this one, {books.reversal_before}, came first."
-        " If its correction is posted, undo that, then post this payment, the reversal and the correction in turn."
+        f"Another payment is already posted on this claim. The reversal of this one, {books.reversal_before}, came"
+        f" first. If its correction is posted, undo that. Then post this payment, the reversal and the correction, in"
+        f" that order."
     )
 
 
@@ -295,7 +296,7 @@ def _add_reversal(facts: dict[str, FactValue], reversal: ReversalEvidence | None
         and facts["posting_active"] is True
         and facts["write_offs_active"] is True
     )
-    facts["reversal_of"] = reversal.text if reversal else "The practice does not know the claim."
+    facts["reversal_of"] = reversal.text if reversal else "The practice has no such claim."
 
 
 def _forwarded_to(payment: ClaimPayment) -> str:

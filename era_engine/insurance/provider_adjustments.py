@@ -71,7 +71,7 @@ def sort_provider_adjustments(pairs: Sequence[ProviderAdjustment], interest_diff
     for at, pair in enumerate(pairs):
         why = why_not_posted(pair.reason, pair.cents)
         if why is None and interest_differs and is_interest(pair.reason):
-            why = "the interest named on the claims is another amount"
+            why = "the claims name a different amount of interest"
         if why is None:
             post.append(at)
         else:
@@ -86,7 +86,7 @@ def is_interest(reason: str) -> bool:
 def why_not_posted(reason: str, cents: int | None) -> str | None:
     """What keeps a pair from being posted, whatever the payment it is on; None when nothing does."""
     if cents is None:
-        return "its amount cannot be read"
+        return "its amount is unreadable"
     if provider_reason(reason) is None:
         return f"reason code {reason.strip()[:8] or '(empty)'} is not in our list"
     return None
@@ -110,7 +110,7 @@ def interest_finding(pairs: Sequence[ProviderAdjustment], interest_in_claims: in
     if paid == interest_in_claims:
         return None
     message = (
-        f"The payment adds {dollars(paid)} of interest (PLB L6), but its claims name {dollars(interest_in_claims)}"
-        " (AMT*I)."
+        f"The payment adds {dollars(paid)} interest (PLB L6), but its claims name {dollars(interest_in_claims)}"
+        f" (AMT*I)."
     )
     return Finding(INTEREST_DIFFERS, "warn", message)

@@ -13,7 +13,7 @@ INSURANCE = Vocabulary(
     axioms=AXIOMS,
     outcomes=(
         Outcome("post", acts=True, words="post", told="Posted"),
-        Outcome("manual", acts=False, words="leave to a person", told="Left for a person"),
+        Outcome("manual", acts=False, words="needs review", told="Needs review"),
     ),
     held="manual",
     must_hold=MUST_HOLD,
@@ -26,7 +26,7 @@ INSURANCE = Vocabulary(
             chosen_by="reversal_posts",
             rows_for="for reversals",
         ),
-        RuleFile("holds.yaml", "holds", "Holds: each keeps a claim from posting; a warning is only told."),
+        RuleFile("holds.yaml", "holds", "Holds: each keeps a claim from posting. A warning only warns."),
     ),
     words=WORDS,
     flat=True,

@@ -1,4 +1,4 @@
-"""What the insurance table says in its own words: amounts paid and taken back, the minimum, switches and plans."""
+"""What the insurance table says in its own words: amounts paid and reversed, the minimum, switches and plans."""
 
 from collections.abc import Sequence
 
@@ -15,8 +15,8 @@ _PAID_ENOUGH = Condition("paid_cents", "at_least", "minimum_cents")
 def _decided(row: Rule, facts: Facts) -> str | None:
     if "reversal_posts" in facts:
         if row.then == "post":
-            return f"Took back {_taken_back(facts)}: {facts.get('reversal_of', row.because)}"
-        return f"Left for a person: {row.because}"  # never one number that a setting could change
+            return f"Reversed: {_reversed(facts)}. {facts.get('reversal_of', row.because)}"
+        return f"Needs review: {row.because}"  # never one number that a setting could change
     return _posted(row, facts) if row.then == "post" else None
 
 
@@ -28,7 +28,7 @@ def _posted(row: Rule, facts: Facts) -> str:
     why = f"the payment is at least {_minimum(facts)}." if _PAID_ENOUGH in row.when else row.because
     if isinstance(parts := facts.get("parts"), int) and parts > 1:
         for_this_part = and_wrote_off and f"{and_wrote_off} for this part"
-        return f"Posted one of {parts} parts ({paid} paid in all){for_this_part}: {why}"
+        return f"Posted 1 of {parts} parts ({paid} paid in total){for_this_part}: {why}"
     return f"Posted {paid}{and_wrote_off}: {why}"
 
 
@@ -37,10 +37,10 @@ def _besides(facts: Facts) -> str | None:
     if facts.get("shadow_outcome") != "post":
         return None
     if "reversal_posts" in facts:
-        return f"On trial: {_taken_back(facts)} would have been taken back."
+        return f"On trial: it would have reversed {_amount(_negated(facts.get('paid_cents')))}."
     written_off = facts.get("write_off_cents")
-    and_written_off = f" and {_amount(written_off)} written off" if written_off else ""
-    return f"On trial: {_amount(facts.get('paid_cents'))} would have been posted{and_written_off}."
+    and_written_off = f" and written off {_amount(written_off)}" if written_off else ""
+    return f"On trial: it would have posted {_amount(facts.get('paid_cents'))}{and_written_off}."
 
 
 def _change(condition: Condition, facts: Facts) -> str | None:
@@ -48,13 +48,13 @@ def _change(condition: Condition, facts: Facts) -> str | None:
     actual = facts.get(condition.fact)
     match condition.fact:
         case "plan_count":
-            return f"the patient has {actual} active plan{'' if actual == 1 else 's'}"
+            return f"the patient has {actual} active insurance plan{'' if actual == 1 else 's'}"
         case "several_plans_proven" if "proof" in facts:
-            return f"the patient has {facts.get('plan_count', 'unknown')} active plans, {facts['proof']}"
+            return f"the patient has {facts.get('plan_count', 'unknown')} active insurance plans, {facts['proof']}"
         case "posting_active":
             return f"{facts.get('mode', 'auto')} posting is {'on' if actual else 'off'}"
         case "write_offs_active":
-            return f"write-off posting is {'on' if actual else 'off'}"
+            return f"automatic write-off posting is {'on' if actual else 'off'}"
     short = missing(condition, facts)
     if short is not None and condition.other_fact == "minimum_cents" and "minimum_percent" in facts:
         return f"{dollars(short)} short of {facts['minimum_percent']} %"
@@ -89,9 +89,15 @@ def _minimum(facts: Facts) -> str:
     return f"{percent} % ({_amount(minimum)}) of the {_amount(expected)} expected"
 
 
-def _taken_back(facts: Facts) -> str:
-    paid = facts.get("paid_cents")
-    return _amount(-paid if isinstance(paid, int) else None)
+def _reversed(facts: Facts) -> str:
+    """What a reversal reverses, whose own amounts are negated: `$90.65 payment and $79.35 write-off`."""
+    payment = f"{_amount(_negated(facts.get('paid_cents')))} payment"
+    write_off = _negated(facts.get("write_off_cents"))
+    return f"{payment} and {_amount(write_off)} write-off" if write_off else payment
+
+
+def _negated(cents: FactValue | None) -> int | None:
+    return -cents if isinstance(cents, int) else None
 
 
 def _amount(cents: FactValue | None) -> str:

@@ -5,7 +5,7 @@ Never knows: files' bytes, the command line. A person's acts are in acts.
 Begin with: `payment.py`, then `judging.py` and `evidence.py`.
 
 To change:
-- what a rule may know of the books: `evidence.py`; what a reversal takes back: `reversals.py`; what stands over several
+- what a rule may know of the books: `evidence.py`; what a reversal reverses: `reversals.py`; what stands over several
   coverages: `coverages.py`
 - when a waiting claim is tried again: `waits_for` in `rules/insurance/holds.yaml`; how: `reconsidering.py`
 - which provider-level adjustments are entered by themselves: `provider_adjustments.py`

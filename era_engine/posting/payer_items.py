@@ -139,13 +139,13 @@ def _in_words(pair: StoredPair, item: OpenItem | None, left: WhyLeft | None) -> 
         if not pair.cents:
             return "posted"
         if is_interest(pair.reason):
-            return f"posted: interest {'income' if pair.cents < 0 else 'taken back'}"
-        return f"posted: the payer {'gave' if pair.cents < 0 else 'kept'} it for good"
+            return f"posted: interest {'income' if pair.cents < 0 else 'reversed'}"
+        return f"posted: the payer {'added' if pair.cents < 0 else 'kept'} it for good"
     if status == "settled":
         return "settled"
     amount = dollars(abs(item.remaining_cents))
     if status == "acknowledged":
-        return f"the payer confirms the refund of {amount} the practice sent; enter that refund against it"
+        return f"the payer confirms the practice's refund of {amount}; enter that refund against it"
     return _open_in_words(item.opened_by, item.remaining_cents < 0, amount)
 
 
@@ -153,14 +153,14 @@ def _open_in_words(pair: PostedPair, owed_to_payer: bool, amount: str) -> str:
     reason = provider_reason(pair.reason)
     code = pair.reason.strip().upper()
     if reason is not None and reason.group == "advance":
-        return f"the payer paid {amount} ahead" if owed_to_payer else f"the payer took back {amount} paid ahead"
+        return f"the payer advanced {amount}" if owed_to_payer else f"the payer recovered {amount} of an advance"
     if reason is not None and reason.group == "withholding":
-        return f"the payer gave {amount} it may take back" if owed_to_payer else f"the payer keeps back {amount}"
+        return f"the payer paid {amount} that it may recover" if owed_to_payer else f"the payer withheld {amount}"
     if not owed_to_payer:
-        return f"the payer took {amount} for something not in these books"
+        return f"the payer recovered {amount} for something not in these books"
     if code == "72":
-        return f"the payer says we sent back {amount}; hold it against the refund sent"
-    return f"we owe the payer {amount}"
+        return f"the payer says the practice refunded {amount}; check it against the refund sent"
+    return f"the practice owes the payer {amount}"
 
 
 def balances_in_words(records: Iterable[Record]) -> list[str]:
@@ -172,7 +172,7 @@ def balances_in_words(records: Iterable[Record]) -> list[str]:
             sums[record["remaining_cents"] > 0] += abs(record["remaining_cents"])
     sentences = []
     for payer, (ours, theirs) in owed.items():
-        parts = [f"{dollars(ours)} of {payer}'s money is with us"] if ours else []
-        parts += [f"{dollars(theirs)} taken by {payer} is not accounted for"] if theirs else []
+        parts = [f"the practice holds {dollars(ours)} that it owes {payer}"] if ours else []
+        parts += [f"{dollars(theirs)} that {payer} recovered is not accounted for"] if theirs else []
         sentences.append("; ".join(parts) + ".")
     return sentences

@@ -150,8 +150,8 @@ def _changed(remittance: Remittance) -> Finding:
     return Finding(
         "payment-changed",
         "hold",
-        f"A payment with trace number {remittance.payment.trace_number} of the same payer, date and amount was read"
-        " before, with other content.",
+        f"A payment with trace number {remittance.payment.trace_number} and the same payer, date and amount was read"
+        f" before with different content.",
         remittance.first_segment,
     )
 

@@ -83,7 +83,7 @@ def why_left(engine: Engine, of_the_payment: dict[str, FactValue], pair: StoredP
     if why is not None:  # whatever the practice lets warn: what is not understood has no entry
         return WhyLeft(UNREADABLE if pair.cents is None else LEFT, why)
     if pair.was_posted:
-        return WhyLeft(LEFT, "its posting was taken back")
+        return WhyLeft(LEFT, "its posting was undone")
     findings = json.loads(pair.findings)
     differs = any(each["code"] == INTEREST_DIFFERS for each in findings)
     doubts = sort_provider_adjustments([as_remitted(pair)], differs).leave
@@ -92,7 +92,7 @@ def why_left(engine: Engine, of_the_payment: dict[str, FactValue], pair: StoredP
         facts["provider_adjustment_doubt"] = doubts[0][1]
     holds = holds_on(engine, facts)
     if not holds:
-        return None if facts["posting_active"] is True else WhyLeft(LEFT, "automatic posting is switched off")
+        return None if facts["posting_active"] is True else WhyLeft(LEFT, "automatic posting is off")
     first = holds[0]
     if asks(first, {"provider_adjustment_certain"}):
         return WhyLeft(LEFT, next((str(each["message"]) for each in findings if _is_doubt(each, pair)), doubts[0][1]))
@@ -111,7 +111,7 @@ def why_not_by_hand(engine: Engine, of_the_payment: dict[str, FactValue], posted
     if any(asks(hold, {"payee_is_ours"}) for hold in holds_on(engine, of_the_payment)):
         return "is not made out to this practice"
     if posted_version is not None:
-        return f"is another version of payment {posted_version}, of which something is posted"
+        return f"is another version of payment {posted_version}, which is already posted in part or in full"
     return None
 
 

@@ -45,11 +45,11 @@ class Reversals:
         [row] = fitting
         posted = history.posted_decision(self._connection, row.id) if row.state == "posted" else None
         if posted is None:
-            return ReversalEvidence(False, f"The payment it reverses, {row.trace_number}, is not posted itself."), None
+            return ReversalEvidence(False, f"The payment it reverses, {row.trace_number}, is not posted."), None
         doubt = self._doubt(reversal, row, posted)
         if doubt is None:
             self._taken.add(row.id)
-            text = f"It takes back what was posted for {row.trace_number}."
+            text = f"It reverses exactly what was posted from payment {row.trace_number}."
             return ReversalEvidence(True, text), TakesBack(row.id, posted)
         return ReversalEvidence(False, doubt), TakesBack(row.id, posted)
 
@@ -65,16 +65,16 @@ class Reversals:
         written_off, reversed_off = posted.total(CONTRACTED_WRITE_OFFS), -write_off_of(payment)
         if not _negated(posted.total(INSURANCE_DEPOSITS), payment.paid_cents) or written_off != reversed_off:
             return (
-                f"It takes back the payment of {row.trace_number}, where {dollars(written_off)} was written off;"
-                f" the reversal says {dollars(reversed_off)}."
+                f"It reverses payment {row.trace_number}. {dollars(written_off)} was written off there, but the"
+                f" reversal says {dollars(reversed_off)}."
             )
-        takes_back = f"It takes back what was posted for {row.trace_number},"
+        matches = f"It matches payment {row.trace_number}, but"
         if row.originator != self._originator:
-            return f"{takes_back} which another payer paid."
+            return f"{matches} another payer paid that one."
         if not _same_number(row, reversal):
             both_named = bool(payment.payer_claim_number and row.payer_claim_number)
-            but = "it names another payer claim number" if both_named else "no payer claim number ties the two together"
-            return f"{takes_back} but {but}."
+            but = "it names a different payer claim number" if both_named else "no payer claim number links the two"
+            return f"{matches} {but}."
         return None
 
 
@@ -83,9 +83,9 @@ def _why_nothing(reversal: ToJudge, together: Sequence[ToJudge], earlier: Sequen
     if any(
         other.payment.status != REVERSAL and _negated(other.payment.paid_cents, paid) for other in together[:MOST_PARTS]
     ):
-        return "The payment it reverses came with it and is not posted."
+        return "The payment it reverses arrived with it and is not posted."
     if any(row.state == "posted" and row.status != REVERSAL for row in earlier):
-        return "No payment posted here agrees with its amounts."
+        return "No posted payment matches its amounts."
     return "The payment it reverses is not posted here."
 
 

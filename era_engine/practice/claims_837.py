@@ -53,7 +53,7 @@ def read_sent_claims(path: Path) -> SentClaims:
     Raises ClaimsFileError that lists what is wrong by segment and element where anything at all is wrong, and
     UsageError where the file cannot be read.
     """
-    faults = FileFaults(path, "Mend this in the system that wrote the file, write it again and import that")
+    faults = FileFaults(path, "Fix this in the system that wrote the file, export it again and import that")
     reader = Reader(examine(path).chunks())
     found = _Found()
     findings: list[Finding] = []
@@ -125,7 +125,7 @@ class _ClaimReader:
         number = values.text(clm, 1, "the claim number", _LONGEST_CLAIM_NUMBER) or ""
         before = self.found.positions.setdefault(number, clm.position)
         if number and before != clm.position:
-            values.fault(clm, 1, f"the claim number of segment {before} again; a payment could be for either claim")
+            values.fault(clm, 1, f"repeats the claim number of segment {before}; a payment could be for either claim")
         frequency = values.composite(clm, 5)[2]
         if frequency == _VOID:
             self.found.voided.append(number)
@@ -147,7 +147,7 @@ class _ClaimReader:
             return None
         sum_of_lines = sum(line.fee_cents for line in lines)
         if total != sum_of_lines:
-            values.fault(clm, 2, f"the charge is {dollars(total)}, and its lines add up to {dollars(sum_of_lines)}")
+            values.fault(clm, 2, f"the charge is {dollars(total)}, but its lines add up to {dollars(sum_of_lines)}")
         return Claim(
             number,
             derived_patient_id(patient.last_name, patient.first_name, patient.birth_date, plan.member_id),

@@ -88,7 +88,7 @@ def read_claims(path: Path) -> list[Claim]:
     for line, values in read_rows(path, _COLUMNS, faults):
         _collect(line, values, claims, patients, faults)
     if not faults.count and not claims:
-        faults.add("line 2", "there is no claim below the header")
+        faults.add("line 2", "no claim follows the header")
     if faults.count:
         raise faults.error()
     return [

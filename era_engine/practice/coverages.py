@@ -54,10 +54,8 @@ def times_done(ordinals: Collection[int]) -> int:
 def plans_doubt(claim: Claim, beside: Beside) -> str | None:
     """What speaks against the number of plans the practice told for the patient; None where nothing does."""
     if claim.plan_ordinal > claim.plan_count:
-        return f"the practice counts {claim.plan_count}, and sent this claim to plan {claim.plan_ordinal}"
+        return f"{claim.plan_count} on file, but this claim went to plan {claim.plan_ordinal}"
     for other in (*beside.same, *beside.touching):
         if claim.plan_count == 1 and other.plan_ordinal != claim.plan_ordinal:
-            return (
-                f"the practice counts 1, and sent {other.claim_number} for these services to plan {other.plan_ordinal}"
-            )
+            return f"1 on file, but claim {other.claim_number} for these services went to plan {other.plan_ordinal}"
     return None

@@ -78,7 +78,7 @@ def read_rows(path: Path, columns: Columns, faults: FileFaults) -> Iterator[tupl
                     yield line, values
     except OSError as error:
         raise ClaimsFileError(
-            f"{path}: cannot be read: {error.strerror}.", "Name a CSV file that exists and may be read."
+            f"{path}: cannot be read: {error.strerror}.", "Name a CSV file that exists and that this user may read."
         ) from None
 
 
@@ -118,7 +118,7 @@ def _rows(file: Iterable[str], columns: Columns, faults: FileFaults) -> Iterator
 
 def _not_csv(error: csv.Error) -> str:
     if "unexpected end" in str(error):
-        return "a quotation mark is opened and never closed"
+        return "a quotation mark is never closed"
     if "field limit" in str(error):
         return f"a cell is longer than {csv.field_size_limit()} characters; is a quotation mark not closed?"
     return f"not valid CSV: {error}"

@@ -30,7 +30,7 @@ class Fee(NamedTuple):
     source: str
 
 
-_NO_UNITS = "the line's units are no whole number, and a fee schedule prices one"
+_NO_UNITS = "the line's units are not a whole number, and a fee schedule prices whole units"
 
 FeeSchedule = Mapping[tuple[str, str], Fee]  # by `fee_key`
 
@@ -46,7 +46,7 @@ def with_expected(claim: Claim, schedule: FeeSchedule) -> Claim:
     A line whose amount is unknown for a reason of its own (`expected_from`) is left alone.
     """
     if claim.plan_ordinal > 1:
-        reason = f"a fee schedule does not tell what plan {claim.plan_ordinal} pays after the earlier ones"
+        reason = f"a fee schedule does not say what plan {claim.plan_ordinal} pays after the primary"
         return _each_line(claim, lambda line: line._replace(expected_insurance_cents=None, expected_from=reason))
     return _each_line(claim, lambda line: _expected(claim, line, schedule))
 

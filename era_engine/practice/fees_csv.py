@@ -42,10 +42,10 @@ def read_fees(path: Path, source: str) -> list[Fee]:
         fee = Fee._make((*values, source))
         first_line = first_lines.setdefault(fee_key(fee.payer, fee.procedure_code), line)
         if first_line != line:
-            faults.add(f"line {line}", f"the payer and procedure of line {first_line} again")
+            faults.add(f"line {line}", f"repeats the payer and procedure of line {first_line}")
         fees.append(fee)
     if not faults.count and not fees:
-        faults.add("line 2", "there is no fee below the header")
+        faults.add("line 2", "no fee follows the header")
     if faults.count:
         raise faults.error()
     return fees

@@ -23,4 +23,4 @@ class FileFaults:
 
     def error(self) -> ClaimsFileError:
         more = [f"and {self.count - FAULTS_SHOWN:,} more."] if self.count > FAULTS_SHOWN else []
-        return ClaimsFileError("\n".join(self.shown + more), f"{self.remedy}; nothing of it was taken.")
+        return ClaimsFileError("\n".join(self.shown + more), f"{self.remedy}. Nothing was imported.")

@@ -36,7 +36,7 @@ def patient_doubts(payment: ClaimPayment, claim: Claim) -> tuple[str, ...]:
             patients = True
             doubts.update(dict.fromkeys(_name_doubts(person, claim)))
             if any(any(_name_doubts(corrected, claim)) for corrected in _corrected(payment, person)):
-                doubts["the payer corrects the name to another one"] = None
+                doubts["the payer corrected the name to a different one"] = None
             named = named or bool(surname(person.last_name).name)
         elif role != "IL":
             continue
@@ -46,7 +46,7 @@ def patient_doubts(payment: ClaimPayment, claim: Claim) -> tuple[str, ...]:
     if not named:
         doubts["no last name" if patients else "no patient"] = None
     if id_given and not identified:
-        doubts["another member id"] = None
+        doubts["the member ID differs"] = None
     return tuple(doubts)
 
 
@@ -78,9 +78,9 @@ def slip_doubts(payment: ClaimPayment, claim: Claim) -> tuple[str, ...]:
         if _is_initial(first, own):
             doubts["only an initial for the first name"] = None
         elif own not in (first, first + letters(person.middle_name)):
-            doubts["another first name"] = None
+            doubts["the first name differs"] = None
     if _id_slips(payment, claim):
-        doubts["another member id"] = None
+        doubts["the member ID differs"] = None
     return tuple(doubts)
 
 
@@ -120,12 +120,12 @@ def _nearness(person: Person, last_name: str, first_name: str) -> tuple[int, boo
 def _name_doubts(person: Person, claim: Claim) -> Iterator[str]:
     theirs, ours = surname(person.last_name, person.suffix), surname(claim.last_name)
     if theirs.name and theirs.name != ours.name:
-        yield "another last name"
+        yield "the last name differs"
     if contradict(theirs, ours):
-        yield "another suffix (Jr, Sr)"
+        yield "the suffix differs (Jr, Sr)"
     first, own = letters(person.first_name), letters(claim.first_name)
     if first and own not in (first, first + letters(person.middle_name)) and not _is_initial(first, own):
-        yield "another first name"
+        yield "the first name differs"
 
 
 def _is_initial(first: str, other: str) -> bool:

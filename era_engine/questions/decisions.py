@@ -108,7 +108,7 @@ def _check_rule(connection: Connection, kind: str, wanted: str) -> None:
     if known and wanted not in known:
         close = get_close_matches(wanted, known, n=1)
         hint = f" Did you mean {close[0]}?" if close else ""
-        raise UsageError(f"No {kind} is called {wanted}.{hint}", "`era rules show` lists rules and holds.")
+        raise UsageError(f"There is no {kind} {wanted}.{hint}", "`era rules show` lists rules and holds.")
 
 
 def payment_id_of(connection: Connection, trace: str) -> int:
@@ -129,7 +129,7 @@ def payment_id_of(connection: Connection, trace: str) -> int:
     problem = (
         f"{len(found)} payments share the trace number {trace}"
         if one_number
-        else f"{trace} is one payment's trace number and another one's id"
+        else f"{trace} is the trace number of one payment and the id of another"
     )
     raise UsageError(
         f"{problem}: {listed}.", f"Name the payment by its id, such as {stored_decisions.BY_ID}{found[0].payment_id}."
@@ -141,8 +141,8 @@ def decision_to_explain(connection: Connection, claim: str, payment_id: int | No
     found = stored_decisions.newest_decision(connection, claim, payment_id)
     if found is None:
         raise UsageError(
-            f"No decision on claim {claim} is in the log.",
-            "`era log` lists them; claim numbers are as the payer wrote them.",
+            f"The log has no decision on claim {claim}.",
+            "`era log` lists them. Claim numbers are as the payer wrote them.",
         )
     return found
 

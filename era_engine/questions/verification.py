@@ -57,33 +57,33 @@ def verify(home: Home, database: Database) -> Verified:
 
 def _entries(connection: Connection) -> Iterator[str]:
     for entry_id, total in entry_proofs.unbalanced_entries(connection):
-        yield f"Entry {entry_id} does not balance: its postings sum to {dollars(total)}."
+        yield f"Entry {entry_id} does not balance: its postings add up to {dollars(total)}."
     for (entry_id,) in entry_proofs.entries_without_postings(connection):
         yield f"Entry {entry_id} has no postings."
     for entry_id, both in entry_proofs.entries_without_one_owner(connection):
         how = "both a decision and" if both else "neither a decision nor"
         yield f"Entry {entry_id} belongs to {how} a provider-level adjustment."
     for entry_id, payment_id, owner in entry_proofs.entries_on_another_payment(connection):
-        yield f"Entry {entry_id} stands on payment {payment_id}, but what it belongs to is on payment {owner}."
+        yield f"Entry {entry_id} is on payment {payment_id}, but what it belongs to is on payment {owner}."
     for entry_id, account in entry_proofs.postings_on_strange_accounts(connection):
-        yield f"Entry {entry_id} posts to the account {account!r}, where what it belongs to does not post."
+        yield f"Entry {entry_id} posts to the account {account!r}, but what it belongs to does not post there."
     for entry_id, number, office_claim in entry_proofs.entries_of_another_claim(connection):
         theirs = office_claim or "no claim"
         yield f"Entry {entry_id} is on {number or 'no claim'}, but its claim payment is matched to {theirs}."
     for entry_id, number in entry_proofs.entries_of_another_patient(connection):
-        yield f"Entry {entry_id} is on another patient than its claim {number}."
+        yield f"Entry {entry_id} is for a different patient than its claim {number}."
 
 
 def _reversals(connection: Connection) -> Iterator[str]:
     for entry_id, kind in entry_proofs.reversals_without_cause(connection):
-        yield f"Entry {entry_id} is of kind {kind!r}, which does not go with what it says it takes back."
+        yield f"Entry {entry_id} is of kind {kind!r}, which does not fit the entry it reverses."
     for entry_id, account, line, cents in entry_proofs.reversals_not_exact(connection):
         where = account if line is None else f"{account}, line {line}"
-        yield f"Entry {entry_id} does not take back exactly what was posted: {dollars(cents)} is left on {where}."
+        yield f"Entry {entry_id} does not reverse exactly what was posted: {dollars(cents)} remains on {where}."
     for entry_id, decision_id in entry_proofs.reversals_of_another_claim(connection):
-        yield f"Entry {entry_id} takes back decision {decision_id}, which is on another claim or patient."
+        yield f"Entry {entry_id} reverses decision {decision_id}, which is on another claim or patient."
     for entry_id, decision_id in entry_proofs.reversals_of_no_posting(connection):
-        yield f"Entry {entry_id} takes back decision {decision_id}, which is not its to take back."
+        yield f"Entry {entry_id} reverses decision {decision_id}, which it must not reverse."
 
 
 def _decisions(connection: Connection) -> Iterator[str]:
@@ -96,9 +96,9 @@ def _decisions(connection: Connection) -> Iterator[str]:
     for (decision_id,) in decision_proofs.undone_without_entry(connection):
         yield f"Decision {decision_id} undoes what was posted, but has no entry."
     for (decision_id,) in decision_proofs.decisions_without_grounds(connection):
-        yield f"Decision {decision_id} rests on a rule set or settings that are not kept."
+        yield f"The rule set or settings of decision {decision_id} are missing."
     for content_hash in decision_proofs.altered_grounds(connection):
-        yield f"The rules or settings {content_hash} are no longer those that decisions rest on."
+        yield f"The rules or settings {content_hash} have changed since decisions were made with them."
 
 
 def _wrong_entries(entered: Entered) -> str | None:
@@ -129,7 +129,7 @@ def _amounts(entered: Entered) -> Iterator[str]:
             shown = "an unknown amount" if cents is None else dollars(cents)
             yield (
                 f"Decision {entered.decision_id} on claim {entered.claim_number}: the {what} decided to post is"
-                f" {shown}, {dollars(in_ledger)} stands in the ledger."
+                f" {shown}, but the ledger has {dollars(in_ledger)}."
             )
 
 
@@ -137,13 +137,13 @@ def _states(connection: Connection) -> Iterator[str]:
     for payment_id, number in decision_proofs.undecided_claim_payments(connection):
         yield f"Claim payment {payment_id} (claim {number}) was read and never decided."
     for payment_id, number, state, standing in decision_proofs.states_without_their_postings(connection):
-        yield f"Claim payment {payment_id} (claim {number}) is {state!r}, and {standing} postings of it stand."
+        yield f"Claim payment {payment_id} (claim {number}) is {state!r}, but has {standing} postings in force."
     for payment_id, number in decision_proofs.reversed_without_reversal(connection):
-        yield f"Claim payment {payment_id} (claim {number}) is 'reversed', but no posted reversal took it back."
+        yield f"Claim payment {payment_id} (claim {number}) is 'reversed', but no posted reversal reversed it."
     for payment_id, number in decision_proofs.closed_by_nobody(connection):
         yield f"Claim payment {payment_id} (claim {number}) is 'closed', but its newest decision did not close it."
     for payment_id, number, office_claim, state in decision_proofs.matched_to_nothing(connection):
-        what = "no claim" if office_claim is None else f"{office_claim}, which is no claim of the practice"
+        what = "no claim" if office_claim is None else f"{office_claim}, which is not a claim of the practice"
         yield f"Claim payment {payment_id} (claim {number}) is {state!r} and matched to {what}."
     for payment_id, office_claim, by_hand in decision_proofs.matched_otherwise(connection):
         yield (
@@ -166,8 +166,8 @@ def _claims(connection: Connection) -> Iterator[str]:
 
 def _against_charge(sums: claim_proofs.ClaimSums) -> str:
     return (
-        f"{sums.claim_number}: {dollars(sums.paid_cents)} paid and {dollars(sums.written_off_cents)} written off"
-        f" do not go with the charge of {dollars(sums.charge_cents)}"
+        f"{sums.claim_number}: {dollars(sums.paid_cents)} paid and {dollars(sums.written_off_cents)} written off do"
+        f" not fit the charge of {dollars(sums.charge_cents)}"
     )
 
 
@@ -180,7 +180,7 @@ def _payments(connection: Connection) -> Iterator[str]:
             ("provider-level adjustments", sums.pairs_owed_cents, sums.pairs_entered_cents),
         ):
             if owed != entered:
-                yield f"{name}: {what} of {dollars(owed)} are posted, {dollars(entered)} stands in the ledger."
+                yield f"{name}: {what} of {dollars(owed)} are posted, but the ledger has {dollars(entered)}."
         if sums.claims_paid_cents is not None and sums.read_cents != sums.claims_paid_cents:
             yield (
                 f"{name}: claims of {dollars(sums.read_cents)} are in the books,"
@@ -190,7 +190,7 @@ def _payments(connection: Connection) -> Iterator[str]:
         if "payment-out-of-balance" in codes:
             continue  # named when it was read; none of its claims post by themselves
         if sums.pairs_cents is None or sums.read_cents - sums.pairs_cents != sums.payment_cents:
-            yield f"{name}: claims less provider-level adjustments are not the payment."
+            yield f"{name}: claims minus provider-level adjustments do not equal the payment."
 
 
 def _payers(connection: Connection) -> Iterator[str]:
@@ -199,7 +199,7 @@ def _payers(connection: Connection) -> Iterator[str]:
         expected = 0 if pair.state == "open" else 1
         closing = pair.kinds == {CLOSED}
         if pair.entries != expected or pair.state not in ("open", "posted", "closed"):
-            yield f"{name} is {pair.state!r}, and {pair.entries} entries of it stand."
+            yield f"{name} is {pair.state!r}, but has {pair.entries} entries in force."
         elif closing != (pair.state == "closed") or (closing and any(pair.accounts.values())):
             yield f"{name} is {pair.state!r}, but its entry is of kind {', '.join(pair.kinds)!r} or moves money."
         elif closing:
@@ -207,9 +207,9 @@ def _payers(connection: Connection) -> Iterator[str]:
         elif expected and pair.accounts != _owed(pair):
             shown = ", ".join(f"{account} {dollars(cents)}" for account, cents in sorted(pair.accounts.items()))
             amount = "an unknown amount" if pair.cents is None else dollars(pair.cents)
-            yield f"{name} of {amount} stands in the ledger as {shown}."
+            yield f"{name} of {amount} is in the ledger as {shown}."
     for payer, items, balance in balances_that_differ(connection):
-        yield f"Payer {payer}: its open items come to {dollars(items)}, its balance is {dollars(balance)}."
+        yield f"Payer {payer}: its open items add up to {dollars(items)}, but its balance is {dollars(balance)}."
 
 
 def _owed(pair: payment_proofs.EnteredPair) -> dict[str, int] | None:

@@ -31,12 +31,13 @@ from era_engine.store.insurance.worklist import (
 Record = dict[str, Any]
 _BY_PERSON = {"match": "matched-by-hand", "undo": "opened-again"}  # what an act that left no hold is a reason for
 _OTHER_REMEDIES = {
-    "matched-by-hand": "Matched by hand; the next run decides it, or quick-post now.",
-    "opened-again": "Closed and opened again; quick-post it, post it by hand, or close it.",
-    LEFT: "Ask the payer what it is, then enter it by hand.",
-    "provider-adjustment-to-enter": "Nothing keeps it back any more; the next run enters it.",
-    "payment-without-claims": "Nothing on the remittance says what the money is for; ask the payer.",
-    "file-in-quarantine": "See what was found (era inspect), ask the sender for a whole file, put it into the inbox.",
+    "matched-by-hand": "Matched by hand. The next run decides it, or quick-post it now.",
+    "opened-again": "Reopened. Quick-post it, post it by hand, or close it.",
+    LEFT: "Ask the payer what it is. Then enter it by hand.",
+    "provider-adjustment-to-enter": "Nothing holds it any more. The next run enters it.",
+    "payment-without-claims": "The ERA does not say what the money is for. Ask the payer.",
+    "file-in-quarantine": "Run `era inspect` to see what is wrong. Ask the sender for a complete file, and put it"
+    " into inbox/.",
     "file-interrupted": "The next run finishes it.",
 }
 
@@ -111,7 +112,7 @@ def _tell_what_the_bank_shows(connection: Connection, waiting: list[Record], tod
 
 def _remedy(rule: Rule) -> str:
     """What a hold says; of a row of the table, why it leaves claims."""
-    waits = f" Waits for {rule.waits_for}; every run judges it again." if rule.waits_for is not None else ""
+    waits = f" Waits for {rule.waits_for}; every run decides it again." if rule.waits_for is not None else ""
     return f"{rule.remedy or rule.because}{waits}"
 
 
@@ -161,7 +162,9 @@ def _beside_claims(connection: Connection, books: Books, today: date, shared: se
             "file-in-quarantine" if quarantined else "file-interrupted",
             file=file.name,
             age_days=_age(file.received_at, today),
-            explanation="Put aside in quarantine/." if quarantined else "A run was interrupted in the middle of it.",
+            explanation="The file is quarantined (quarantine/)."
+            if quarantined
+            else "A run was interrupted while reading it.",
             command=_inspect(home, file.stored_as) if quarantined else "era run",
         )
 
@@ -194,7 +197,7 @@ def _payments(connection: Connection, home: Home, today: date) -> Iterator[Recor
             payment_date=None if day is None else day.isoformat(),
             age_days=None if day is None else max((today - day).days, 0),
             paid_cents=payment.payment_cents,
-            explanation="The payment names no claim and no provider-level adjustment.",
+            explanation="The payment has no claims and no provider-level adjustments.",
             command=_inspect(home, payment.stored_as),
             file=payment.file,
         )

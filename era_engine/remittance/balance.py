@@ -33,9 +33,9 @@ def balance_findings(claim: ClaimPayment) -> list[Finding]:
             Finding(
                 "claim-out-of-balance",
                 "hold",
-                f"Claim {claim.claim_number}: charge {dollars(claim.charge_cents)} less adjustments"
-                f" {dollars(adjusted)} is {dollars(claim.charge_cents - adjusted)},"
-                f" but {dollars(claim.paid_cents)} is paid.",
+                f"Claim {claim.claim_number}: charge {dollars(claim.charge_cents)} minus adjustments"
+                f" {dollars(adjusted)} is {dollars(claim.charge_cents - adjusted)}, but {dollars(claim.paid_cents)}"
+                f" was paid.",
                 claim.segment_number,
             )
         )
@@ -46,7 +46,7 @@ def _takes_money(line: ServiceLine, paid: int) -> Finding:
     return Finding(
         "negative-line-payment",
         "hold",
-        f"Line {line.procedure.code} pays {dollars(paid)}, though the claim is no reversal (status 22).",
+        f"Line {line.procedure.code} pays {dollars(paid)}, but the claim is not a reversal (status 22).",
         line.segment_number,
     )
 
@@ -64,7 +64,7 @@ def _line_off(line: ServiceLine, charge: int, adjusted: int, paid: int) -> Findi
     return Finding(
         "line-out-of-balance",
         "hold",
-        f"Line {line.procedure.code}: charge {dollars(charge)} less adjustments {dollars(adjusted)}"
-        f" is {dollars(charge - adjusted)}, but {dollars(paid)} is paid.",
+        f"Line {line.procedure.code}: charge {dollars(charge)} minus adjustments {dollars(adjusted)} is"
+        f" {dollars(charge - adjusted)}, but {dollars(paid)} was paid.",
         line.segment_number,
     )

@@ -112,7 +112,7 @@ class _ClaimLoop:
             self._unreadable(elements, 5, "patient responsibility")
         if not elements[1] or not elements[2]:
             syntax = Syntax("2100/CLP02" if elements[1] else "2100/CLP01", "1")
-            self._find("missing-element", "hold", "A claim payment without claim number or status.", elements, syntax)
+            self._find("missing-element", "hold", "A claim payment has no claim number or no status.", elements, syntax)
 
     def summarise(self, elements: list[str]) -> None:
         number, totals, inpatient = self._summary or ("", (), ())
@@ -169,7 +169,7 @@ class _ClaimLoop:
         adjudicated = values.procedure(elements[1], self._separators.component)
         if adjudicated is None:
             syntax = Syntax("2110/SVC01", "1")
-            self._find("missing-element", "hold", "A service line without a procedure.", elements, syntax)
+            self._find("missing-element", "hold", "A service line has no procedure.", elements, syntax)
         self._adjudicated = adjudicated or Procedure("", "", (), "")
         self._line_charge = self._required_amount(elements, 2, "the line's charge")
         self._line_paid = self._required_amount(elements, 3, "the line's payment")
@@ -210,13 +210,13 @@ class _ClaimLoop:
         group = elements[1]
         if not any(elements[2:20]):
             syntax = Syntax(f"{self._place('CAS')}02", "1")
-            self._find("missing-element", "hold", "An adjustment (CAS) without reason and amount.", elements, syntax)
+            self._find("missing-element", "hold", "An adjustment (CAS) has no reason and no amount.", elements, syntax)
         for at in range(2, 20, 3):
             if not any(elements[at : at + 3]):
                 continue
             if not elements[at]:
                 syntax = Syntax(f"{self._place('CAS')}{at:02d}", "1" if at == 2 else "2")
-                self._find("missing-element", "hold", "An adjustment (CAS) without a reason.", elements, syntax)
+                self._find("missing-element", "hold", "An adjustment (CAS) has no reason.", elements, syntax)
             adjustment = values.adjustment(group, elements[at], elements[at + 1], elements[at + 2])
             self._adjustments.append(adjustment)
             if adjustment.cents is None:
@@ -254,7 +254,7 @@ class _ClaimLoop:
             self._find(
                 "unreadable-information",
                 "warn",
-                f"AMT02 {elements[2][:20]!r} is not an amount; AMT is information only.",
+                f"AMT02 {elements[2][:20]!r} is not an amount. AMT is for information only.",
                 elements,
                 values.unreadable(self._place("AMT"), 2, elements[2]),
             )
@@ -284,7 +284,7 @@ class _ClaimLoop:
 
     def misplaced(self, elements: list[str]) -> None:
         place = "a service line" if self._svc is not None else "a claim"
-        message = f"The guide places no {elements[0][:8]} segment in {place}. A person must see what it means."
+        message = f"The guide allows no {elements[0][:8]} segment in {place}. Review what it means."
         self._find("unexpected-segment", "hold", message, elements, of_segment(elements[0], "2"))
 
     def _required_amount(self, elements: list[str], at: int, meaning: str) -> int | None:

@@ -75,19 +75,19 @@ class HeaderReader:
             self._find("malformed-amount", "hold", f"BPR02, the payment's amount, {found}.", bpr, "BPR", syntax)
         if paid is not None and paid < 0:  # RFI 222, asked on 4010
             message = (
-                f"BPR02, the payment's amount, is {dollars(paid)}; a payment is never below zero, the payer carries the"
-                " rest forward (PLB FB)."
+                f"BPR02, the payment's amount, is {dollars(paid)}. A payment is never below zero; the payer carries"
+                f" the rest forward (PLB FB)."
             )
             self._find("negative-payment", "hold", message, bpr, "BPR")
         if self._bpr is not None and (bpr[1] == "P" or (bpr[4] == "NON" and paid)):
             what = (
-                "BPR01 is P, a test of the account"
+                "BPR01 is P, a prenotification (test)"
                 if bpr[1] == "P"
                 else "BPR04 is NON, no payment, but BPR02 is not zero"
             )
-            self._find("no-money-moves", "hold", f"{what}: no money comes with this remittance.", bpr, "BPR")
+            self._find("no-money-moves", "hold", f"{what}: no money comes with this ERA.", bpr, "BPR")
         if self._bpr is not None and bpr[3] != "C":
-            self._find("debit-payment", "hold", f"BPR03 is {bpr[3][:8]!r}; expected C, a credit.", bpr, "BPR")
+            self._find("debit-payment", "hold", f"BPR03 is {bpr[3][:8]!r}, but must be C, a credit.", bpr, "BPR")
         if self._bpr is not None and values.day(bpr[16]) is None:
             text = f"BPR16, the payment's date, is {bpr[16][:12]!r}."
             self._find("unreadable-date", "warn", text, bpr, "BPR", values.no_date("HEADER/BPR", 16, bpr[16]))
@@ -95,7 +95,7 @@ class HeaderReader:
 
     def misplaced(self, raw: str, where: str) -> None:
         tag = raw.split(self._separators.element, 1)[0]
-        message = f"The guide places no {tag[:8]} segment {where}. A person must see what it means."
+        message = f"The guide allows no {tag[:8]} segment {where}. Review what it means."
         self._find("unexpected-segment", "hold", message, [raw], syntax=of_segment(tag, "2"))
 
     def _header_segment(self, tag: str, elements: list[str], raw: str) -> None:
@@ -140,7 +140,7 @@ class HeaderReader:
         if n1 is None:
             return
         if n1[1] not in ("PR", "PE") or n1[1] in self.parties:
-            text = f"The guide places no N1*{n1[1][:3]} loop here."
+            text = f"The guide allows no N1*{n1[1][:3]} loop here."
             self._find("unexpected-segment", "hold", text, n1, "N1", Syntax("N1", "2"))
         else:
             self.parties[n1[1]] = Party(
@@ -166,14 +166,14 @@ class HeaderReader:
             self.provider_adjustments.append(adjustment)
             if cents is None:
                 text = elements[at + 1][:24]
-                message = f"PLB{at + 1:02d}, the provider adjustment's amount, {text!r} is not an amount."
+                message = f"PLB{at + 1:02d}, the provider-level adjustment's amount, {text!r} is not an amount."
                 syntax = values.unreadable("FOOTER/PLB", at + 1, elements[at + 1], required=at == 3)
                 self._find("malformed-amount", "hold", message, elements, syntax=syntax)
         if not found or any(elements[15:]):
             self._find(
                 "unexpected-element",
                 "hold",
-                "A provider adjustment (PLB) without pairs, or with more than six.",
+                "A provider-level adjustment (PLB) has no pairs, or more than six.",
                 elements,
                 syntax=Syntax("FOOTER/PLB15", "3") if found else Syntax("FOOTER/PLB03", "1"),
             )

@@ -96,7 +96,7 @@ def not_used(claim: ClaimPayment) -> Finding:
     return Finding(
         "claim-not-used",
         "reject",
-        f"Claim {claim.claim_number}, paid {paid}, stands in a transaction set that cannot be used; it is not posted.",
+        f"Claim {claim.claim_number}, paid {paid}, is in a transaction set that cannot be used. It is not posted.",
         claim.segment_number,
     )
 
@@ -129,7 +129,7 @@ def _refusal(transaction: TransactionSet) -> Finding | None:
     return Finding(
         "not-a-5010-remittance",
         "reject",
-        f"Found {found}, expected {expected}. Nothing of this transaction set is used.",
+        f"Found {found}, expected {expected}. None of this transaction set is used.",
         transaction.position,
         transaction.header[:80],
         not_supported,
@@ -155,7 +155,7 @@ def _claim_tags(separators: Separators) -> frozenset[str]:
 def _count_claims(transaction: TransactionSet) -> str:
     tag = "CLP" + transaction.separators.element
     claims = sum(1 for raw in transaction.raw_segments() if raw.startswith(tag))
-    return f" It holds {claims} claim payment(s)." if claims else ""
+    return f" It has {claims} claim payment(s)." if claims else ""
 
 
 def _of_empty_envelopes(reader: Reader, pending: list[tuple[TransactionSet, Remittance]]) -> Iterator[Finding]:
@@ -170,7 +170,7 @@ def _of_empty_envelopes(reader: Reader, pending: list[tuple[TransactionSet, Remi
 def _nothing_inside(reader: Reader, remittances: list[Remittance], outside: tuple[Finding, ...]) -> tuple[Finding, ...]:
     if remittances or any(each.severity == "reject" for each in outside):
         return ()
-    message = "The file holds no remittance: expected at least one transaction set 835, found none."
+    message = "The file has no ERA: expected at least one 835 transaction set, found none."
     return (Finding("no-transaction-set", "reject", message, reader.position or 1),)
 
 
@@ -241,9 +241,8 @@ def _claim_too_long(transaction: TransactionSet) -> Finding:
     return Finding(
         _TOO_LONG,
         "reject",
-        f"A claim, or what stands before or after the claims, has more than {MOST_SEGMENTS:,} segments or"
-        f" {MOST_CHARACTERS:,} characters. Nothing of this transaction set is used. Ask the payer to send the file"
-        " again.",
+        f"A claim, or the part before or after the claims, has more than {MOST_SEGMENTS:,} segments or"
+        f" {MOST_CHARACTERS:,} characters. None of this transaction set is used. Ask the payer to resend the file.",
         transaction.position,
     )
 
@@ -265,12 +264,12 @@ def _payment_balance(
         return []
     paid = payment.payment_cents
     if claims_paid is None or provider is None or paid is None:
-        message = "The payment's balance cannot be proven: an amount it needs is unreadable."
+        message = "The payment's balance cannot be checked: an amount is unreadable."
     elif claims_paid - provider != paid:
         message = (
-            f"Claims pay {dollars(claims_paid)}, less provider adjustments {dollars(provider)} is"
-            f" {dollars(claims_paid - provider)}; the payment (BPR02) is {dollars(paid)},"
-            f" off by {dollars(paid - claims_paid + provider)}."
+            f"Claims pay {dollars(claims_paid)}, minus provider-level adjustments {dollars(provider)} is"
+            f" {dollars(claims_paid - provider)}. The payment (BPR02) is {dollars(paid)}, off by"
+            f" {dollars(paid - claims_paid + provider)}."
         )
     else:
         return []

@@ -66,9 +66,9 @@ def read_cases(folder: Path, rules: RulesRead, prefix: str = "") -> tuple[Case, 
     faults = Faults()
     files = sorted((folder / CASES).glob("*.yaml"))
     if not files:
-        faults.add(f"{prefix}{CASES}", None, f"there are no cases (*.yaml) in {folder / CASES}")
+        faults.add(f"{prefix}{CASES}", None, f"no cases (*.yaml) in {folder / CASES}")
     for path in sorted((folder / CASES).glob("*.yml")):
-        faults.add(f"{prefix}{CASES}/{path.name}", None, f"would not be read; name it {path.stem}.yaml")
+        faults.add(f"{prefix}{CASES}/{path.name}", None, f"is not read under this name; rename it {path.stem}.yaml")
     sources = [read_rule_file(path, faults, f"{prefix}{CASES}/{path.name}") for path in files]
     cases = [case for source in sources if source is not None for case in _cases(source, rules.rule_set, faults)]
     _refuse_equal_names(cases, faults)

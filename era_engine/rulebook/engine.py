@@ -25,7 +25,7 @@ _READY = "READY"  # no fact and no rule is written in capitals
 class EngineError(EraError):
     """Something could not be decided through our own fault; the run stops rather than guess."""
 
-    def __init__(self, problem: str, remedy: str = "This is our fault: report it. Nothing was done.") -> None:
+    def __init__(self, problem: str, remedy: str = "This is a bug in era-engine: report it. Nothing was done.") -> None:
         super().__init__(problem, remedy)
 
 

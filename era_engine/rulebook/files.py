@@ -57,7 +57,7 @@ class Faults:
             lines = (
                 f"{file}:{line}: {text}" if line else f"{file}: {text}" for file, line, text in sorted(self._found)
             )
-            raise RulesError("\n".join(lines), f"Mend these lines, then try again with `{command}`.")
+            raise RulesError("\n".join(lines), f"Fix these lines, then try again with `{command}`.")
 
 
 def did_you_mean(given: str, allowed: Iterable[str]) -> str:
@@ -87,7 +87,7 @@ def read_rule_file(path: Path, faults: Faults, called: str | None = None) -> Sou
         text = path.read_text(encoding="utf-8-sig")
         loader, node = _parsed(text)
     except FileNotFoundError:
-        faults.add(name, None, f"there is no such file in {path.parent}")
+        faults.add(name, None, f"not found in {path.parent}")
         return None
     except OSError as error:
         faults.add(name, None, f"cannot be read: {error.strerror}")
@@ -135,7 +135,7 @@ class _Reading:
     def value(self, node: yaml.Node, steps: Steps) -> Any:
         self.lines.setdefault(steps, node.start_mark.line + 1)
         if id(node) in self._seen:
-            return self._refuse(steps, "repeats a part by `*name`; write it out, each rule stands alone")
+            return self._refuse(steps, "repeats a part with `*name`; write it out instead")
         self._seen.add(id(node))
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, steps)
@@ -160,7 +160,7 @@ class _Reading:
                 self._faults.add(self._name, line, "a key here is not text; put it in quotes")
             elif key in values:
                 first = self.lines[(*steps, key)]
-                self._faults.add(self._name, line, f"the key `{key}` stands here twice, first on line {first}")
+                self._faults.add(self._name, line, f"the key `{key}` is here twice, first on line {first}")
             else:
                 self.lines[(*steps, key)] = line
                 values[key] = self.value(value_node, (*steps, key))

@@ -194,5 +194,5 @@ def _unmet(rule: Rule, example: Facts) -> list[Condition]:
 def _tried(shows_it: bool) -> None:
     if not shows_it:
         raise EraError(
-            "The solver found an example that does not show what it should.", "This is our fault: report it."
+            "The solver found an example that does not show what it should.", "This is a bug in era-engine: report it."
         )

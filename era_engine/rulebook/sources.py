@@ -13,7 +13,7 @@ from era_engine.rulebook.vocabulary import RuleFile, Vocabulary
 
 INDICATORS, SHARED = "indicators.yaml", "shared"
 OWN = "rules/*.yaml"  # in a stored rule set: the holds a practice added, of all its files
-IN_FORCE = 'to put a rule set of your own in their place, write rules = "FOLDER" in era.toml'
+IN_FORCE = 'to use a rule set of your own instead, write rules = "FOLDER" in era.toml'
 
 
 class Sources(NamedTuple):
@@ -68,7 +68,7 @@ def stored_sources(files: object, vocabulary: Vocabulary) -> Sources:
 def _refuse(paths: Iterable[Path], names: Iterable[str], faults: Faults) -> None:
     for path in paths:
         if path.name not in names:
-            faults.add(path.name, None, "is no file of a rule set, and would not be read", names)
+            faults.add(path.name, None, "is not part of a rule set, and is not read", names)
 
 
 def _own_files(folder: Path, vocabulary: Vocabulary, faults: Faults) -> tuple[Source, ...]:
@@ -83,7 +83,7 @@ def _own_files(folder: Path, vocabulary: Vocabulary, faults: Faults) -> tuple[So
     sources: list[Source | None] = []
     for path in _yaml_in(folder):
         if path.suffix != ".yaml":
-            faults.add(f"{called}/{path.name}", None, f"would not be read; name it {path.stem}.yaml")
+            faults.add(f"{called}/{path.name}", None, f"is not read under this name; rename it {path.stem}.yaml")
         else:
             sources.append(read_rule_file(path, faults, f"{called}/{path.name}"))
     for path in _yaml_in(folder / vocabulary.name):  # a folder of its name is for the other tables' holds alone

@@ -68,7 +68,7 @@ def change_words(vocabulary: Vocabulary, condition: Condition, facts: Facts) -> 
     if short is not None and vocabulary.facts[condition.fact].kind == "cents":
         return f"{dollars(short)} short of {shown(vocabulary, condition.fact, wanted)}"
     actual = shown(vocabulary, condition.fact, facts.get(condition.fact))
-    return f"{vocabulary.facts[condition.fact].meaning}: {actual}, wanted {wanted_words(vocabulary, condition, facts)}"
+    return f"{vocabulary.facts[condition.fact].meaning}: {actual}, must be {wanted_words(vocabulary, condition, facts)}"
 
 
 def reason_words(vocabulary: Vocabulary, condition: Condition, facts: Facts) -> str:

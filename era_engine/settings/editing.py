@@ -46,7 +46,7 @@ def keys_of(key: str) -> Keys:
     keys = tuple(key.split("."))
     if not all(re.fullmatch("[A-Za-z0-9_-]+", each) for each in keys):
         raise UsageError(
-            f"{json.dumps(key)} is no key of era.toml.",
+            f"{json.dumps(key)} is not a key of era.toml.",
             "Name one setting as `era settings show` does, such as era_payment_options.auto_post.minimum_percent.",
         )
     return keys
@@ -65,7 +65,7 @@ def readings(value: str) -> list[object]:
         found.append(value)
     if not found:
         raise UsageError(
-            "The value is neither TOML nor a plain word.",
+            "The value is not valid TOML and not a plain word.",
             "Give true, false, a number such as 33.3, a word, or within single quotes a text or list of TOML:"
             ' \'"warn"\', \'["16", "97"]\'.',
         )

@@ -39,57 +39,57 @@ from era_engine.settings.tables import (
 )
 
 DEFAULT_TOML = """\
-# Settings of this practice. A key left out has its default: the value below; keys behind a # have none.
+# Settings of this practice. A key left out has its default, the value below. Keys behind a # have no default.
 
 database = "sqlite:///era.db"        # in this folder; or postgresql+psycopg://USER:PASSWORD@HOST/NAME
 conformance = "report"               # implementation-guide check: off, report or require
-# rules = "my-rules"                 # a folder of rules in place of those that came with era-engine
-review_reasons = ["16", "50", "97", "226", "242", "250", "251", "252", "B7"]  # a person sees them, in any group
+# rules = "my-rules"                 # a folder of rules to use instead of era-engine's own
+review_reasons = ["16", "50", "97", "226", "242", "250", "251", "252", "B7"]  # these need review, in any group
 
 [era_payment_options.auto_post]      # era run
-enabled = true                       # or "shadow": it decides and shows what it would post, and posts nothing
-minimum_percent = 95                 # paid, in percent of expected; 0 to 100, decimals such as 33.3 are exact
+enabled = true                       # or "shadow": on trial; shows what it would post, posts nothing
+minimum_percent = 95                 # paid as a percentage of expected; 0 to 100, decimals such as 33.3 are exact
 
 [era_payment_options.quick_post]     # era quick-post
 enabled = true
 minimum_percent = 90
 
-[era_payment_options.partial_payment]    # a payment below the percentage, but of at least this amount
+[era_payment_options.partial_payment]    # a payment below the percentage, but at least this amount
 enabled = false
 minimum_amount = "50.00"
 
 [ledger_options]
 auto_post_contracted_write_offs = true
 
-[several_plans]                      # never, or proven: where the books prove that nothing is posted twice
+[several_plans]                      # never, or proven: when the books prove that nothing posts twice
 post = "never"
 
-[reversals]                          # a reversal that takes back exactly what was posted may post by itself
+[reversals]                          # true: a reversal of exactly what was posted posts by itself
 post_exact = false
 
-[deposits]                           # a payment waits until `era import bank` has shown its money
+[deposits]                           # true: a payment waits for its deposit (`era import bank`)
 required = false
 
-[files]                              # a larger file, or one that unpacks to more, is put aside
+[files]                              # a larger file, or one that unpacks to more, is quarantined
 largest_megabytes = 512
 
 [holds]                              # any hold of `era rules show` as "hold" or "warn"
 # procedure-mismatch = "warn"
 
-[retention]                          # days after which each run purges archived files; none: never
+[retention]                          # each run purges archived files after so many days; none: never
 # archived_files_days = 2557
 
 [encryption]                         # archive, quarantine and backups are sealed with the key in this file
 # key_file = "/etc/era/practice.key"   # outside this folder; made by `era encryption new-key`
 
-[reports]                            # what `era replay` reckons with
-minutes_by_hand = 4                  # minutes a person needs to post one claim
+[reports]                            # what `era replay` counts with
+minutes_by_hand = 4                  # minutes to post one claim by hand
 
-[practice]                           # where given, a payment to another payee is left to a person
+[practice]                           # if given, a payment to another payee needs review
 # npi = "1234567893"                 # the payee's NPI
 # tax_id = "12-3456789"              # the payee's tax id
 
-# What is otherwise for a payer (id, or words of the name), a location, or both; as many of these as are needed.
+# Different settings for a payer (id, or words of the name), a location, or both. Use as many as you need.
 # [[override]]
 # payer = "DELTA"
 # location = "LPFD"
@@ -361,7 +361,7 @@ def read_settings(path: Path) -> str:
         return path.read_bytes().decode("utf-8-sig")
     except (FileNotFoundError, NotADirectoryError):
         problem = f"{path}: there is no such file, so {path.parent} is not a home."
-        remedy = f"Run `era init {shlex.quote(str(path.parent))}` to make one, or name another with --home."
+        remedy = f"Run `era init {shlex.quote(str(path.parent))}` to make one, or name another home with --home."
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         problem = f"{path}: line {line}: a character is not UTF-8."
@@ -380,6 +380,4 @@ def _parsed(path: Path, text: str) -> dict[str, object]:
         problem = f"{path}: {where}: not valid TOML: {what}. (A number has a decimal point, and no % sign.)"
     except (ValueError, ArithmeticError, RecursionError):
         problem = f"{path}: not valid TOML: a number is too long, or brackets are nested too deep."
-    raise SettingsError(
-        problem, 'A line reads key = value, where a text stands in "quotes" and true and false in small letters.'
-    )
+    raise SettingsError(problem, 'Write key = value. Put text in "quotes", and write true and false in lower case.')

@@ -61,7 +61,7 @@ class Database:
             if getattr(error.orig, "sqlstate", None) not in _BLOCKED:
                 raise
             raise BlockedError(
-                "Another program was at work on the same claims; nothing of this was written.", "Do it again."
+                "Another program changed the same claims at the same time. Nothing was written.", "Try again."
             ) from error
 
     @contextmanager
@@ -117,7 +117,7 @@ def _migrate(engine: Engine) -> None:
                 return
             if version is not None and version > HEAD:
                 raise InstallationError(
-                    f"The database is at version {version}, newer than this program knows ({HEAD}).",
+                    f"The database has version {version}, newer than this program knows ({HEAD}).",
                     "Install the newer era-engine that last used it.",
                 )
     with engine.connect() as connection:
@@ -133,8 +133,8 @@ def _migrate(engine: Engine) -> None:
                 make_tables(connection, "head")
             if engine.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
                 raise InstallationError(
-                    "The database holds rows that point to rows that are not there; it was left as it was.",
-                    "Restore the last copy of it that `era verify` finds in order.",
+                    "The database has rows that point to missing rows. It was not changed.",
+                    "Restore the last copy that passes `era verify`.",
                 )
     engine.dispose()  # so that every connection from here on has its foreign keys on again
 

@@ -60,13 +60,13 @@ def _change(text: str) -> tuple[str, list[object]]:
     key, equals, value = (part.strip() for part in text.partition("="))
     if not equals or not key or not value:
         raise UsageError(
-            f"{text!r} sets nothing.",
+            f"{text!r} is not a setting.",
             "Write KEY=VALUE, such as era_payment_options.auto_post.minimum_percent=90 (`era settings show` has all).",
         )
     table = keys_of(key)[0]
     if key.startswith("era_payment_options.quick_post"):
         raise UsageError(
-            f"{key} is for quick-post, which a person calls; a replay tries what a run decides.",
+            f"{key} is for quick-post. A replay tries only what a run decides.",
             "Leave it out of --set.",
         )
     if table in _NOT_TRIED:

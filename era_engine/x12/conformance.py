@@ -72,7 +72,7 @@ def _faults(text: str) -> Iterator[Fault]:
     element = batches[0].separators.element if batches else "*"
     tags = [raw.split(element, 1)[0] for raw in segments]
     if "ST" not in tags:
-        yield _incomplete("There is no transaction set (ST) in an interchange (ISA) here to check.", 1, text)
+        yield _incomplete("Nothing to check: there is no transaction set (ST) in an interchange (ISA).", 1, text)
         return
     start = tags.index("ST")
     version = segments[tags.index("GS")].split(element)[8:9] if "GS" in tags[:start] else []
@@ -80,7 +80,7 @@ def _faults(text: str) -> Iterator[Fault]:
         yield _refused("wrong-version", f"GS08 is not {VERSIONS[0]}, the guide this check knows", start, segments)
         return
     if segments[start].split(element)[1:2] != ["835"]:
-        yield _refused("not-an-835", "ST01 is not 835: this transaction set is no remittance", start, segments)
+        yield _refused("not-an-835", "ST01 is not 835: this transaction set is not an ERA", start, segments)
         return
 
     from era_engine.x12.conformance_guide import faults  # imports pyx12, which `--help` must not wait for

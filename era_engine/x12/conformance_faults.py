@@ -95,7 +95,7 @@ def failed(error: Exception, position: int, raw: str) -> Fault:
     return Fault(
         "check-failed",
         "",
-        f"The conformance check broke off here ({type(error).__name__}); nothing from here on was checked.",
+        f"The conformance check stopped here ({type(error).__name__}); nothing from here on was checked.",
         position,
         raw,
     )
@@ -105,7 +105,7 @@ def from_walk(error: Any, before: tuple[int, str], here: tuple[int, str]) -> Fau
     """A pyx12 SegError met while placing the segment `here`; what is missing is told of the segment before it."""
     node = error.map_node
     if error.err_cde == "3":
-        message = f"{_named(node)} is required after this segment and is not there."
+        message = f"{_named(node)} is required after this segment, but is missing."
         return Fault("missing-segment", _place(node), message, *before, error.err_cde)
     if error.err_cde in ("4", "5"):
         most = node.get_max_repeat()
@@ -119,13 +119,13 @@ def unplaced(qualifiers: dict[str, set[str]], after: Any, segment: Any, position
     """A segment the guide has no place for after the one at map node `after`."""
     tag, first = segment.get_seg_id(), segment.get_value("01") or ""
     if tag not in qualifiers:
-        message = "This segment is none the 835 guide knows."
+        message = "The 835 guide does not have this segment."
         return Fault("unexpected-segment", "", message, position, raw, "1")
     if qualifiers[tag] and first.split(segment.subele_term)[0] not in qualifiers[tag]:
         place, what = tag, f"{tag}01 is not among the codes the guide gives it, so the segment has no place."
     else:
         place = f"{tag}*{first}" if first in qualifiers[tag] else tag
-        what = f"{place} does not belong here: the guide places none after {_named(after)}."
+        what = f"{place} does not belong here: the guide allows none after {_named(after)}."
     return Fault("unexpected-segment", place, what, position, raw, "2")
 
 
@@ -134,7 +134,7 @@ def run_of_unplaced(run: list[Fault]) -> Fault:
     worst = max(run, key=lambda each: _WEIGHT[grade(each.code, each.place)])
     message = run[0].message
     if len(run) > 1:
-        message += f" Nor could the next {len(run) - 1} be placed."
+        message += f" The next {len(run) - 1} could not be placed either."
     return run[0]._replace(place=worst.place, message=message)
 
 
@@ -163,7 +163,7 @@ def from_element(error: Any, node: Any, raw: str) -> Fault:
 def _in_words(error: Any, about: Any) -> tuple[str, str]:
     match error.err_cde:
         case "1":
-            return "missing-element", "is required and is not there"
+            return "missing-element", "is required but missing"
         case "3":
             return "too-many-elements", f"has more elements than the {len(about.children)} the guide knows"
         case "4":

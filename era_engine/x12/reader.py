@@ -159,8 +159,8 @@ class TransactionSet:
             Finding(
                 "cut-transaction-set",
                 "reject",
-                f"Transaction set {self.control_number} is cut: {how} before its SE trailer. Nothing of it is posted."
-                f" Ask the payer to send the file again.{claims_in(leftover)}",
+                f"Transaction set {self.control_number} is cut off: {how} before its SE trailer. None of it is"
+                f" posted. Ask the payer to resend the file.{claims_in(leftover)}",
                 self.last_position,
                 leftover[:80] or None,
             )
@@ -225,7 +225,7 @@ class Reader:
                     self._open_group(elements)
                 case "ST":
                     if self._group is None:
-                        self._misplaced("A transaction set (ST) outside any group (GS).", raw)
+                        self._misplaced("A transaction set (ST) is outside any group (GS).", raw)
                     interchange = self._interchange_at_hand()
                     transaction = TransactionSet(self, interchange, self._group, elements, self.position)
                     yield transaction
@@ -245,10 +245,10 @@ class Reader:
     def _outside(self, tag: str, raw: str) -> None:
         told = len(self._own_findings)
         if told < MOST_TOLD:
-            message = f"A {tag[:8]} segment stands outside any transaction set."
+            message = f"A {tag[:8]} segment is outside any transaction set."
             self._note("segment-outside-transaction", "reject" if tag == "CLP" else "hold", message, raw, _OUTSIDE)
         elif told == MOST_TOLD:
-            message = f"More than {MOST_TOLD:,} segments stand outside any transaction set; the others are not told."
+            message = f"More than {MOST_TOLD:,} segments are outside any transaction set. The rest are not listed."
             self._note("segment-outside-transaction", "reject", message, syntax=_OUTSIDE)
 
     def _next(self) -> str | None:
@@ -270,7 +270,7 @@ class Reader:
         """The open one; after an IEA without another ISA, a stand-in, and every payment of the file is in doubt."""
         if self._interchange is None:
             self._interchange = Interchange([""] * 17, self._separators, self.position)
-            self._misplaced("A group (GS) or transaction set (ST) outside any interchange (ISA).")
+            self._misplaced("A group (GS) or transaction set (ST) is outside any interchange (ISA).")
         return self._interchange
 
     def _open_group(self, elements: list[str]) -> None:
@@ -282,7 +282,7 @@ class Reader:
     def _close_group(self, elements: list[str], raw: str) -> None:
         group, self._group = self._group, None
         if group is None:
-            self._misplaced("A GE trailer without a GS header.", raw)
+            self._misplaced("A GE trailer has no GS header.", raw)
             return
         elements += [""] * (3 - len(elements))
         group.counted = elements[1].strip()
@@ -297,7 +297,7 @@ class Reader:
         self._leave_group_open()
         interchange, self._interchange = self._interchange, None
         if interchange is None:
-            self._misplaced("An IEA trailer without an ISA header.", raw)
+            self._misplaced("An IEA trailer has no ISA header.", raw)
             return
         interchange.whole, interchange.last_position = True, self.position
         elements += [""] * (3 - len(elements))
@@ -326,8 +326,8 @@ class Reader:
         self._note(
             "missing-trailer",
             "reject",
-            f"The {level} {control_number} has no {tag} trailer: the file may be cut here, and what followed is lost."
-            " Whole transaction sets before this point are used. Ask the payer to send the file again.",
+            f"The {level} {control_number} has no {tag} trailer. The file may be cut off here, and the rest lost."
+            f" Complete transaction sets before this point are used. Ask the payer to resend the file.",
         )
 
     def _end_of_file(self) -> None:
@@ -356,7 +356,7 @@ def _mismatch(level: str, element: str, value: str, truth: str, position: int, r
         "envelope-mismatch",
         "hold",
         f"The {level}'s trailer does not agree: {element} is {value!r}, but {truth}."
-        " Segments may be lost; ask the payer to send the file again.",
+        " Segments may be missing. Ask the payer to resend the file.",
         position,
         raw[:80],
         Syntax(element, _MISMATCHES[element]),

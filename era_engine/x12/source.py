@@ -43,7 +43,7 @@ def examine(path: Path, keyring: Keyring = NO_KEYS) -> Source:
     decoder = codecs.getincrementaldecoder("utf-8")()
     encoding, size = "utf-8", 0
     if path.exists() and not path.is_file():  # a pipe would be waited for without end
-        raise UsageError(f"{path}: is no file that can be read.", "Give the path of an ordinary file.")
+        raise UsageError(f"{path}: is not a file that can be read.", "Give the path of a regular file.")
     try:
         with opened(path, keyring) as stream:
             while block := stream.read(CHUNK):

@@ -12,7 +12,7 @@ def no_interchange(text: str) -> Finding:
     text = text.strip(" \t\r\n")
     found = f"found {text[:24]!r}" if text else "the file is empty"
     if re.match("ISA[^A-Z0-9]", text, re.IGNORECASE):
-        found = "found one that is cut, or that lacks an element or a separator (three different characters, none of"
+        found = "found one that is cut off, or has no element or separator (three different characters, none of"
         found += " them a letter, digit, minus, point or NUL)"
     return Finding(
         "no-interchange",
@@ -33,7 +33,7 @@ def outside_interchange(text: str, position: int, read_on: bool) -> Finding | No
     return Finding(
         "text-outside-interchange",
         "reject" if claims or not read_on else "hold",
-        f"{len(text)} characters stand outside any interchange (ISA to IEA)."
+        f"{len(text)} characters are outside any interchange (ISA to IEA)."
         f"{claims}{'' if read_on else ' Nothing after them was read.'}",
         position,
         _on_one_line(text),
@@ -44,8 +44,8 @@ def unusual_header(length: int, usual: int, position: int) -> Finding:
     return Finding(
         "isa-length",
         "warn",
-        f"The interchange header is {length} characters long where the standard fixes {usual};"
-        " its separators were found by counting elements.",
+        f"The interchange header is {length} characters long; the standard says {usual}. Its separators were found by"
+        f" counting elements.",
         position,
         syntax=Syntax("ISA", "022"),
     )
@@ -67,7 +67,7 @@ def empty_segments(count: int, first: int) -> Finding:
 
 
 def control_characters(count: int, first: int) -> Finding:
-    message = f"{count} NUL character(s), the first of them here; the file was damaged on its way."
+    message = f"{count} NUL character(s), the first of them here; the file was damaged in transfer."
     return Finding("control-character", "hold", message, first, syntax=DAMAGED)
 
 
@@ -80,7 +80,7 @@ def segment_too_long(raw: str, limit: int, claims: int, position: int) -> Findin
     return Finding(
         "segment-too-long",
         "reject",
-        f"No segment terminator within {limit:,} characters; nothing after this point was read. {_held(claims)}",
+        f"No segment terminator within {limit:,} characters. Nothing after this point was read. {_held(claims)}",
         position,
         raw[:80],
     )
@@ -97,4 +97,4 @@ def _on_one_line(text: str) -> str:
 
 
 def _held(claims: int) -> str:
-    return f"It seems to hold {claims} claim payment(s), which are not used."
+    return f"It seems to have {claims} claim payment(s), which are not used."

@@ -59,11 +59,11 @@ def test_what_can_be_read_is_entered_and_the_rest_is_filed(unreadable: PracticeH
     home = unreadable
     assert ("malformed-amount", "T1", CLOSE.format("T1")) in todo(home)
     assert ("payment-out-of-balance", "T1", "era post T1 --provider-adjustments --by NAME") in todo(home)
-    assert "L6 of payment T1 is -$1.00, which closing would leave out" in refused(home, "close", "T1", PAIRS, *WHY)
+    assert "L6 of payment T1 is -$1.00. Closing it would leave that out" in refused(home, "close", "T1", PAIRS, *WHY)
     ended = home.era("post", "T1", PAIRS, *ANN)
     assert ended.out.splitlines() == [
         "Entered L6: -$1.00.",
-        f"Left WO K1: its amount cannot be read. `{CLOSE.format('T1')}` files it.",
+        f"WO K1 still needs review: its amount is unreadable. `{CLOSE.format('T1')}` closes it.",
     ]
     assert "could not be read" in refused(home, "post", "T1", PAIRS, *ANN)
     assert home.era("close", "T1", PAIRS, *WHY).out == "Closed WO K1 by hand without posting.\n"
@@ -92,7 +92,9 @@ def versions(home: PracticeHome) -> PracticeHome:
 def test_another_version_of_what_is_posted_is_filed_and_not_entered(versions: PracticeHome) -> None:
     home = versions
     assert todo(home) == [("payment-changed", "T1", CLOSE.format("id:2"))]
-    assert "is another version of payment 1, of which something is posted" in refused(home, "post", "id:2", PAIRS, *ANN)
+    assert "is another version of payment 1, which is already posted in part or in full" in refused(
+        home, "post", "id:2", PAIRS, *ANN
+    )
     assert done(home, "close", "id:2", PAIRS, *WHY) == ["Closed WO Q6 by hand without posting."]
     assert todo(home) == []
     assert [each["status"] for each in home.records("eras")] == ["completed", "completed"]
@@ -101,7 +103,7 @@ def test_another_version_of_what_is_posted_is_filed_and_not_entered(versions: Pr
 
 def test_where_the_other_version_counts_the_first_is_taken_back(versions: PracticeHome) -> None:
     home = versions
-    assert done(home, "undo", "1", PAIRS, *WHY) == ["Took back WO Q5: -$10.00."]
+    assert done(home, "undo", "1", PAIRS, *WHY) == ["Undone: WO Q5, -$10.00."]
     assert done(home, "post", "id:2", PAIRS, *ANN) == ["Entered WO Q6: -$10.00."]
     assert "is another version of payment 2" in refused(home, "post", "1", PAIRS, *ANN)
     assert ("provider-adjustment-left", "T1", CLOSE.format("id:1")) in todo(home)
@@ -126,18 +128,18 @@ def test_what_waits_for_its_deposit_says_so(home: PracticeHome) -> None:
     assert pairs(home)[0][1] == "not posted: the next run enters it (era run)"
     assert todo(home) == [("provider-adjustment-to-enter", "T1", "era run")]
     home.set({"era_payment_options.auto_post.enabled": False})
-    assert pairs(home)[0][1] == "not posted: automatic posting is switched off"
+    assert pairs(home)[0][1] == "not posted: automatic posting is off"
 
 
 def test_what_is_closed_is_opened_again_and_no_run_enters_it(home: PracticeHome) -> None:
     home.run(plb("5", "ZZ:Q*-5"))
     done(home, "close", "T1", PAIRS, "--even-with-money", *WHY)
-    assert "No provider-level adjustment of payment T1 is left." in refused(home, "post", "T1", PAIRS, *ANN)
-    assert "Nothing of payment T1 is posted." in refused(home, "undo", "T1", *WHY)
-    assert done(home, "undo", "T1", PAIRS, *WHY) == ["Opened ZZ Q again."]
+    assert "Payment T1 has no open provider-level adjustment." in refused(home, "post", "T1", PAIRS, *ANN)
+    assert "Payment T1 has nothing posted." in refused(home, "undo", "T1", *WHY)
+    assert done(home, "undo", "T1", PAIRS, *WHY) == ["Reopened ZZ Q."]
     home.run()
     assert [each["status"] for each in home.records("provider-adjustments")] == ["not-posted"]
-    assert "is posted or closed" in refused(home, "undo", "T1", PAIRS, *WHY)
+    assert "no posted or closed" in refused(home, "undo", "T1", PAIRS, *WHY)
     assert done(home, "post", "T1", PAIRS, *ANN) == ["Entered ZZ Q: -$5.00."]
 
 
@@ -152,10 +154,10 @@ def test_the_ledger_says_which_pair_and_why_whoever_entered_it(home: PracticeHom
         ("DELTA DENTAL T1, ZZ Q6: no bonus: a gift", "Ann", None),
     ]
     assert pairs(home) == [
-        ("not-posted", "not posted: its posting was taken back", "Ann", "no bonus: a gift"),
+        ("not-posted", "not posted: its posting was undone", "Ann", "no bonus: a gift"),
         ("not-posted", "not posted: reason code ZZ is not in our list", "Ann", "no bonus: a gift"),
     ]
-    assert "its posting was taken back (Ann: no bonus: a gift)" in home.era("provider-adjustments").out
+    assert "its posting was undone (Ann: no bonus: a gift)" in home.era("provider-adjustments").out
 
 
 def test_who_settled_an_item_stands_beside_it(home: PracticeHome) -> None:
@@ -185,6 +187,6 @@ def test_an_act_in_json_gives_its_entries(home: PracticeHome) -> None:
 
 def test_a_claim_or_the_adjustments_are_named_not_both(home: PracticeHome) -> None:
     home.run(plb("5", "ZZ:Q*-5"))
-    assert "goes with TRACE alone" in refused(home, "close", "T1", "C1", PAIRS, *WHY)
+    assert "with TRACE only" in refused(home, "close", "T1", "C1", PAIRS, *WHY)
     assert "CLAIM is missing" in refused(home, "close", "T1", *WHY)
     assert "not both" in refused(home, "undo", "T1", "--claim", "C1", PAIRS, *WHY)

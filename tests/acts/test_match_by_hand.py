@@ -40,7 +40,7 @@ def test_the_next_run_decides_what_a_person_matched(home: PracticeHome) -> None:
     home.run(remittance("90", claim("X9")).replace("20261005", "20260105"))
     ended = home.era("match", "EFT0001", "X9", "--to", "C1", *ANN)
     assert ended.out == (
-        "Matched to claim C1 by hand. Not as on the claim: another day of service; `era unmatch` takes it back. The"
+        "Matched to claim C1 by hand. Check the match: the date of service differs. `era unmatch` undoes it. The"
         " next `era run` or `era quick-post` decides it.\n"
     )
     [decided] = home.run()
@@ -54,7 +54,7 @@ def test_a_match_to_another_patient_is_told_and_kept_in_the_log(home: PracticeHo
     home.expect(expects("C1", last_name="Roe"))
     home.run(remittance("90", claim("X9")))
     told = home.era("match", "EFT0001", "X9", "--to", "C1", *ANN).out
-    assert "Not as on the claim: another last name; `era unmatch`" in told
+    assert "Check the match: the last name differs. `era unmatch`" in told
     assert home.records("log")[-1]["explanation"] == told.rstrip()
 
 
@@ -62,17 +62,18 @@ def test_a_match_to_a_claim_of_another_charge_is_told(home: PracticeHome) -> Non
     home.expect(expects("C1", "90", "130"))
     home.run(remittance("90", claim("X9")))
     told = home.era("match", "EFT0001", "X9", "--to", "C1", *ANN).out
-    assert "Not as on the claim: another charge; `era unmatch`" in told
-    assert "Still: Charges on the remittance are not those the practice sent: $120.00 in total where $130.00" in told
+    assert "Check the match: the charge differs. `era unmatch`" in told
+    assert "It still needs review: Charges on the remittance differ from the charges submitted: $120.00" in told
+    assert "$120.00 in total, $130.00" in told
 
 
 def test_holds_that_still_fire_are_told(strange: PracticeHome) -> None:
     ended = strange.era("match", "EFT0001", "X9", "--to", "C1", *ANN)
-    assert ended.out.startswith("Matched to claim C1 by hand. Still: ")
+    assert ended.out.startswith("Matched to claim C1 by hand. It still needs review: ")
     assert strange.records("log")[-1]["holds"] == ["procedure-mismatch"]
     assert strange.run() == []
     ended = strange.era("post", "EFT0001", "X9", *ANN)
-    assert ended.out == "Posted $90.00 and wrote off $30.00 by hand. It is on claim C1 of the practice.\n"
+    assert ended.out == "Posted $90.00 and wrote off $30.00 by hand. It is posted on claim C1.\n"
     strange.verified()
 
 
@@ -84,7 +85,7 @@ def test_a_claim_the_practice_does_not_have_is_refused_with_close_ones(strange: 
 
 def test_the_same_match_twice_is_refused_and_another_one_is_not(strange: PracticeHome) -> None:
     assert strange.era("match", "EFT0001", "X9", "--to", "C1", *ANN).code == 0
-    assert "is matched to C1 by hand already" in refused(strange, "match", "EFT0001", "X9", "--to", "C1")
+    assert "is already matched to C1 by hand" in refused(strange, "match", "EFT0001", "X9", "--to", "C1")
     assert strange.era("match", "EFT0001", "X9", "--to", "C2", *ANN).code == 0
     assert strange.records("log")[-1]["matched_claim"] == "C2"
     assert [row[1:] for row in strange.rows("SELECT id, claim_number, matched_by FROM matches ORDER BY id")] == [
@@ -106,7 +107,7 @@ def test_an_automatic_match_is_taken_off_until_a_person_matches_it_again(home: P
     assert home.run() == []
     assert [each["holds"] for each in home.records("quick-post", "EFT0001")] == [["no-matching-claim"]]
     assert home.era("post", "EFT0001", "C1", *ANN).code == 2
-    assert "is matched to no claim already" in refused(home, "unmatch", "EFT0001", "C1")
+    assert "is already not matched to any claim" in refused(home, "unmatch", "EFT0001", "C1")
     assert home.era("match", "EFT0001", "C1", "--to", "C1", *ANN).code == 0
     assert home.era("post", "EFT0001", "C1", *ANN).code == 0
     home.verified()
@@ -115,8 +116,8 @@ def test_an_automatic_match_is_taken_off_until_a_person_matches_it_again(home: P
 def test_what_is_posted_is_undone_before_it_is_matched_elsewhere(home: PracticeHome) -> None:
     home.expect(expects("C1"), expects("C2"))
     home.run(remittance("90", claim("C1")))
-    assert "`era undo` takes a posting back first" in refused(home, "match", "EFT0001", "C1", "--to", "C2")
-    assert "is posted already" in refused(home, "unmatch", "EFT0001", "C1")
+    assert "Undo the posting first, with `era undo`" in refused(home, "match", "EFT0001", "C1", "--to", "C2")
+    assert "is already posted" in refused(home, "unmatch", "EFT0001", "C1")
     assert home.era("undo", "EFT0001", *ANN, "--because", "another claim").code == 0
     assert home.era("match", "EFT0001", "C1", "--to", "C2", *ANN).code == 0
     assert home.era("post", "EFT0001", "C1", *ANN).code == 0
@@ -126,4 +127,4 @@ def test_what_is_posted_is_undone_before_it_is_matched_elsewhere(home: PracticeH
 
 
 def test_what_matches_nothing_cannot_be_taken_off(strange: PracticeHome) -> None:
-    assert "is matched to no claim" in refused(strange, "unmatch", "EFT0001", "X9")
+    assert "is not matched to a claim" in refused(strange, "unmatch", "EFT0001", "X9")

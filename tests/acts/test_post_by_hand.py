@@ -66,13 +66,13 @@ def test_a_line_without_a_write_off_writes_nothing_off(short: PracticeHome) -> N
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
-        (["1=80"], "The lines come to $80.00, but the payer paid $90.00."),
-        (["1=90.01"], "The lines come to $90.01, but the payer paid $90.00."),
-        (["2=90"], "Claim C1 of the practice has no line 2."),
+        (["1=80"], "The lines add up to $80.00, but the payer paid $90.00."),
+        (["1=90.01"], "The lines add up to $90.01, but the payer paid $90.00."),
+        (["2=90"], "Claim C1 has no line 2."),
         (["1=45", "1=45"], "Line 1 is given twice."),
-        (["1=90,30.01"], "On line 1 $120.01 would be paid or written off in total, more than its fee of $120.00"),
-        (["1=90,-1"], "Write-offs on this claim would come to -$1.00 in total"),
-        (["1=-90"], "Line 1 takes $90.00 back, though the payer paid."),
+        (["1=90,30.01"], "Line 1 would have $120.01 paid or written off, more than its fee of $120.00"),
+        (["1=90,-1"], "Write-offs on this claim would total -$1.00"),
+        (["1=-90"], "Line 1 has a payment of -$90.00, but the payer paid."),
         (["1"], "is not N=PAID"),
         (["1=ninety"], "is not N=PAID"),
         (["1=90,"], "is not N=PAID"),
@@ -100,13 +100,13 @@ def test_usage_is_said(short: PracticeHome) -> None:
 
 def test_what_is_posted_is_not_posted_again(short: PracticeHome) -> None:
     post(short, "EFT0001", "C1")
-    assert "is posted already" in refused(short, "EFT0001", "C1")
+    assert "is already posted" in refused(short, "EFT0001", "C1")
 
 
 def test_a_claim_of_no_practice_claim_is_matched_first(home: PracticeHome) -> None:
     home.run(remittance("90", claim("X9")))
     error = refused(home, "EFT0001", "X9")
-    assert "is matched to no claim of the practice" in error
+    assert "is not matched to a claim" in error
     assert "era match EFT0001 X9 --to CLAIM" in error
 
 
@@ -127,7 +127,7 @@ def test_an_estimate_or_a_claim_not_processed_is_never_posted(home: PracticeHome
 def test_a_claim_that_does_not_add_up_is_posted_by_line_only(home: PracticeHome) -> None:
     home.expect(expects())
     home.run(remittance("90", claim("C1", "120", "90", "20")))
-    assert "does not add up" in refused(home, "EFT0001", "C1", "--as-remitted")
+    assert "does not balance" in refused(home, "EFT0001", "C1", "--as-remitted")
     post(home, "EFT0001", "C1", "--line", "1=90,30")
     assert home.posted()["accounts_receivable"] == -12000
 
@@ -142,8 +142,8 @@ def test_the_same_money_a_second_time_is_refused(short: PracticeHome) -> None:
     post(short, "EFT0001", "C1")
     short.run(remittance("90", claim("C1"), trace="EFT0002"))
     error = refused(short, "EFT0002", "C1")
-    assert "Payments would come to $180.00 in total, $60.00 above the charge of $120.00" in error
-    assert "On line 1 $210.00" in refused(short, "EFT0002", "C1", "--line", "1=90")
+    assert "Payments would total $180.00, $60.00 above the charge of $120.00" in error
+    assert "Line 1 would have $210.00" in refused(short, "EFT0002", "C1", "--line", "1=90")
 
 
 def test_additional_money_is_posted_and_gives_the_write_off_back(home: PracticeHome) -> None:
@@ -151,7 +151,7 @@ def test_additional_money_is_posted_and_gives_the_write_off_back(home: PracticeH
     home.run(remittance("60", claim("C1", "120", "60", "60")))
     post(home, "EFT0001", "C1")
     home.run(remittance("20", claim("C1", "120", "20", "100", payer_claim_number="ICN2"), trace="EFT0002"))
-    assert "Write-offs would come to" in refused(home, "EFT0002", "C1")
+    assert "Write-offs would total" in refused(home, "EFT0002", "C1")
     post(home, "EFT0002", "C1", "--line", "1=20,-20")
     assert home.posted() == {"insurance_deposits": 8000, "contracted_write_offs": 4000, "accounts_receivable": -12000}
 
@@ -168,11 +168,11 @@ def two_lines(home: PracticeHome) -> PracticeHome:
 
 def test_a_write_off_is_given_back_only_on_the_line_that_had_it(two_lines: PracticeHome) -> None:
     error = refused(two_lines, "EFT0001", "C1", "--line", "1=70,50", "--line", "2=70,-10")
-    assert "On line 2 $10.00 of write-off would be given back, where $0.00 is written off" in error
+    assert "Line 2 would reverse $10.00 of write-off, but only $0.00 is written off there" in error
     post(two_lines, "EFT0001", "C1", "--line", "1=70,50", "--line", "2=70,0")
     again = bare_claim("C1", "240", "20", *service_line("D0120", "120", "20", "CAS*OA*A1*100"))
     two_lines.run(remittance("20", again, trace="EFT0002"))
-    assert "On line 2 $20.00" in refused(two_lines, "EFT0002", "C1", "--line", "2=20,-20")
+    assert "Line 2 would reverse $20.00" in refused(two_lines, "EFT0002", "C1", "--line", "2=20,-20")
     assert "On line 1 $50.01" in refused(two_lines, "EFT0002", "C1", "--line", "1=0,-50.01", "--line", "2=20,0.02")
     post(two_lines, "EFT0002", "C1", "--line", "1=0,-20", "--line", "2=20")
     assert two_lines.posted()["contracted_write_offs"] == 3000
@@ -182,7 +182,7 @@ def test_a_write_off_taken_back_is_not_there_to_give_back(two_lines: PracticeHom
     post(two_lines, "EFT0001", "C1", "--line", "1=70,20", "--line", "2=70,30")
     assert two_lines.era("undo", "EFT0001", *ANN, "--because", "wrong line").code == 0
     error = refused(two_lines, "EFT0001", "C1", "--line", "1=70,50", "--line", "2=70,-10")
-    assert "On line 2 $10.00 of write-off would be given back, where $0.00 is written off" in error
+    assert "Line 2 would reverse $10.00 of write-off, but only $0.00 is written off there" in error
 
 
 def test_a_write_off_that_stands_on_no_line_is_given_back_on_any(home: PracticeHome) -> None:
@@ -210,10 +210,10 @@ def test_two_lines_answered_as_one_are_not_all_credited_to_the_first(home: Pract
     both = ["SVC*AD:D0120*60*48**2", "DTM*472*20261005", "CAS*CO*45*12"]
     [left] = home.run(remittance("48", bare_claim("C1", "60", "48", *both)))
     assert left["holds"] == ["charge-mismatch", "procedure-mismatch"]
-    assert "not those the practice sent: line 1 $60.00 where $30.00 was sent." in left["explanation"]
+    assert "differ from the charges submitted: line 1 $60.00, $30.00 submitted." in left["explanation"]
     assert "more than its fee" in refused(home, "EFT0001", "C1", "--line", "1=48,12")
     told = post(home, "EFT0001", "C1", "--as-remitted").out
-    assert "More than is left of its fee is for line 1: it stands on no line" in told
+    assert "It is more than the rest of the fee on line 1, so it is posted to no line" in told
     assert credits(home) == {None: 6000}
 
 
@@ -221,14 +221,14 @@ def test_as_remitted_a_line_that_is_paid_already_is_credited_no_more(two_lines: 
     post(two_lines, "EFT0001", "C1", "--line", "1=120", "--line", "2=20")
     again = service_line("D0120", "120", "10", "CAS*OA*A1*110")
     two_lines.run(remittance("10", bare_claim("C1", "120", "10", *again), trace="EFT0002"))
-    assert "for line 1: it stands on no line" in post(two_lines, "EFT0002", "C1", "--as-remitted").out
+    assert "on line 1, so it is posted to no line" in post(two_lines, "EFT0002", "C1", "--as-remitted").out
     assert credits(two_lines) == {1: 12000, 2: 2000, None: 1000}
 
 
 def test_a_write_off_that_is_the_patients_is_refused(home: PracticeHome) -> None:
     home.expect(expects("C1", "90"))
     home.run(remittance("60", claim("C1", "120", "60", "30", "CAS*PR*2*30", responsibility="30")))
-    assert "where $30.00 is the most" in refused(home, "EFT0001", "C1", "--line", "1=60,60")
+    assert "at most $30.00 can be written off" in refused(home, "EFT0001", "C1", "--line", "1=60,60")
     post(home, "EFT0001", "C1", "--line", "1=60,30")
     assert home.posted()["accounts_receivable"] == -9000
 
@@ -285,7 +285,7 @@ def test_a_reversal_takes_payment_and_write_off_back_and_the_next_run_posts_the_
     assert "2 claim payments of payment EFT0002 are for claim C1" in shared
     assert f"id:{ids[0]} status 22, paid -$90.00, open; id:{ids[1]} status 1, paid $95.00, open" in shared
     ended = post(home, "EFT0002", f"id:{ids[0]}")
-    assert "Took back $90.00 and the write-off of $30.00 by hand." in ended.out
+    assert "Reversed by hand: $90.00 payment and $30.00 write-off." in ended.out
     assert set(home.posted().values()) == {0}
     assert [entry["kind"] for entry in home.records("ledger")][-1] == "reversal"
     decided = home.run()
@@ -307,7 +307,7 @@ def test_a_reversal_of_nothing_posted_says_what_it_waits_for(home: PracticeHome)
     home.expect(expects())
     home.run(remittance("-90", reversal(), trace="EFT0002"))
     error = refused(home, "EFT0002", "C1")
-    assert "takes back nothing that is posted. The payment it reverses is not posted here." in error
+    assert "matches nothing that is posted. The payment it reverses is not posted here." in error
 
 
 def test_a_reversal_is_not_posted_by_line(home: PracticeHome) -> None:
@@ -319,7 +319,7 @@ def test_a_reversal_is_not_posted_by_line(home: PracticeHome) -> None:
 def test_money_taken_back_without_a_reversal_needs_a_payment_to_take_it_from(home: PracticeHome) -> None:
     home.expect(expects())
     home.run(remittance("-90", bare_claim("C1", "120", "-90", "CAS*CO*45*210")))
-    assert "Payments on this claim would come to -$90.00" in refused(home, "EFT0001", "C1", "--line", "1=-90")
+    assert "Payments on this claim would total -$90.00" in refused(home, "EFT0001", "C1", "--line", "1=-90")
 
 
 # Provider-level adjustments

@@ -25,7 +25,7 @@ def test_what_another_plan_paid_and_wrote_off_is_not_written_off_again(home: Pra
     post(home, "EFT0001", "C1")
     ended = post(home, "EFT0002", secondary)
     assert "Posted $65.00 and wrote off $10.00 by hand." in ended.out
-    assert "Of the $435.00 the payer states, $425.00 was paid or written off before." in ended.out
+    assert "The payer states a write-off of $435.00; $425.00 of it was paid or written off before." in ended.out
     assert home.posted() == {"insurance_deposits": 36500, "contracted_write_offs": 13500, "accounts_receivable": -50000}
 
 
@@ -48,8 +48,8 @@ def secondary(paid: str, write_off: str, *more: str) -> str:
 def test_by_line_a_write_off_of_another_plan_is_refused_with_the_numbers(two_plans: PracticeHome) -> None:
     two_plans.run(secondary("65", "435"))
     error = refused(two_plans, "EFT0002", "C2", "--line", "1=65,10.01")
-    assert "Write-offs would come to $135.01 in total, where $135.00 is the most" in error
-    assert "charge $500.00 - payments $365.00 - patient's share $0.00. $125.00 is written off already." in error
+    assert "Write-offs would total $135.01, but at most $135.00 can be written off" in error
+    assert "charge $500.00 - payments $365.00 - patient responsibility $0.00. $125.00 is already written off." in error
     post(two_plans, "EFT0002", "C2", "--line", "1=65,10")
     assert two_plans.posted()["accounts_receivable"] == -50000
 
@@ -62,7 +62,7 @@ def test_the_last_plans_share_is_the_patients(two_plans: PracticeHome) -> None:
 
 def test_two_plans_never_pay_more_than_the_charge(two_plans: PracticeHome) -> None:
     two_plans.run(secondary("201", "299"))
-    assert "Payments would come to $501.00 in total, $1.00 above" in refused(two_plans, "EFT0002", "C2")
+    assert "Payments would total $501.00, $1.00 above" in refused(two_plans, "EFT0002", "C2")
 
 
 def test_where_the_plans_paid_more_the_earlier_one_is_posted_anew_with_less_written_off(
@@ -70,14 +70,12 @@ def test_where_the_plans_paid_more_the_earlier_one_is_posted_anew_with_less_writ
 ) -> None:
     two_plans.run(secondary("100", "400"))
     error = refused(two_plans, "EFT0002", "C2")
-    assert "where $100.00 is the most" in error
+    assert "at most $100.00 can be written off" in error
     assert (
-        "Remedy: Undo what is posted for claim C1, of which $125.00 is written off (`era log --claim C1` names its"
-        " payment), post it anew with at most $100.00 written off (--line N=PAID,WRITE_OFF), then post this one."
+        "Remedy: Undo what is posted for claim C1, which has $125.00 written off (`era log --claim C1` names its"
+        " payment). Post it again with a write-off of at most $100.00 (--line N=PAID,WRITE_OFF). Then post this one."
     ) in error
-    assert "Write-offs on this claim would come to -$25.00" in refused(
-        two_plans, "EFT0002", "C2", "--line", "1=100,-25"
-    )
+    assert "Write-offs on this claim would total -$25.00" in refused(two_plans, "EFT0002", "C2", "--line", "1=100,-25")
     two_plans.era("undo", "EFT0001", *ANN, "--because", "the secondary paid more")
     post(two_plans, "EFT0001", "C1", "--line", "1=300,100")
     assert "$400.00 was paid or written off before" in post(two_plans, "EFT0002", "C2").out
@@ -93,7 +91,7 @@ def test_one_claim_for_both_plans_gives_back_by_line_what_it_had(home: PracticeH
     home.run(remittance("300", claim("C1", *PRIMARY, responsibility="75")))
     post(home, "EFT0001", "C1")
     home.run(remittance("100", claim("C1", "500", "100", "400", status="2", payer_claim_number="B1"), trace="EFT0002"))
-    assert "a negative write-off gives back what this claim had" in refused(home, "EFT0002", "C1")
+    assert "A negative write-off reverses what is written off on this claim" in refused(home, "EFT0002", "C1")
     post(home, "EFT0002", "C1", "--line", "1=100,-25")
 
 
@@ -114,10 +112,10 @@ def test_a_later_plan_before_the_earlier_one_says_its_write_off_by_line(home: Pr
         expects("C2", "75", "500", plans=2, ordinal=2, patient="P1"),
     )
     home.run(secondary("65", "435"))
-    assert "C1 to an earlier plan is not posted" in refused(home, "EFT0002", "C2")
+    assert "claim C1 to an earlier plan is not posted" in refused(home, "EFT0002", "C2")
     post(home, "EFT0002", "C2", "--line", "1=65")
     home.run(remittance("300", claim("C1", *PRIMARY, responsibility="75")))
-    post(home, "EFT0001", "C1")  # the patient's share is the secondary's: nothing
+    post(home, "EFT0001", "C1")  # patient responsibility is the secondary's: nothing
     assert home.posted() == {"insurance_deposits": 36500, "contracted_write_offs": 12500, "accounts_receivable": -49000}
 
 
@@ -131,7 +129,7 @@ def test_a_claim_that_shares_some_services_leaves_the_write_off_in_doubt(home: P
         expects("C2", "75", "500", plans=2, ordinal=2, patient="P1"),
     )
     home.run(secondary("65", "435"))
-    assert "some of these services are on C1 as well, not all" in refused(home, "EFT0002", "C2")
+    assert "claim C1 has some of these services, but not all" in refused(home, "EFT0002", "C2")
 
 
 def crown_of(number: str, ordinal: int, expected: str, plans: int = 2) -> list[Record]:
@@ -148,9 +146,9 @@ def test_a_later_plan_does_not_write_off_what_the_plan_between_pays(home: Practi
     )
     post(home, "EFT0001", "C1")
     error = refused(home, "EFT0003", "C3")
-    assert "How much of the $495.00 to write off another plan paid or wrote off is not known" in error
-    assert "C2 to an earlier plan is not posted" in error
-    assert "Say the amounts with --line" in error
+    assert "It is unknown how much of the $495.00 write-off another plan already paid or wrote off" in error
+    assert "claim C2 to an earlier plan is not posted" in error
+    assert "Give the amounts with --line" in error
     post(home, "EFT0002", "C2")
     assert "Posted $5.00 and wrote off $5.00 by hand." in post(home, "EFT0003", "C3").out
     assert home.posted()["accounts_receivable"] == -50000
@@ -171,7 +169,7 @@ def test_what_the_payer_takes_for_paid_before_tells_a_write_off_only_with_all_wr
     if posts:
         assert "Posted $5.00 and wrote off $5.00 by hand." in post(home, "EFT0003", "C3").out
     else:
-        assert "C2 to an earlier plan is not posted" in refused(home, "EFT0003", "C3")
+        assert "claim C2 to an earlier plan is not posted" in refused(home, "EFT0003", "C3")
 
 
 # Two fillings on one day, each a claim of its own to each of two plans
@@ -193,14 +191,14 @@ def fillings(home: PracticeHome) -> PracticeHome:
 
 def test_a_later_plan_waits_until_both_fillings_are_posted(fillings: PracticeHome) -> None:
     post(fillings, "EFT0001", "C1")
-    assert "C2 to an earlier plan is not posted" in refused(fillings, "EFT0003", "C3")
+    assert "claim C2 to an earlier plan is not posted" in refused(fillings, "EFT0003", "C3")
 
 
 def test_of_two_fillings_a_person_says_what_the_later_plan_leaves_to_write_off(fillings: PracticeHome) -> None:
     post(fillings, "EFT0001", "C1")
     assert "Posted $100.00 and wrote off $30.00 by hand." in post(fillings, "EFT0002", "C2").out
     error = refused(fillings, "EFT0003", "C3")
-    assert "the services were done 2 times, and what was posted for each is not known" in error
+    assert "the services were done 2 times, and it is unknown what was posted for each" in error
     post(fillings, "EFT0003", "C3", "--line", "1=15,5")
     post(fillings, "EFT0003", "C4", "--line", "1=15,5")
     assert fillings.posted()["accounts_receivable"] == -30000
@@ -208,4 +206,4 @@ def test_of_two_fillings_a_person_says_what_the_later_plan_leaves_to_write_off(f
 
 def test_where_more_is_posted_than_was_charged_nothing_is_written_off_as_remitted(two_plans: PracticeHome) -> None:
     two_plans.run(secondary("80", "420"))
-    assert "where $120.00 is the most" in refused(two_plans, "EFT0002", "C2")
+    assert "at most $120.00 can be written off" in refused(two_plans, "EFT0002", "C2")

@@ -48,8 +48,8 @@ def test_what_is_old_and_done_is_purged_and_everything_else_stays(old: PracticeH
     assert ended.out.splitlines() == [
         "result    file                    received    why",
         "✔ purged  archive/001.835         2018-05-06",
-        "· stays   archive/002.835         2018-05-06  a payment on it is not completed",
-        "· stays   quarantine/strange.835  2018-05-06  it is in quarantine, which needs --quarantine",
+        "· stays   archive/002.835         2018-05-06  it has a payment that is not completed",
+        "· stays   quarantine/strange.835  2018-05-06  it is in quarantine; add --quarantine to purge it",
         "Purged 1 file received before 2019-01-01; 2 files as old stay.",
     ]
     assert kept(old) == [
@@ -71,7 +71,7 @@ def test_what_is_old_and_done_is_purged_and_everything_else_stays(old: PracticeH
 def test_a_dry_run_of_a_purge_removes_nothing(old: PracticeHome) -> None:
     before = kept(old)
     ended = old.era("purge", "--before", "2019-01-01", "--dry-run", *BY)
-    assert "would go  archive/001.835" in ended.out
+    assert "would purge  archive/001.835" in ended.out
     assert ended.out.endswith("Would purge 1 file received before 2019-01-01; 2 files as old stay.\n")
     assert kept(old) == before
     assert old.rows("SELECT count(*) FROM files WHERE purged_at IS NOT NULL") == [(0,)]
@@ -114,7 +114,7 @@ def test_what_comes_again_after_its_purge_posts_nothing(old: PracticeHome) -> No
 
 def test_a_file_whose_work_is_not_finished_is_never_purged(old: PracticeHome) -> None:
     old.change("UPDATE files SET state = 'received' WHERE id = 1")
-    assert "its work is not finished" in old.era("purge", "--before", "2019-01-01", *BY).out
+    assert "a run has not finished it" in old.era("purge", "--before", "2019-01-01", *BY).out
     old.era("run")
     old.verified()
 
@@ -134,7 +134,7 @@ def test_a_purge_killed_at_any_step_is_told_as_it_is_and_finished_by_the_next(sq
         purged = home.rows(f"SELECT id FROM files WHERE id = {step} AND purged_at IS NOT NULL")
         if purged and (home.root / "archive" / f"{step:03d}.835").exists():
             assert told.code == 1
-            assert f"was purged, but archive/{step:03d}.835 is still there. Run `era purge` again." in told.out
+            assert f"was purged, but archive/{step:03d}.835 still exists. Run `era purge` again." in told.out
             finished += 1
         else:
             assert told.code == 0

@@ -106,10 +106,10 @@ def test_one_claim_alone_is_quick_posted_with_the_mark_a(left: PracticeHome) -> 
 
 def test_quick_post_again_posts_nothing_more(left: PracticeHome) -> None:
     first = left.era("quick-post", "EFT0001")
-    assert first.out.endswith("Posted 2 claims, left 0 claims; 1 claim posted before.\n")
+    assert first.out.endswith("Posted 2 claims; 0 claims need review; 1 claim already posted.\n")
     ledger = left.records("ledger")
     again = left.era("quick-post", "EFT0001")
-    assert (again.code, again.out.strip()) == (0, "Posted 0 claims, left 0 claims; 3 claims posted before.")
+    assert (again.code, again.out.strip()) == (0, "Posted 0 claims; 0 claims need review; 3 claims already posted.")
     assert left.records("quick-post", "EFT0001", "--claim", "C3") == []
     assert left.records("ledger") == ledger
     left.verified()
@@ -135,7 +135,7 @@ def test_interest_left_by_a_run_is_quick_posted_with_its_payment(home: PracticeH
 def test_a_payment_without_claims_has_nothing_to_quick_post(home: PracticeHome) -> None:
     home.run(remittance("8.41"))
     refused = home.era("quick-post", "EFT0001")
-    assert (refused.code, "Payment EFT0001 names no claim" in refused.err) == (2, True)
+    assert (refused.code, "Payment EFT0001 has no claims" in refused.err) == (2, True)
 
 
 def test_payments_that_share_a_trace_number_are_named_by_their_id(home: PracticeHome) -> None:
@@ -179,7 +179,7 @@ def test_a_name_that_is_one_payments_trace_number_and_anothers_id_is_refused(sam
     for command in (["quick-post", "2"], ["post", "2", "C2", "--by", "Ann"], ["ledger", "--trace", "2"]):
         refused = same_names.era(*command)
         assert refused.code == 2
-        assert "2 is one payment's trace number and another one's id: " in refused.err
+        assert "2 is the trace number of one payment and the id of another: " in refused.err
         assert "id:2 DELTA DENTAL, 2026-11-02" in refused.err
         assert "id:3 DELTA DENTAL, 2026-11-03" in refused.err
         assert "such as id:2" in refused.err

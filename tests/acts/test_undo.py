@@ -52,7 +52,7 @@ def posted(home: PracticeHome) -> PracticeHome:
 def test_one_claim_is_taken_back_by_an_entry(posted: PracticeHome) -> None:
     before = posted.records("ledger")
     ended = undo(posted, "EFT0001", "--claim", "C1")
-    assert ended.out == "C1: Took back $90.00 and the write-off of $30.00 that were posted.\n"
+    assert ended.out == "C1: Undone: $90.00 payment and $30.00 write-off.\n"
     after = posted.records("ledger")
     assert after[: len(before)] == before
     [entry] = after[len(before) :]
@@ -77,7 +77,7 @@ def test_the_log_says_who_took_it_back_and_why(posted: PracticeHome) -> None:
 
 def test_a_whole_payment_is_taken_back_with_its_provider_level_adjustments(posted: PracticeHome) -> None:
     ended = undo(posted, "EFT0001")
-    assert "Took back L6: -$10.00.\n" in ended.out
+    assert "Undone: L6, -$10.00.\n" in ended.out
     assert set(posted.posted().values()) == {0}
     assert states(posted) == ["open", "open"]
     [item] = [each for each in posted.records("provider-adjustments") if each["status"] == "not-posted"]
@@ -109,9 +109,9 @@ def test_it_is_posted_anew_by_hand_and_taken_back_again(posted: PracticeHome) ->
 
 def test_nothing_is_taken_back_twice(posted: PracticeHome) -> None:
     undo(posted, "EFT0001", "--claim", "C1")
-    assert "Nothing is posted for claim C1" in refused(posted, "EFT0001", "--claim", "C1")
+    assert "Claim C1 of payment EFT0001 has nothing posted" in refused(posted, "EFT0001", "--claim", "C1")
     undo(posted, "EFT0001")
-    assert "Nothing of payment EFT0001 is posted." in refused(posted, "EFT0001")
+    assert "Payment EFT0001 has nothing posted." in refused(posted, "EFT0001")
 
 
 def test_who_and_why_must_be_said(posted: PracticeHome) -> None:
@@ -125,7 +125,7 @@ def test_what_the_payer_reversed_is_not_undone_before_the_reversal(posted: Pract
     posted.run(remittance("-90", reversal(), trace="EFT0002"))
     assert posted.era("post", "EFT0002", "C1", "--by", "Ann").code == 0
     assert states(posted) == ["reversed", "posted", "posted"]
-    assert "Claim C1 of payment EFT0001 was reversed by the payer" in refused(posted, "EFT0001", "--claim", "C1")
+    assert "The payer has since reversed claim C1 of payment EFT0001" in refused(posted, "EFT0001", "--claim", "C1")
     assert "Undo the reversal first" in refused(posted, "EFT0001")
     assert states(posted) == ["reversed", "posted", "posted"]
 
@@ -137,7 +137,7 @@ def test_an_undone_reversal_puts_the_payment_in_force_again_to_and_fro(posted: P
         posted.verified()
         assert posted.posted()["insurance_deposits"] == 10000
         ended = undo(posted, "EFT0002")
-        assert "C1: Took the reversal back: $90.00 and the write-off of $30.00 stand again." in ended.out
+        assert "C1: Reversal undone: $90.00 payment and $30.00 write-off posted again." in ended.out
         assert posted.posted()["insurance_deposits"] == 19000
         assert states(posted) == ["posted", "posted", "open"]
     undo(posted, "EFT0001", "--claim", "C1")
@@ -153,7 +153,7 @@ def test_a_reversal_is_not_undone_beside_its_correction(posted: PracticeHome) ->
     posted.run()
     assert states(posted) == ["reversed", "posted", "posted", "posted"]
     error = refused(posted, "EFT0002", "--claim", f"id:{first}")
-    assert "would stand beside what is posted since. Payments would come to $185.00" in error
+    assert "on top of what was posted since. Payments would total $185.00" in error
     undo(posted, "EFT0002")  # both together
     assert states(posted) == ["posted", "posted", "open", "open"]
     assert posted.posted()["insurance_deposits"] == 19000
@@ -175,7 +175,7 @@ def test_what_something_else_rests_on_is_not_undone(home: PracticeHome) -> None:
     assert home.era("post", "EFT0001", "C1", "--by", "Ann").code == 0
     home.run(remittance("20", claim("C1", "120", "20", "100", payer_claim_number="ICN2"), trace="EFT0002"))
     assert home.era("post", "EFT0002", "C1", "--line", "1=20,-20", "--by", "Ann").code == 0
-    assert "Write-offs on this claim would come to -$20.00" in refused(home, "EFT0001")
+    assert "Write-offs on this claim would total -$20.00" in refused(home, "EFT0001")
     undo(home, "EFT0002")
     undo(home, "EFT0001")
 
@@ -186,12 +186,12 @@ def test_a_closed_claim_is_opened_again_and_judged_by_the_rules(home: PracticeHo
     assert home.era("close", "EFT0001", "C1", *WHY).code == 0
     home.verified()
     assert states(home) == ["closed"]
-    assert "a claim that was closed is opened again with --claim" in refused(home, "EFT0001")
+    assert "To reopen a closed claim, name it with --claim" in refused(home, "EFT0001")
     undo(home, "EFT0001", "--claim", "C1")
     assert states(home) == ["open"]
     record = home.records("log")[-1]
     assert (record["act"], record["holds"]) == ("undo", ["predetermination"])
-    assert record["explanation"].startswith("Opened again by hand. Still: ")
+    assert record["explanation"].startswith("Reopened by hand. It still needs review: ")
 
 
 def test_a_claim_with_money_is_closed_only_when_that_is_said(home: PracticeHome) -> None:
@@ -199,7 +199,7 @@ def test_a_claim_with_money_is_closed_only_when_that_is_said(home: PracticeHome)
     home.run(remittance("90", claim()))
     ended = home.era("close", "EFT0001", "C1", *WHY)
     assert (ended.code, states(home)) == (2, ["open"])
-    assert "pays $90.00, which closing would leave out of the ledger" in ended.err
+    assert "pays $90.00. Closing it would leave that out of the ledger" in ended.err
     assert home.era("close", "EFT0001", "C1", "--even-with-money", *WHY).code == 0
     home.verified()
     record = home.records("log")[-1]

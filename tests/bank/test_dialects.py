@@ -74,11 +74,11 @@ def test_a_practice_adds_its_banks_file_to_its_home(sqlite_home: PracticeHome) -
     file = DIALECTS / "first_national.csv"
     refused = sqlite_home.era("import", "bank", file)
     assert refused.code == 2
-    assert "say in bank/NAME.yaml of the home how the bank writes it (known: plain.yaml)" in refused.err
+    assert "describe the bank's format in bank/NAME.yaml of the home (known: plain.yaml)" in refused.err
     (sqlite_home.root / "bank").mkdir()
     shutil.copy(DIALECTS / "first_national.yaml", sqlite_home.root / "bank")
     taken = sqlite_home.era("import", "bank", file)
-    assert (taken.code, taken.out.splitlines()[0]) == (0, f"{file}: 4 deposits added, 0 known already, 3 passed over.")
+    assert (taken.code, taken.out.splitlines()[0]) == (0, f"{file}: 4 deposits added, 0 already known, 3 skipped.")
     assert sqlite_home.era("settings", "check").code == 0
 
 
@@ -205,7 +205,7 @@ def test_a_dialect_that_is_wrong_is_refused_with_its_line_and_what_to_do(
         read_dialects(own)
     for part in words:
         assert part in refused.value.problem
-    assert refused.value.remedy == "Mend these lines, then try again with `era settings check`."
+    assert refused.value.remedy == "Fix these lines, then try again with `era settings check`."
 
 
 def test_the_settings_are_checked_with_the_dialects_of_the_home(sqlite_home: PracticeHome) -> None:

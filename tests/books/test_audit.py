@@ -263,7 +263,7 @@ def test_a_payment_nobody_brought_there_is_found(acted: PracticeHome) -> None:
         f"INSERT INTO payments (id, file_id, fingerprint, {columns})"
         f" SELECT 99, file_id, 'forged', {columns} FROM payments WHERE id = 1"
     )
-    assert "Payment 99 is in the books, but no act in the audit log brought it there." in refused(acted)
+    assert "Payment 99 is in the books, but no act in the audit log put it there." in refused(acted)
 
 
 # the end of the log that the home remembers
@@ -311,7 +311,7 @@ def test_an_identity_that_was_deleted_from_the_home_is_told_and_no_other_one_mad
     for command in (["audit", "verify"], ["verify"], ["run"], ["todo"]):
         ended = acted.era(*command)
         assert (ended.code, ended.out) == (1, ""), command
-        assert f"Error: {file} is missing, by which this home knows its own books." in ended.err
+        assert f"Error: {file} is missing. This home uses it to recognize its own books." in ended.err
         assert f"Remedy: Write it again: printf %s {practice} > {file}" in ended.err
     assert not file.exists()
 

@@ -131,7 +131,10 @@ def test_a_lost_file_keeps_no_backup_from_being_taken_and_is_told(week: Practice
     (week.root / "archive" / "001.835").unlink()
     backup = week.root.parent / "backup.era"
     ended = week.era("backup", backup)
-    assert (ended.code, ended.out.splitlines()[0]) == (1, "✘ archive/001.835 is in the books, but was not found.")
+    assert (ended.code, ended.out.splitlines()[0]) == (
+        1,
+        "✘ archive/001.835 is in the books, but its file was not found.",
+    )
     home = elsewhere.restored(backup)
     assert "File 001.835: archive/001.835 is missing." in home.era("verify").out
 

@@ -225,9 +225,9 @@ def test_a_damaged_or_swapped_sealed_file_is_named(sealed: PracticeHome) -> None
     archived, aside = sealed.root / "archive" / "001.835", sealed.root / "quarantine" / "strange.835"
     whole, other = archived.read_bytes(), aside.read_bytes()
     archived.write_bytes(whole[:-20])
-    assert problems(sealed) == [f"File 001.835: {archived} is damaged: it is not as it was sealed."]
+    assert problems(sealed) == [f"File 001.835: {archived} is damaged: it changed after it was sealed."]
     archived.write_bytes(other)
-    assert problems(sealed) == ["File 001.835: archive/001.835 is no longer what was received."]
+    assert problems(sealed) == ["File 001.835: archive/001.835 has changed since it was received."]
     archived.write_bytes(whole)
     sealed.verified()
 

@@ -96,16 +96,16 @@ def test_an_override_is_made_changed_and_taken_out(practice: PracticeHome) -> No
 def test_what_is_so_already_is_said_and_no_version(practice: PracticeHome) -> None:
     change(practice, "set", PERCENT, "80")
     again = change(practice, "set", PERCENT, "80.0")
-    assert again.out == f"era.toml gives {PERCENT} so already; nothing was changed.\n"
+    assert again.out == f"era.toml already has this {PERCENT}. Nothing was changed.\n"
     restored = change(practice, "restore", "2")
-    assert restored.out == "era.toml is as in version 2 already; nothing was changed.\n"
+    assert restored.out == "era.toml is already the same as version 2. Nothing was changed.\n"
     assert len(history(practice)) == len(acts(practice)) == 2
 
 
 def test_a_default_may_be_given_in_words_and_taken_out_again(sqlite_home: PracticeHome) -> None:
     before = text(sqlite_home)
     given = change(sqlite_home, "set", PERCENT, "95")
-    assert given.out == "✔ no value in force differs (spelling only). Version 2.\n"
+    assert given.out == "✔ no value in force changed (spelling only). Version 2.\n"
     change(sqlite_home, "unset", PERCENT)
     assert text(sqlite_home) == f"{before}\n[{AUTO}]\n"
     assert sqlite_home.era("settings", "diff", "1", "3").out == "No value differs: spelling only.\n"
@@ -133,7 +133,7 @@ def test_a_byte_order_mark_stays(sqlite_home: PracticeHome) -> None:
         (["unset", f"{AUTO}.enabled"], 2, f"{AUTO}.enabled is not given in era.toml."),
         (["set", AUTO, "90"], 4, f"key {AUTO}: 90 is not a table"),
         (["set", "database", "sqlite:///other.db"], 2, "`database` is not changed by a command"),
-        (["restore", "9"], 2, "There is no version 9 of the settings."),
+        (["restore", "9"], 2, "The settings have no version 9."),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -202,7 +202,7 @@ def test_settings_and_rules_are_one_act_each_however_they_change(practice: Pract
     holds = practice.root / "rules" / "insurance" / "holds.yaml"
     by_hand(practice, "# ours\n", "# ours\nrules = 'rules'\n")
     practice.run()
-    holds.write_text(holds.read_text().replace("An amount of this claim could not be read.", "Illegible."))
+    holds.write_text(holds.read_text().replace("An amount on this claim could not be read.", "Illegible."))
     practice.run()
     last = acts(practice)[-1]["details"]
     assert "how" not in last

@@ -117,7 +117,7 @@ def test_init_makes_a_home_and_never_another_over_it(tmp_path: Path) -> None:
     assert (tmp_path / "practice" / "era.db").exists()
     (tmp_path / "practice" / "era.toml").write_text("# mine\n")
     again = era("init", tmp_path / "practice")
-    assert (again.code, "is a home of era-engine already" in again.err) == (2, True)
+    assert (again.code, "is already an era-engine home" in again.err) == (2, True)
     assert (tmp_path / "practice" / "era.toml").read_text() == "# mine\n"
 
 
@@ -141,7 +141,7 @@ def test_the_home_is_named_by_option_or_environment_or_is_here(sqlite_home: Prac
     assert told_by(sqlite_home.root).out == told
     assert told_by(tmp_path, ERA_HOME=str(sqlite_home.root)).out == told
     nowhere = told_by(tmp_path)
-    assert (nowhere.code, f"{tmp_path} is no home of era-engine" in nowhere.err) == (2, True)
+    assert (nowhere.code, f"{tmp_path} is not an era-engine home" in nowhere.err) == (2, True)
 
 
 # exit codes
@@ -150,7 +150,7 @@ def test_the_home_is_named_by_option_or_environment_or_is_here(sqlite_home: Prac
 def test_0_is_finished_and_manual_work_is_normal(sqlite_home: PracticeHome) -> None:
     sqlite_home.receive(remittance("90", claim("C1")))
     ended = sqlite_home.era("run")
-    assert (ended.code, "left 1 claim" in ended.out) == (0, True)
+    assert (ended.code, "1 claim needs review" in ended.out) == (0, True)
 
 
 def test_1_is_a_book_that_does_not_hold(sqlite_home: PracticeHome) -> None:
@@ -185,7 +185,7 @@ def test_2_is_a_command_that_cannot_be_carried_out(sqlite_home: PracticeHome, wo
     assert "Error: " in ended.err
 
 
-def test_3_is_a_file_put_aside(sqlite_home: PracticeHome, tmp_path: Path) -> None:
+def test_3_is_a_file_quarantined(sqlite_home: PracticeHome, tmp_path: Path) -> None:
     path = sqlite_home.receive("no remittance")
     assert era("inspect", path).code == 3
     assert sqlite_home.era("run").code == 3
@@ -267,6 +267,6 @@ def test_the_rules_in_force_are_those_that_came_unless_the_home_has_its_own(sqli
     sqlite_home.set({"rules": "rules"})
     assert sqlite_home.era("rules", "check").out == shipped_rules
     holds = rules / "insurance" / "holds.yaml"
-    holds.write_text(holds.read_text().replace("An amount of this claim could not be read.", "Illegible."))
+    holds.write_text(holds.read_text().replace("An amount on this claim could not be read.", "Illegible."))
     assert sqlite_home.era("rules", "check").out != shipped_rules
     assert era("rules", "check", "--rules", shipped("rules")).out == shipped_rules

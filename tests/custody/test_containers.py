@@ -257,7 +257,7 @@ NOTHING_USED = {
 
 
 @pytest.mark.parametrize(("content", "code"), NOTHING_USED.values(), ids=NOTHING_USED)
-def test_a_container_of_which_nothing_can_be_used_is_put_aside(
+def test_a_container_of_which_nothing_can_be_used_is_quarantined(
     sqlite_practice: PracticeHome, content: bytes, code: str
 ) -> None:
     sqlite_practice.set({"files.largest_megabytes": 1})

@@ -81,7 +81,7 @@ def test_a_folder_is_read_by_name_and_what_is_unfinished_is_left_alone(practice:
     ]
 
 
-def test_a_file_that_is_no_remittance_is_put_aside_and_the_others_are_done(practice: PracticeHome) -> None:
+def test_a_file_that_is_no_remittance_is_quarantined_and_the_others_are_done(practice: PracticeHome) -> None:
     practice.receive(NOT_X12, "a letter.835")
     practice.receive(GOOD, "monday.835")
     ended = practice.era("run", "--json")
@@ -194,7 +194,7 @@ def test_a_file_of_the_archive_is_known(practice: PracticeHome) -> None:
     practice.verified()
 
 
-def test_what_was_put_aside_is_read_anew_when_it_comes_again(practice: PracticeHome) -> None:
+def test_what_was_quarantined_is_read_anew_when_it_comes_again(practice: PracticeHome) -> None:
     """A cut file: its whole payment was done, and is not done twice; the rest is still missing."""
     whole = [transaction_set(payment("90", claim("C1"), trace="A"), "0001")]
     cut = written(interchange(group(*whole, transaction_set(payment("90", claim("C2"), trace="B"), "0002"))))

@@ -69,8 +69,8 @@ def test_a_file_named_by_path_is_not_read_half_either(practice: PracticeHome, tm
 def test_what_is_left_is_told_to_people_too(practice: PracticeHome) -> None:
     (practice.root / "inbox" / "monday.835.filepart").write_text(GOOD[:200])
     assert practice.era("run").out == (
-        "No remittance files to read. Put them into inbox/, or name them: era run PATH.\n\nLeft where they are\n"
-        "  monday.835.filepart is still being written; the next run takes it when it is whole.\n"
+        "No ERA files to read. Put them into inbox/, or name them: era run PATH.\n\nNot read\n"
+        "  monday.835.filepart is still being written; a later run reads it when it is complete.\n"
     )
 
 
@@ -226,13 +226,15 @@ def test_a_file_that_is_no_remittance_is_quarantined_with_a_note(practice: Pract
     assert files_in(practice) == "Files in: 1 = 0 archived + 1 quarantined + 0 duplicate + 0 waiting."
 
 
-def test_a_file_over_the_practices_limit_is_put_aside_and_read_when_the_limit_is_larger(practice: PracticeHome) -> None:
+def test_a_file_over_the_practices_limit_is_quarantined_and_read_when_the_limit_is_larger(
+    practice: PracticeHome,
+) -> None:
     practice.set({"files.largest_megabytes": 1})
     practice.receive(GOOD + "\n" * (1 << 20), "huge.835")
     [aside] = practice.records("run")
     assert [each["code"] for each in aside["findings"]] == ["file-too-large"]
     note = (practice.root / "quarantine" / "huge.835.txt").read_text()
-    assert "The file is larger than 1 MB, the most this practice reads." in note
+    assert "The file is larger than 1 MB, the limit in the settings." in note
     assert "largest_megabytes" in note
     practice.set({"files.largest_megabytes": 2})
     assert [each["outcome"] for each in practice.records("requeue", "huge.835")] == ["post"]

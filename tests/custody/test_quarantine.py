@@ -42,22 +42,22 @@ def test_the_note_says_what_is_wrong_where_and_what_to_do(sqlite_home: PracticeH
     sqlite_home.receive(CUT, "x.835")
     assert sqlite_home.era("run").code == 3
     assert read_note(sqlite_home, "x.835") == (
-        f"x.835 ({len(CUT)} bytes) was put aside: some or all of it could not be used.\n"
+        f"x.835 ({len(CUT)} bytes) is quarantined: some or all of it could not be used.\n"
         "Nothing is lost: the file lies beside this note as it came. Payments that are whole were decided all the\n"
         "same; `era eras` lists them.\n"
         "\n"
         "What is wrong\n"
-        "  - segment 30: A payment (transaction set) is cut: it has no end (SE). Nothing of this payment is posted.\n"
+        "  - segment 30: A payment (transaction set) is cut off: it has no end (SE). None of this payment is posted.\n"
         "  - segment 29: A claim payment belongs to a payment that cannot be used. It is not posted.\n"
         "\n"
         "What to do\n"
-        "  - See it in detail (the output names patients):"
+        "  - See the details (the output names patients):"
         f"  era inspect {sqlite_home.root}/quarantine/x.835\n"
-        "  - Ask the sender for this file again, whole, and put it into inbox/ as it comes. What was posted before is"
+        "  - Ask the sender to resend the whole file, and put it into inbox/ unchanged. What was posted before is"
         " recognised; the rest is decided.\n"
-        "  - Try this one again, after a change of settings, rules or program:"
+        "  - Try this file again, after you change settings, rules or program:"
         f"  era requeue {sqlite_home.root}/quarantine/x.835 --home {sqlite_home.root}\n"
-        "  - Leave this file and this note where they are. `era run` makes no second posting of what it read before.\n"
+        "  - Leave this file and this note where they are. `era run` never posts twice what it read before.\n"
     )
 
 
@@ -163,7 +163,7 @@ def test_what_is_no_longer_what_was_received_is_refused(practice: PracticeHome, 
     changed.write_text(GOOD)
     ended = practice.era("requeue", *(["--all"] if every else ["fine.835", "changed.835"]))
     said = ended.out if every else ended.err
-    assert "quarantine/changed.835 is no longer what was received." in said
+    assert "quarantine/changed.835 has changed since it was received." in said
     assert "put it into inbox/ and run `era run`" in said
     assert ended.code == (3 if every else 2)
     assert changed.read_text() == GOOD

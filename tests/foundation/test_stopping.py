@@ -24,7 +24,7 @@ TWO_PAYMENTS = written(
         )
     )
 )
-STOPPED = "Stopped as asked, after the payment at hand. `era run` goes on with the rest."
+STOPPED = "Stopped as asked, after the payment in progress. `era run` continues with the rest."
 
 
 def taken_until_first(practice_home: PracticeHome, kind: str) -> list[str]:
@@ -118,7 +118,7 @@ def test_a_second_signal_ends_it_at_once(
         process.send_signal(number)
         stopped = finished(process)
     assert (stopped.code, stopped.out) == (1, "")
-    assert "Stopped. What was reported done is done; run again to go on." in stopped.err
+    assert "Stopped. What was reported done is done. Run again to continue." in stopped.err
     assert "Traceback" not in stopped.err
     assert pg_home.posted() == {}
     assert [each["claim_number"] for each in pg_home.records("run")] == ["C1", "C2"]

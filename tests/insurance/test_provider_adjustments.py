@@ -62,11 +62,11 @@ def test_what_cannot_be_read_or_is_not_known_is_never_posted_by_itself() -> None
 
 def test_only_the_doubtful_pairs_of_a_payment_are_left() -> None:
     pairs = [pair("WO", 4000), pair("ZZ", 100), pair("L6", -250), pair("FB", None), pair("CS", 5)]
-    unsure = (1, "reason code ZZ is not in our list"), (3, "its amount cannot be read")
+    unsure = (1, "reason code ZZ is not in our list"), (3, "its amount is unreadable")
     assert sort_provider_adjustments(pairs, interest_differs=False) == ((0, 2, 4), unsure)
     assert sort_provider_adjustments(pairs, interest_differs=True) == (
         (0, 4),
-        (unsure[0], (2, "the interest named on the claims is another amount"), unsure[1]),
+        (unsure[0], (2, "the claims name a different amount of interest"), unsure[1]),
     )
 
 
@@ -78,7 +78,7 @@ def test_interest_is_minus_what_the_claims_name() -> None:
     found = interest_finding(pairs, 301)
     assert found is not None
     assert (found.code, found.severity) == ("interest-differs", "warn")
-    assert found.message == "The payment adds $3.00 of interest (PLB L6), but its claims name $3.01 (AMT*I)."
+    assert found.message == "The payment adds $3.00 interest (PLB L6), but its claims name $3.01 (AMT*I)."
     assert interest_finding([], 100) is not None
 
 
@@ -198,10 +198,10 @@ def test_another_payers_debt_stays_open(home: PracticeHome) -> None:
     assert traces(home) == [("T1", "WO", -4000, -4000, "open", []), ("T2", "WO", 4000, 4000, "open", [])]
     assert traces(home, "--payer", "metl") == [("T2", "WO", 4000, 4000, "open", [])]
     table = home.era("provider-adjustments", "--open").out
-    assert "we owe the payer $40.00" in table
-    assert "the payer took $40.00 for something not in these books" in table
-    assert "$40.00 of DELTA DENTAL's money is with us." in table
-    assert "$40.00 taken by METLIFE is not accounted for." in table
+    assert "the practice owes the payer $40.00" in table
+    assert "the payer recovered $40.00 for something not in these books" in table
+    assert "the practice holds $40.00 that it owes DELTA DENTAL." in table
+    assert "$40.00 that METLIFE recovered is not accounted for." in table
 
 
 def test_a_balance_carried_out_of_a_payment_of_zero_is_carried_into_the_next(home: PracticeHome) -> None:
@@ -245,7 +245,7 @@ def test_interest_that_the_claims_do_not_name_waits_and_the_rest_posts(home: Pra
     named.insert(2, "AMT*I*3")
     home.run(paid("112.5", named, trace="T1", day="20261101", pairs=("L6*-2.5", "WO:X7*-20")))
     assert traces(home) == [("T1", "L6", -250, None, "not-posted", []), ("T1", "WO", -2000, -2000, "open", [])]
-    why = "not posted: The payment adds $2.50 of interest (PLB L6), but its claims name $3.00 (AMT*I)."
+    why = "not posted: The payment adds $2.50 interest (PLB L6), but its claims name $3.00 (AMT*I)."
     assert adjustments(home)[0]["in_words"] == why
     agreed = claim("C2")
     agreed.insert(2, "AMT*I*2.5")
@@ -276,7 +276,7 @@ def test_what_is_taken_back_is_not_posted_until_it_is_posted_again(home: Practic
         ("T2", "WO", 2000, None, "not-posted", []),
         ("T2", "CS", 500, None, "not-posted", []),
     ]
-    assert adjustments(home)[1]["in_words"] == "not posted: its posting was taken back"
+    assert adjustments(home)[1]["in_words"] == "not posted: its posting was undone"
     assert (home.posted()["payer_balances"], home.posted()["provider_adjustments"]) == (-4000, 0)
     with closing(Database(home.url)) as database, database.writing() as connection:
         taken = entry_for_provider_adjustment(pair("WO", 2000, "X7"), DAY, None)
@@ -302,7 +302,7 @@ def test_items_that_do_not_leave_what_the_account_holds_are_found(home: Practice
 
 def test_a_table_and_a_csv_tell_the_same(sqlite_home: PracticeHome) -> None:
     home = sqlite_home
-    assert home.era("provider-adjustments").out == "No provider adjustments.\n"
+    assert home.era("provider-adjustments").out == "No provider-level adjustments.\n"
     home.expect(expects("C1"), expects("C2"))
     home.run(
         paid("130", claim("C1"), trace="T1", day="20261101", pairs=("WO:X7*-40",)),
@@ -311,7 +311,7 @@ def test_a_table_and_a_csv_tell_the_same(sqlite_home: PracticeHome) -> None:
     table = home.era("provider-adjustments").out
     assert "WO recovery of an overpayment" in table
     assert "settled by WO" in table
-    assert "we owe the payer $15.00" in table
+    assert "the practice owes the payer $15.00" in table
     header, row = home.era("provider-adjustments", "--format", "csv").out.splitlines()
     assert header.startswith("item_id,payer,reason,meaning,reference,opened_on,opened_by_trace,cents,remaining_cents")
     assert row.endswith(",T2 2026-11-08 2500")

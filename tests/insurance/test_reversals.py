@@ -112,7 +112,7 @@ def test_by_default_a_reversal_is_a_persons_to_post(tmp_path: Path) -> None:
         "contracted_write_offs": 3000,
         "accounts_receivable": -12000,
     }
-    assert "It takes back what was posted for EFT0001." in decided[0]["explanation"]
+    assert "It reverses exactly what was posted from payment EFT0001." in decided[0]["explanation"]
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_a_reversal_with_another_write_off_than_was_posted_is_a_persons(practice
     other = [*reversal(write_off="10"), "CAS*CO*97*-20"]
     [left] = practice.run(remittance("-90", other, trace="EFT0002"))
     assert "reversal" in left["holds"]
-    assert "where $30.00 was written off; the reversal says $10.00" in left["explanation"]
+    assert "$30.00 was written off there, but the reversal says $10.00" in left["explanation"]
 
 
 def test_two_reversals_take_a_payment_back_once(practice: PracticeHome) -> None:
@@ -155,7 +155,7 @@ def test_a_reversal_of_a_payment_that_waits_itself_says_so(practice: PracticeHom
     practice.run(remittance("60", claim("C1", "120", "60", "60")))
     [left] = practice.run(remittance("-60", reversal(paid="60", write_off="60"), trace="EFT0002"))
     assert left["holds"] == ["reversal"]
-    assert "EFT0001, is not posted itself" in left["explanation"]
+    assert "EFT0001, is not posted" in left["explanation"]
 
 
 def test_a_reversal_under_another_payer_claim_number_is_a_persons(practice: PracticeHome) -> None:
@@ -163,7 +163,7 @@ def test_a_reversal_under_another_payer_claim_number_is_a_persons(practice: Prac
     other = [segment.replace("ICN1", "ICN7") for segment in reversal()]
     [left] = practice.run(remittance("-90", other, trace="EFT0002"))
     assert left["holds"] == ["reversal"]
-    assert "names another payer claim number" in left["explanation"]
+    assert "names a different payer claim number" in left["explanation"]
 
 
 @pytest.mark.parametrize(("first", "then"), [("ICN1", ""), ("", "ICN1"), ("", "")])
@@ -174,7 +174,7 @@ def test_a_reversal_that_no_payer_claim_number_ties_to_the_payment_is_a_persons(
     taken = [segment.replace("*ICN1*", f"*{then}*") for segment in reversal()]
     [decided] = practice.run(remittance("-90", taken, trace="EFT0002"))
     assert (decided["outcome"], decided["holds"]) == ("manual", ["reversal"])
-    assert "no payer claim number ties the two together" in decided["explanation"]
+    assert "no payer claim number links the two" in decided["explanation"]
     assert practice.posted()["insurance_deposits"] == 9000
     assert practice.era("post", "EFT0002", "C1", "--by", "Ann").code == 0
 
@@ -191,7 +191,7 @@ def test_a_reversal_by_another_payer_is_a_persons(practice: PracticeHome) -> Non
     practice.run(remittance("90", FIRST))
     [left] = practice.run(remittance("-90", reversal(), trace="EFT0002", originator="1888888888"))
     assert left["holds"] == ["reversal"]
-    assert "which another payer paid" in left["explanation"]
+    assert "but another payer paid that one" in left["explanation"]
 
 
 def test_a_reversal_without_lines_takes_back_what_was_posted_by_line(practice: PracticeHome) -> None:
@@ -224,8 +224,8 @@ def test_a_run_counts_what_it_left_first_and_posted_then_as_posted(practice: Pra
     (practice.root / "bank.csv").write_text("date,amount,trace\n2026-11-02,20,EFT0002\n2026-11-02,90,EFT0001\n")
     assert practice.era("import", "bank", practice.root / "bank.csv").code == 0
     out = practice.era("run").out
-    assert "Posted 3 claims, $90.00; left 1 claim, $20.00, to a person." in out
-    assert "Left for a person: paid $20.00 is" in out
+    assert "Posted 3 claims, $90.00; 1 claim needs review, $20.00." in out
+    assert "Needs review: paid $20.00 is" in out
     assert out.count("C1 ") == 0
 
 
@@ -236,8 +236,9 @@ def test_an_original_after_its_reversal_and_correction_says_how_the_three_are_pu
     [original] = practice.run(remittance("90", FIRST))
     assert original["holds"] == ["already-posted"]
     assert original["explanation"] == (
-        "Another payment is posted against this claim; the reversal of this one, EFT0002, came first. If its correction"
-        " is posted, undo that, then post this payment, the reversal and the correction in turn."
+        "Another payment is already posted on this claim. The reversal of this one, EFT0002, came first. If its"
+        " correction"
+        " is posted, undo that. Then post this payment, the reversal and the correction, in that order."
     )
     taking_back, correction = ("EFT0002", "id:1"), ("EFT0002", "id:2")
     assert practice.era("undo", "EFT0002", "--claim", "id:2", "--by", "Ann", "--because", "late").code == 0
@@ -253,4 +254,4 @@ def test_a_reversal_of_another_payment_is_not_told_to_be_of_this_one(tmp_path: P
     practice.expect(expects(expected="90"))
     practice.run(remittance("90", FIRST), remittance("-90", reversal(), trace="EFT0002"))
     [again] = practice.run(remittance("90", FIRST, trace="EFT0003"))
-    assert "A payment is posted against this claim already." in again["explanation"]
+    assert "A payment is already posted on this claim." in again["explanation"]

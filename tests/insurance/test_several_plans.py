@@ -47,7 +47,9 @@ def test_by_default_a_claim_of_several_plans_is_a_persons(tmp_path: Path) -> Non
 def test_the_secondary_of_rfi_1696_writes_off_what_is_left_and_the_balance_ends_at_zero(practice: PracticeHome) -> None:
     [first] = practice.run(remittance("300", PRIMARY))
     assert (first["outcome"], first["rule"]) == ("post", "several-plans-proven")
-    assert practice.posted()["accounts_receivable"] == -42500  # 500.00 charged: the patient's share of 75.00 is left
+    assert (
+        practice.posted()["accounts_receivable"] == -42500
+    )  # 500.00 charged: the patient responsibility of 75.00 is left
     second = practice.run(remittance("65", SECONDARY, trace="EFT0002"))[0]
     assert (second["outcome"], second["write_off_cents"]) == ("post", 1000)
     assert practice.posted() == {
@@ -62,8 +64,8 @@ def test_the_proof_is_kept_with_the_decision(practice: PracticeHome) -> None:
     practice.run(remittance("300", PRIMARY), remittance("65", SECONDARY, trace="EFT0002"))
     [told] = practice.records("explain", "C2")
     assert told["facts"]["proof"] == (
-        "charge $500.00 - $425.00 paid and written off before - paid $65.00 - written off $10.00 = patient's share"
-        " $0.00; of the $435.00 the payer states, the rest was paid or written off before"
+        "charge $500.00 - $425.00 paid and written off before - paid $65.00 - written off $10.00 = patient"
+        " responsibility $0.00; the payer states a $435.00 write-off, and the rest of it was paid or written off before"
     )
 
 
@@ -95,9 +97,9 @@ def test_a_first_claim_answered_as_a_later_plan_is_not_proven(practice: Practice
 @pytest.mark.parametrize(
     ("second", "paid", "why"),
     [
-        (answer("C2", "2", "100", "CAS*CO*45*400"), "100", "$25.00 more would be posted than is owed"),
-        (answer("C2", "2", "65", "CAS*OA*23*300", "CAS*CO*45*5", "CAS*PR*2*130"), "65", "more would be posted"),
-        (answer("C2", "2", "65", "CAS*OA*23*400", "CAS*CO*45*35"), "65", "the payer takes $400.00 for paid before"),
+        (answer("C2", "2", "100", "CAS*CO*45*400"), "100", "posting it would exceed what is owed by $25.00"),
+        (answer("C2", "2", "65", "CAS*OA*23*300", "CAS*CO*45*5", "CAS*PR*2*130"), "65", "would exceed what is owed"),
+        (answer("C2", "2", "65", "CAS*OA*23*400", "CAS*CO*45*35"), "65", "the payer counts $400.00 as paid before"),
     ],
 )
 def test_what_is_not_proven_is_a_persons_and_says_why(
@@ -158,7 +160,7 @@ def test_one_plan_paying_the_same_services_twice_on_one_remittance_is_a_persons(
     decided = practice.run(remittance("600", PRIMARY, answer("C9", "1", "300", "CAS*PR*2*75", "CAS*CO*45*125")))
     assert [each["outcome"] for each in decided] == ["manual", "manual"]
     assert practice.records("explain", "C1")[0]["facts"]["proof"] == (
-        "not proven: just these services are on C9 as well, sent to this plan or a later one"
+        "not proven: claim C9 has the same services and went to this plan or a later one"
     )
     assert practice.posted() == {}
 
@@ -188,7 +190,7 @@ def test_claims_that_share_a_service_on_one_remittance_are_a_persons(tmp_path: P
     ]
     decided = practice.run(remittance("650", PRIMARY, more))
     assert [each["outcome"] for each in decided] == ["manual", "manual"]
-    assert "some of these services are on C9 as well, not all" in practice.records("explain", "C1")[0]["facts"]["proof"]
+    assert "claim C9 has some of these services, but not all" in practice.records("explain", "C1")[0]["facts"]["proof"]
     assert practice.posted() == {}
 
 
@@ -217,10 +219,10 @@ def test_a_plan_dropped_since_does_not_let_the_secondary_write_off_the_primarys_
     [left] = practice.run(remittance("65", SECONDARY, trace="EFT0002"))
     assert (left["outcome"], left["holds"]) == ("manual", ["plans-in-doubt", "write-off-over-limit"])
     assert (
-        "How many plans the patient has is in doubt: the practice counts 1, and sent this claim to plan 2."
+        "The patient's number of coverages is in doubt: 1 on file, but this claim went to plan 2."
         in (left["explanation"])
     )
-    assert "$435.00 to write off, $10.00 left" in left["explanation"]
+    assert "The write-off of $435.00 is more than the $10.00 left to write off" in left["explanation"]
     assert practice.era("post", "EFT0002", "C2", "--by", "Ann").out.startswith("Posted $65.00 and wrote off $10.00")
     practice.verified()
 
@@ -253,7 +255,7 @@ def test_what_is_told_right_at_last_is_judged_again(tmp_path: Path) -> None:
 def test_the_open_work_tells_why_a_proof_failed(practice: PracticeHome) -> None:
     practice.run(remittance("300", PRIMARY))
     [left] = practice.run(remittance("65", answer("C2", "2", "65", "CAS*OA*23*400", "CAS*CO*45*35"), trace="EFT0002"))
-    doubt = "not proven: the payer takes $400.00 for paid before (OA-23), the books do not"
-    assert left["explanation"] == f"Left for a person: the patient has 2 active plans, {doubt}."
-    assert f"  C2: several plans, {doubt}.\n" in practice.era("todo").out
-    assert f"Several plans: {doubt}." in practice.era("explain", "C2").out
+    doubt = "not proven: the payer counts $400.00 as paid before (OA-23), but the books do not"
+    assert left["explanation"] == f"Needs review: the patient has 2 active insurance plans, {doubt}."
+    assert f"  C2: coordination of benefits, {doubt}.\n" in practice.era("todo").out
+    assert f"Coordination of benefits: {doubt}." in practice.era("explain", "C2").out

@@ -59,7 +59,7 @@ def test_a_quick_post_that_is_killed_has_posted_all_or_nothing(tmp_path: Path) -
     home.verified()
 
 
-def test_a_file_that_a_killed_run_put_aside_is_told_by_the_next_one_or_by_todo(tmp_path: Path) -> None:
+def test_a_file_that_a_killed_run_quarantined_is_told_by_the_next_one_or_by_todo(tmp_path: Path) -> None:
     """Taken up and put aside, it ends the next run with exit code 3; put aside before the kill, it is open work."""
     told_by_run = told_by_todo = 0
     for at in count(1):

@@ -80,11 +80,11 @@ def test_a_dry_run_says_so_and_exits_as_the_run_would(home: PracticeHome) -> Non
     a_week(home)
     dry = home.era("run", "--dry-run")
     assert dry.code == 3
-    assert "Would post 2 claims, $180.00; would leave 3 claims, $270.00, to a person." in dry.out
+    assert "Would post 2 claims, $180.00; 3 claims would need review, $270.00." in dry.out
     assert "Dry run: nothing was kept or moved." in dry.out
     wet = home.era("run")
     assert wet.code == 3
-    assert "Posted 2 claims, $180.00; left 3 claims, $270.00, to a person." in wet.out
+    assert "Posted 2 claims, $180.00; 3 claims need review, $270.00." in wet.out
     assert "Dry run" not in wet.out
 
 

@@ -63,11 +63,11 @@ def test_a_file_is_imported_and_what_is_passed_over_is_told(home: PracticeHome) 
     )
     assert ended.code == 0
     assert ended.out.splitlines() == [
-        f"{home.root}/statement.ach: 3 deposits added, 0 known already, 2 passed over.",
-        "  no health care claim payment: 1",
+        f"{home.root}/statement.ach: 3 deposits added, 0 already known, 2 skipped.",
+        "  not a health care claim payment: 1",
         "  without money: 1",
-        "  deposits without a trace number, which no payment matches: 1",
-        "  deposits that take money back: 1",
+        "  deposits without a trace number, which match no ERA: 1",
+        "  negative deposits (money taken back): 1",
     ]
     everything = ended.out + ended.err + home.era("deposits").out + str(home.rows("SELECT * FROM deposits"))
     assert "SECRETIA" not in everything
@@ -76,14 +76,14 @@ def test_a_file_is_imported_and_what_is_passed_over_is_told(home: PracticeHome) 
 def test_the_same_money_told_again_adds_nothing(home: PracticeHome) -> None:
     monday = batch(entry("90"))
     tuesday = batch(entry("45", "T2", 2), day="261103", number=2)
-    assert "1 deposit added, 0 known already" in bank(home, monday).out
-    assert "0 deposits added, 1 known already" in bank(home, monday, name="renamed.ach").out
-    assert "1 deposit added, 1 known already" in bank(home, monday, tuesday).out
+    assert "1 deposit added, 0 already known" in bank(home, monday).out
+    assert "0 deposits added, 1 already known" in bank(home, monday, name="renamed.ach").out
+    assert "1 deposit added, 1 already known" in bank(home, monday, tuesday).out
     week = nacha(monday) + nacha(monday, tuesday)
-    assert "0 deposits added, 3 known already" in bank_text(home, week, "week.ach").out
+    assert "0 deposits added, 3 already known" in bank_text(home, week, "week.ach").out
     rows = "2026-11-02,5.00,77\n2026-11-02,5.00,77\n"
-    assert "2 deposits added, 0 known already" in bank_text(home, "date,amount,trace\n" + rows).out
-    assert "1 deposit added, 2 known already" in bank_text(home, "date,amount,trace\n" + rows + "2026-11-03,5,77\n").out
+    assert "2 deposits added, 0 already known" in bank_text(home, "date,amount,trace\n" + rows).out
+    assert "1 deposit added, 2 already known" in bank_text(home, "date,amount,trace\n" + rows + "2026-11-03,5,77\n").out
     assert home.rows("SELECT cents, source FROM deposits ORDER BY id") == [
         (9000, "statement.ach, line 3"),
         (4500, "statement.ach, line 7"),
@@ -172,16 +172,16 @@ def test_the_table_pictures_each_kind_with_its_total(home: PracticeHome) -> None
     lines = [" ".join(line.split()) for line in out.splitlines()]
     assert lines[:7] == [
         "✔ Matched: 1, $90.00",
-        "trace payer deposited remitted days apart deposit",
+        "trace payer deposited ERA date days apart deposit",
         "T1 DELTA DENTAL 2026-11-02 2026-11-01 1 $90.00",
         "",
-        "⚠ Off: 1, $89.99",
-        "trace payer deposited remitted days apart deposit remittance off by why",
+        "⚠ Do not match: 1, $89.99",
+        "trace payer deposited ERA date days apart deposit ERA off by why",
         "T2 DELTA DENTAL 2026-11-02 2026-11-01 1 $89.99 $90.00 -$0.01 the amounts differ",
     ]
-    assert "⚠ Remittances without money: 1, $90.00" in lines
-    assert "⚠ Money without remittance: 1, $1,234.56" in lines
-    assert lines[-1] == "Deposited $1,414.55, remitted $270.00."
+    assert "⚠ ERAs without a deposit: 1, $90.00" in lines
+    assert "⚠ Deposits without an ERA: 1, $1,234.56" in lines
+    assert lines[-1] == "Deposits $1,414.55, ERAs $270.00."
     assert home.era("deposits", "--status=matched").out.startswith("✔ Matched: 1, $90.00\n")
 
 
@@ -349,10 +349,10 @@ def test_money_that_is_a_cent_off_is_told_where_the_claim_waits_for_it(home: Pra
     bank_text(home, "date,amount,trace\n2026-11-02,179.99,EFT0001\n")
     home.run()
     assert next_steps() == {"C1": "era deposits", "C2": "era deposits", "C3": "era import bank FILE"}
-    shown = "The bank shows $179.99 of 2026-11-02, off by -$0.01: the amounts differ."
+    shown = "The bank shows a deposit of $179.99 on 2026-11-02, off by -$0.01: the amounts differ."
     assert [each["explanation"].endswith(shown) for each in home.records("todo")] == [True, True, False]
     assert home.era("todo").out.count(f"  EFT0001: {shown}\n") == 1
-    assert f"{shown} `era deposits` has both" in home.era("explain", "C1").out
+    assert f"{shown} `era deposits` shows both" in home.era("explain", "C1").out
     assert "The bank shows" not in home.era("explain", "C3").out
     bank_text(home, "date,amount,trace\n2026-11-02,180.00,EFT0001\n", "corrected.csv")
     assert outcomes(home.run()) == [("C1", "post", []), ("C2", "post", [])]
@@ -364,7 +364,7 @@ def test_of_two_versions_of_a_payment_one_waits_for_its_money(home: PracticeHome
     home.run(remittance("90", claim("C1", payer_claim_number="ICN2"), trace="T1"))
     home.run(remittance("90", claim("C2"), trace="T2"), remittance("90", claim("C2", status="2"), trace="T2"))
     assert [(each["payment_id"], each["trace_number"]) for each in deposits(home)] == [(1, "T1"), (3, "T2")]
-    assert "Remittances without money: 2, $180.00" in home.era("deposits").out
+    assert "ERAs without a deposit: 2, $180.00" in home.era("deposits").out
     assert home.era("post", "id:4", "C2", "--line", "1=90", "--by", "Ann").code == 0
     bank_text(home, "date,amount,trace\n2026-11-02,90.00,T2\n")
     assert [(each["payment_id"], each["status"]) for each in deposits(home)] == [(1, "waiting"), (4, "matched")]
@@ -383,8 +383,8 @@ def test_a_deposit_dated_in_the_future_releases_nothing_before_its_day(home: Pra
         ("no-remittance", "T3", "waiting", 0),
     }
     out = home.era("deposits").out
-    assert "⚠ Money still to come: 1, $90.00" in out
-    assert "Deposited $7.00, remitted $90.00; $95.00 is dated in the future." in out
+    assert "⚠ Deposits dated in the future: 1, $90.00" in out
+    assert "Deposits $7.00, ERAs $90.00; $95.00 is dated in the future." in out
     home.change(f"UPDATE deposits SET date = '{today()}'")
     assert outcomes(home.run()) == [("C1", "post", [])]
 
@@ -402,13 +402,13 @@ WITH_PAYER = "date,amount,trace,payer,originator\n"
 def test_rows_that_differ_in_payer_or_originator_are_different_money(home: PracticeHome) -> None:
     bank_text(home, WITH_PAYER + "2026-11-02,90.00,77,DELTA DENTAL,1999999999\n", "one.csv")
     for row in ("2026-11-02,90.00,77,METLIFE,1999999999", "2026-11-02,90.00,77,DELTA DENTAL,1888888888"):
-        assert "1 deposit added, 0 known already" in bank_text(home, f"{WITH_PAYER}{row}\n", "two.csv").out
-        assert "0 deposits added, 1 known already" in bank_text(home, f"{WITH_PAYER}{row}\n", "three.csv").out
+        assert "1 deposit added, 0 already known" in bank_text(home, f"{WITH_PAYER}{row}\n", "two.csv").out
+        assert "0 deposits added, 1 already known" in bank_text(home, f"{WITH_PAYER}{row}\n", "three.csv").out
     rows = "2026-11-02,5.00,,Delta Dental,\n2026-11-02,5.00,,MetLife,\n2026-11-02,5.00,,MetLife,\n"
-    assert "3 deposits added, 0 known already" in bank_text(home, WITH_PAYER + rows).out
+    assert "3 deposits added, 0 already known" in bank_text(home, WITH_PAYER + rows).out
     in_other_order = "2026-11-02,5,,METLIFE,\n2026-11-02,5,,Delta  Dental,\n2026-11-02,5,,metlife,\n"
-    assert "0 deposits added, 3 known already" in bank_text(home, WITH_PAYER + in_other_order).out
-    assert "1 deposit added, 0 known already" in bank_text(home, WITH_PAYER + "2026-11-02,5.00,,Aetna,\n").out
+    assert "0 deposits added, 3 already known" in bank_text(home, WITH_PAYER + in_other_order).out
+    assert "1 deposit added, 0 already known" in bank_text(home, WITH_PAYER + "2026-11-02,5.00,,Aetna,\n").out
 
 
 def test_what_is_like_money_loaded_before_but_for_the_payer_is_told(home: PracticeHome) -> None:
@@ -416,7 +416,7 @@ def test_what_is_like_money_loaded_before_but_for_the_payer_is_told(home: Practi
     bank_text(home, "date,amount,trace\n2026-11-02,90.00,77\n")
     ended = bank_text(home, WITH_PAYER + "2026-11-02,90.00,77,DELTA DENTAL,\n2026-11-02,91.00,77,DELTA DENTAL,\n")
     assert ended.out.splitlines()[1:] == [
-        "  deposits like one loaded before, but for payer or originator (perhaps the same money): 1"
+        "  deposits that differ from an earlier one only in payer or originator (perhaps a duplicate): 1"
     ]
     assert "perhaps the same money" not in bank_text(home, WITH_PAYER + "2026-11-02,90.00,77,DELTA DENTAL,\n").out
 
@@ -433,7 +433,7 @@ def test_rows_loaded_before_their_payer_counted_are_known_again(home: PracticeHo
             f" ('2026-11-02', 9000, '77', '{payer}', '{by_the_first_version(number)}', 'old.csv', '2026-11-02')"
         )
     rows = [f"2026-11-02,90.00,77,{payer},\n" for payer in ("METLIFE", "DELTA DENTAL", "METLIFE", "METLIFE", "AETNA")]
-    assert "0 deposits added, 3 known already" in bank_text(home, WITH_PAYER + "".join(rows[:3])).out
-    assert "2 deposits added, 3 known already" in bank_text(home, WITH_PAYER + "".join(rows)).out
-    assert "0 deposits added, 5 known already" in bank_text(home, WITH_PAYER + "".join(reversed(rows))).out
+    assert "0 deposits added, 3 already known" in bank_text(home, WITH_PAYER + "".join(rows[:3])).out
+    assert "2 deposits added, 3 already known" in bank_text(home, WITH_PAYER + "".join(rows)).out
+    assert "0 deposits added, 5 already known" in bank_text(home, WITH_PAYER + "".join(reversed(rows))).out
     assert len(home.rows("SELECT id FROM deposits")) == 5

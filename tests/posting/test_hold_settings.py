@@ -71,7 +71,7 @@ def test_a_reversal_that_may_only_warn_is_still_a_persons_and_does_not_say_that_
     taken_back[2] = "SVC*AD:D0120*-120*-90**1"
     [left] = practice(tmp_path, holds__reversal="warn").run(remittance("-90", taken_back))
     assert left["outcome"] == "manual"
-    assert "Left for a person: A person decides on a reversal. The payer reverses" in left["explanation"]
+    assert "Needs review: This reversal does not post by itself. The payer reversed" in left["explanation"]
     assert left["explanation"].endswith("The payment it reverses is not posted here.")
 
 
@@ -86,7 +86,7 @@ def test_a_hold_set_to_warn_posts_and_is_told(tmp_path: Path) -> None:
     home = practice(tmp_path, **{"holds__adjustment-needs-review": "warn"})
     [posted] = home.run(remittance("90", adjusted("CAS*CO*97*20", "CAS*CO*45*10")))
     assert (posted["outcome"], posted["holds"], posted["warnings"]) == ("post", [], ["adjustment-needs-review"])
-    assert "A person decides on: CO-97 (" in posted["explanation"]
+    assert "Adjustments to review: CO-97 (" in posted["explanation"]
     assert home.posted()["contracted_write_offs"] == 1000
     explained = home.records("explain", "C1")[0]["explained"]
     assert (explained["outcome"], explained["warnings"]) == ("post", ["adjustment-needs-review"])
@@ -99,7 +99,7 @@ def test_a_warning_can_be_set_to_hold(tmp_path: Path) -> None:
     home = practice(tmp_path, **{"holds__forwarded-on": "hold"})
     [held] = home.run(remittance("90", forwarded))
     assert held["holds"] == ["forwarded-on"]
-    assert "forwarded the claim to the next plan: OTHER DENTAL PLAN" in held["explanation"]
+    assert "forwarded the claim to the next payer: OTHER DENTAL PLAN" in held["explanation"]
 
 
 def test_a_forwarded_claim_posts_and_says_where_it_went(tmp_path: Path) -> None:

@@ -234,7 +234,7 @@ def test_a_reversal_of_a_secondary_that_wrote_off_less_than_it_said_is_a_persons
     reversal = taken_back("D2740", "500", "65", "CAS*CO*45*-435", number="C2", icn="ICN-C2")
     [left] = home.run(remittance("-65", reversal, trace="T3"))
     assert left["holds"] == ["reversal"]
-    assert "where $10.00 was written off; the reversal says $435.00" in left["explanation"]
+    assert "$10.00 was written off there, but the reversal says $435.00" in left["explanation"]
     assert home.posted() == {"insurance_deposits": 36500, "contracted_write_offs": 13500, "accounts_receivable": -50000}
     home.verified()
 

@@ -62,7 +62,7 @@ def test_the_first_part_waits_for_the_second_in_another_file(practice: PracticeH
 def test_both_parts_tell_what_is_theirs_and_what_is_of_both(practice: PracticeHome) -> None:
     told = [each["explanation"] for each in practice.run(remittance("90", EXAM, CLEANING))]
     assert told == 2 * [
-        "Posted one of 2 parts ($90.00 paid in all) and wrote off $15.00 for this part: the payment is at least 95 %"
+        "Posted 1 of 2 parts ($90.00 paid in total) and wrote off $15.00 for this part: the payment is at least 95 %"
         " ($85.50) of the $90.00 expected."
     ]
 

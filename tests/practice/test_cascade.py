@@ -433,10 +433,10 @@ def test_an_accent_a_suffix_or_a_slip_in_the_last_name_posts(
 @pytest.mark.parametrize(
     ("practice", "remittance_says", "doubt"),
     [
-        ("Marie", "MARIA", "another first name"),
-        ("Jayden", "JADEN", "another first name"),
-        ("Christina", "CHRISTIAN", "another first name"),
-        ("Daniel", "DANIELLE", "another first name"),
+        ("Marie", "MARIA", "the first name differs"),
+        ("Jayden", "JADEN", "the first name differs"),
+        ("Christina", "CHRISTIAN", "the first name differs"),
+        ("Daniel", "DANIELLE", "the first name differs"),
         ("Ana", "A", "only an initial for the first name"),
         ("A", "A", "only an initial for the first name"),
     ],
@@ -466,7 +466,7 @@ def test_a_sister_whose_claim_is_another_one_is_not_paid_on_the_brothers(home: P
     )
     [held] = home.run(paid_for("DANIELLE"))
     assert held["holds"] == ["patient-mismatch"]
-    assert "another patient with this member id has as near a name or a nearer one" in held["explanation"]
+    assert "another patient with this member ID has a name as close or closer" in held["explanation"]
     assert home.posted() == {}
 
 
@@ -489,7 +489,7 @@ def test_a_wrong_digit_in_the_member_id_is_found_and_held(sqlite_home: PracticeH
     sqlite_home.expect(sent("C100231"))
     [held] = sqlite_home.run(paid_for("JANE", subscriber="SUB100201"))
     assert (held["match_step"], held["holds"]) == ("patient-and-services", ["patient-mismatch"])
-    assert "another member id" in held["explanation"]
+    assert "the member ID differs" in held["explanation"]
 
 
 @pytest.mark.parametrize("number", ["C100231", "XC100231"])

@@ -122,11 +122,11 @@ def test_each_line_is_rounded_by_itself(home: PracticeHome) -> None:
 def test_fees_before_claims_and_claims_before_fees_come_to_the_same(home: PracticeHome) -> None:
     text = claim_file(sent("C1", "200", line(1), line(2, "D1110", "80")))
     assert import_claims(home, text) == (
-        "1 claim added, 0 updated.\n  1 claim has a line without expected amount: see era import fees.\n"
+        "1 claim added, 0 updated.\n  1 claim has a line with no expected amount: see era import fees.\n"
     )
     assert expected(home) == [("C1", 1, None), ("C1", 2, None)]
     told = import_fees(home, DELTA + "DDP71,D1110,60,80\n")
-    assert told == "2 fees added, 0 updated.\n  Another amount is expected now for 2 claim lines.\n"
+    assert told == "2 fees added, 0 updated.\n  The expected amount changed for 2 claim lines.\n"
     assert expected(home) == [("C1", 1, 9000), ("C1", 2, 4800)]
     assert import_claims(home, text) == "0 claims added, 1 updated.\n"
     assert expected(home) == [("C1", 1, 9000), ("C1", 2, 4800)]
@@ -136,7 +136,7 @@ def test_a_fee_imported_again_is_updated_with_the_open_lines_it_is_for(home: Pra
     import_claims(home, claim_file())
     import_fees(home)
     told = import_fees(home, "payer,procedure,allowed,percent\nddp71,d0120,80.00,50\nDDP71,D1110,60,100\n")
-    assert told == "1 fee added, 1 updated.\n  Another amount is expected now for 1 claim line.\n"
+    assert told == "1 fee added, 1 updated.\n  The expected amount changed for 1 claim line.\n"
     assert expected(home) == [("C1", 1, 4000)]
     assert home.rows("SELECT expected_from FROM procedure_lines") == [
         (f"fees.csv of {today()}: allowed $80.00 x 50 %",)
@@ -170,7 +170,7 @@ def test_what_a_second_plan_pays_is_not_told_by_a_schedule(sqlite_home: Practice
     import_fees(sqlite_home)
     assert expected(sqlite_home) == [("C1", 1, None)]
     assert sqlite_home.rows("SELECT expected_from FROM procedure_lines") == [
-        ("a fee schedule does not tell what plan 2 pays after the earlier ones",)
+        ("a fee schedule does not say what plan 2 pays after the primary",)
     ]
 
 
@@ -197,7 +197,7 @@ def test_a_bad_file_leaves_the_fees_as_they_were(sqlite_home: PracticeHome) -> N
     import_fees(sqlite_home)
     assert refused(sqlite_home, "fees", "more.csv", DELTA.replace("90.00", "80.00") + "DDP71,D1110,60,80%\n") == (
         'Error: line 3, column percent: "80%" is not 0, or a percentage from 1 to 100 without a percent sign,'
-        " like 80 or 33.3.\nRemedy: Correct the file and import it again; nothing of it was taken.\n"
+        " like 80 or 33.3.\nRemedy: Correct the file and import it again. Nothing was imported.\n"
     )
     assert sqlite_home.rows("SELECT allowed_cents FROM fees") == [(9000,)]
 
@@ -234,7 +234,7 @@ def test_what_was_expected_of_a_posted_claim_stays(home: PracticeHome) -> None:
     import_claims(home, claim_file(sent("C1"), sent("C2")))
     home.run(remittance("90", claim("C1")))
     told = import_fees(home, DELTA.replace("90.00", "80.00"))
-    assert told == "0 fees added, 1 updated.\n  Another amount is expected now for 1 claim line.\n"
+    assert told == "0 fees added, 1 updated.\n  The expected amount changed for 1 claim line.\n"
     assert expected(home) == [("C1", 1, 9000), ("C2", 1, 8000)]
 
 

@@ -57,7 +57,7 @@ def test_another_name_is_another_patient(practice: tuple[str, str], remittance: 
 @pytest.mark.parametrize(
     ("practice", "suffix", "doubts"),
     [
-        ("Smith Sr", "JR", ("another suffix (Jr, Sr)",)),
+        ("Smith Sr", "JR", ("the suffix differs (Jr, Sr)",)),
         ("Smith Sr", "SENIOR", ()),
         ("Smith", "JR", ()),
         ("Smith Jr", "", ()),
@@ -167,7 +167,7 @@ def test_one_or_two_wrong_characters_are_forgiven(patient: Person, why: str) -> 
         (named("OBRYEM", "MARYA"), "three in the names"),
         (named("OBRYEN", "MARYA", "W123456780"), "three in all"),
         (named("OBRIEN", "MARIO", "W123456712"), "three in all, two of them in the number"),
-        (named("OBRIEN", "MARIELLA"), "another first name"),
+        (named("OBRIEN", "MARIELLA"), "the first name differs"),
         (named("OBRIEN", "SEAN"), "a brother"),
         (named("OBRIEN", "S"), "a brother's initial"),
         (named("OBRIEN", ""), "no first name"),
@@ -207,11 +207,11 @@ def test_only_the_last_name_may_have_slips_where_nothing_else_names_the_patient(
 @pytest.mark.parametrize(
     ("patient", "doubts"),
     [
-        (named("OBRIEN", "MARIE"), ("another first name",)),
-        (named("OBRIEN", "MARIAM"), ("another first name",)),
+        (named("OBRIEN", "MARIE"), ("the first name differs",)),
+        (named("OBRIEN", "MARIAM"), ("the first name differs",)),
         (named("OBRIEN", "M"), ("only an initial for the first name",)),
-        (named("OBRIEN", "MARIA", "W123456780"), ("another member id",)),
-        (named("OBRIEN", "MARYA", "W123456780"), ("another first name", "another member id")),
+        (named("OBRIEN", "MARIA", "W123456780"), ("the member ID differs",)),
+        (named("OBRIEN", "MARYA", "W123456780"), ("the first name differs", "the member ID differs")),
     ],
 )
 def test_any_other_slip_may_be_the_patients_sister(patient: Person, doubts: tuple[str, ...]) -> None:
@@ -220,7 +220,7 @@ def test_any_other_slip_may_be_the_patients_sister(patient: Person, doubts: tupl
 
 def test_a_first_name_that_the_payer_corrects_counts_too() -> None:
     people = [named("OBRIEN", "MARIA"), person("74", first="MARIE")]
-    assert slip_doubts(claim_payment(people), claim()) == ("another first name",)
+    assert slip_doubts(claim_payment(people), claim()) == ("the first name differs",)
 
 
 def test_a_second_given_name_in_the_middle_name_is_no_other_first_name() -> None:
@@ -252,10 +252,10 @@ def test_a_name_to_the_letter_is_nearer_than_any_relatives() -> None:
     ("patient", "doubts"),
     [
         (named("OBRIEN", "MARIA"), ()),
-        (named("OBRIAN", "MARIA"), ("another last name",)),
-        (named("OBRIAN", "SEAN", "W99"), ("another last name", "another first name", "another member id")),
+        (named("OBRIAN", "MARIA"), ("the last name differs",)),
+        (named("OBRIAN", "SEAN", "W99"), ("the last name differs", "the first name differs", "the member ID differs")),
         (named("", "MARIA"), ("no last name",)),
-        (person("IL", "OBRIEN", "MARIA", identifier="W99"), ("no patient", "another member id")),
+        (person("IL", "OBRIEN", "MARIA", identifier="W99"), ("no patient", "the member ID differs")),
     ],
 )
 def test_doubts_name_what_differs(patient: Person, doubts: tuple[str, ...]) -> None:
@@ -264,7 +264,7 @@ def test_doubts_name_what_differs(patient: Person, doubts: tuple[str, ...]) -> N
 
 def test_a_correction_by_the_payer_is_named() -> None:
     people = [named("OBRIEN", "MARIA"), person("74", first="SEAN")]
-    assert patient_doubts(claim_payment(people), claim()) == ("the payer corrects the name to another one",)
+    assert patient_doubts(claim_payment(people), claim()) == ("the payer corrected the name to a different one",)
 
 
 def test_what_the_payer_corrects_must_resemble_the_patient_too() -> None:

@@ -33,7 +33,7 @@ def of_subscriber(*claims: list[str], **about: str) -> str:
 
 
 def second_plan(number: str, **about: str) -> str:
-    """A claim of Jane Doe to her second plan, where she has another member id."""
+    """A claim of Jane Doe to her second plan, where she has the member ID differs."""
     plan = {"member_id": "M2", "payer": "METLIFE", "payer_id": "65978", **about}
     return of_subscriber(sent(number, about=other_plan("P")), ordinal="S", **plan)
 
@@ -166,7 +166,7 @@ def test_a_claim_that_is_posted_is_not_changed_and_nothing_of_the_file_is_taken(
     home.expect(expects("C1"))
     home.run(remittance("90", claim("C1")))
     assert refusal(home, claim_file(sent("C0"), sent("C1"))).startswith(
-        "Error: Payments are posted against C1: such a claim can no longer be changed.\n"
+        "Error: Payments are posted on C1. A claim with a posted payment cannot be changed.\n"
     )
     assert list(patients(home)) == ["C1"]
 
@@ -195,7 +195,7 @@ def test_a_claim_that_is_not_the_one_known_is_refused_with_the_whole_file(sqlite
         "Error: claim C2: was imported from CSV for another patient.\n"
         "claim C3: was imported from CSV with other lines, procedures, dates or fees.\n"
         "claim C4: was sent to plan 1 of the patient before, and now to plan 2.\n"
-        "Remedy: Give a claim that is not the one imported before a number of its own; nothing of it was taken.\n"
+        "Remedy: Give a claim that is not the one imported before its own number. Nothing was imported.\n"
     )
     assert sorted(patients(sqlite_home)) == ["C1", "C2", "C3", "C4"]
 
@@ -211,7 +211,7 @@ def test_after_a_void_nothing_is_expected_and_a_payment_waits_for_a_person(home:
         home.era("import", "fees", fees(home))
         send(home, claim_file(sent("C1")))
     told = send(home, claim_file(sent("C1", frequency="8"))).out
-    assert told.endswith("0 claims added, 0 updated.\n  Void of claim C1: nothing is expected for it now.\n")
+    assert told.endswith("0 claims added, 0 updated.\n  Void of claim C1: its expected amount is now unknown.\n")
     home.era("import", "fees", fees(home))
     assert lines(home) == [("C1", None, None)]
     (decided,) = home.run(remittance("90", claim("C1")))
@@ -223,9 +223,7 @@ def test_a_void_of_a_claim_unknown_or_posted_changes_nothing(home: PracticeHome)
     home.expect(expects("C1"))
     home.run(remittance("90", claim("C1")))
     told = send(home, claim_file(sent("C1", frequency="8"), sent("C5", frequency="8"))).out
-    assert told.endswith(
-        "  Void of claim C1: not known as an open claim.\n  Void of claim C5: not known as an open claim.\n"
-    )
+    assert told.endswith("  Void of claim C1: no such open claim.\n  Void of claim C5: no such open claim.\n")
     assert lines(home) == [("C1", 9000, None)]
     home.verified()
 
@@ -234,7 +232,7 @@ def test_a_predetermination_is_told_and_passed_over(sqlite_home: PracticeHome) -
     estimate = sent("C2")
     estimate[0] += "**********PB"
     assert send(sqlite_home, claim_file(sent("C1"), estimate)).out.endswith(
-        "  1 predetermination passed over: nothing is paid on it.\n"
+        "  1 predetermination skipped: it is an estimate, not a claim.\n"
     )
     assert list(patients(sqlite_home)) == ["C1"]
 
@@ -274,7 +272,7 @@ def test_a_payment_finds_its_lines_by_the_control_numbers_sent(home: PracticeHom
     assert paid == {1: -8000, 2: -10000}
 
 
-WITHOUT_EXPECTED = "  1 claim has a line without expected amount: see era import fees.\n"
+WITHOUT_EXPECTED = "  1 claim has a line with no expected amount: see era import fees.\n"
 
 
 def fees(home: PracticeHome) -> Path:

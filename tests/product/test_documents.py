@@ -204,7 +204,7 @@ def test_the_documents_tell_every_row_and_how_many_holds_there_are() -> None:
     options = {row.id for row in RULE_SET.rows if row.id in spans_of(DECIDING)}  # off in a new home, named in the text
     assert options == {"single-plan-partial-payment", "several-plans-proven", "several-plans-proven-below-minimum"}
     assert len(TABLE) == len(RULE_SET.rows) - len(options)
-    assert f"stand {len(RULE_SET.holds)} holds" in DECIDING
+    assert f"There are {len(RULE_SET.holds)} holds" in DECIDING
 
 
 def test_the_guide_for_billers_explains_every_hold() -> None:

@@ -44,7 +44,7 @@ def test_readme_and_changelog_name_as_many_holds_and_rules_as_there_are() -> Non
 def test_documents_tell_how_many_sample_remittances_there_are() -> None:
     samples = len(list(SAMPLES.glob("*.835")))
     told = re.findall(
-        r"(\d+) (?:sample files|sample remittances|files are told)",
+        r"(\d+) (?:sample files|sample remittances|files are in)",
         "\n".join(text_of(name) for name in ("README.md", "CHANGELOG.md", "docs/tour.md")),
     )
     assert told == [str(samples)] * 3

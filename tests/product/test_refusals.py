@@ -22,12 +22,12 @@ WRITTEN = "needs a backup that somebody wrote by hand; tests/books/test_backup.p
 MACHINE = "needs another machine: "
 
 NOT_SHOWN = {  # file, the longest of its words: why not
-    ("acts/act.py", " was changed by someone else in this moment."): MOMENT,
+    ("acts/act.py", "Look at it again with `era log`, then decide."): MOMENT,
     ("home/folder.py", ""): MOMENT,
     ("books/backup/restoring.py", "Wait until it has finished, or restore into another folder."): MOMENT,
-    ("home/keys.py", " was changed meanwhile; nothing was done."): MOMENT,
-    ("store/database.py", "Another program was at work on the same claims; nothing of t"): MOMENT,
-    ("acts/posting.py", "Undo that posting (era undo), and close the reversal (era cl"): OURS,
+    ("home/keys.py", " was changed in the meantime. Nothing was done."): MOMENT,
+    ("store/database.py", "Another program changed the same claims at the same time. No"): MOMENT,
+    ("acts/posting.py", "Undo that posting (era undo). Then close the reversal (era c"): OURS,
     ("rulebook/decision.py", "Check the rules with `era rules check`."): OURS,
     ("rulebook/engine.py", "Facts that are not declared: "): OURS,
     ("rulebook/engine.py", ", or it is too large."): OURS,
@@ -39,31 +39,32 @@ NOT_SHOWN = {  # file, the longest of its words: why not
         "The solver could not decide whether these rules are sound.",
     ): "the solver decides all conditions",
     ("books/backup/checking.py", " is not what was written."): WRITTEN,
-    ("books/backup/checking.py", "It holds a file that would land outside its folder."): WRITTEN,
-    ("books/backup/checking.py", "It holds a file twice."): WRITTEN,
-    ("books/backup/checking.py", "It is cut: its manifest is missing."): WRITTEN,
-    ("books/backup/checking.py", "It lacks the settings or the database."): WRITTEN,
-    ("books/backup/checking.py", "Something follows its manifest."): WRITTEN,
-    ("books/backup/format.py", ", which this program does not know."): WRITTEN,
-    ("books/backup/format.py", "It holds something that is no file."): WRITTEN,
+    ("books/backup/checking.py", "It has a file that would be written outside the folder."): WRITTEN,
+    ("books/backup/checking.py", "It has the same file twice."): WRITTEN,
+    ("books/backup/checking.py", "It is cut off: its manifest is missing."): WRITTEN,
+    ("books/backup/checking.py", "The settings or the database are missing."): WRITTEN,
+    ("books/backup/checking.py", "It has data after its manifest."): WRITTEN,
+    ("books/backup/format.py", ", which this version does not know."): WRITTEN,
+    ("books/backup/format.py", "It has an entry that is not a file."): WRITTEN,
     ("books/backup/format.py", "Its manifest is damaged."): WRITTEN,
-    ("books/backup/restoring.py", "era.toml of the backup is written so that no other database "): WRITTEN,
+    ("books/backup/restoring.py", "The way the backup's era.toml is written, --database cannot "): WRITTEN,
     ("rulebook/engine.py", "Use Python 3.11 or newer, make sure there is a C compiler (o"): MACHINE + "no C compiler",
-    ("books/encryption.py", " could not be sealed: it reads back otherwise."): MACHINE + "a disk that fails",
-    ("store/books/snapshot.py", "Keep the file, and make the home anew of the last backup: er"): (
+    ("books/encryption.py", " could not be sealed: it reads back with different content."): MACHINE
+    + "a disk that fails",
+    ("store/books/snapshot.py", "Keep the file, and restore the home from the last backup: er"): (
         "needs a damaged database; tests/questions/test_verify.py has one"
     ),
-    ("foundation/shipped.py", " that belongs to era-engine is missing from "): MACHINE + "half an installation",
-    ("store/books/snapshot.py", "Name an empty one with --database; nothing was changed."): MACHINE
+    ("foundation/shipped.py", ", part of era-engine, is missing from "): MACHINE + "half an installation",
+    ("store/books/snapshot.py", "Name an empty one with --database. Nothing was changed."): MACHINE
     + "a PostgreSQL server",
-    ("home/keys.py", "Give one by key_file in era.toml or ERA_KEY_FILE, and name a"): MACHINE + "ERA_KEY_FILE",
-    ("custody/places.py", "The archive holds ten thousand files of one name."): "needs ten thousand files of one name",
+    ("home/keys.py", "Give one with key_file in era.toml or ERA_KEY_FILE. Name a n"): MACHINE + "ERA_KEY_FILE",
+    ("custody/places.py", "The archive has ten thousand files with one name."): "needs ten thousand files of one name",
     (
         "custody/quarantine.py",
-        " is there already, and not in the books.",
+        " already exists and is not in the books.",
     ): "told as an event of the run, not as an error",
     ("rulebook/engine.py", "Write a rule with fewer lists, or split it."): "needs a rule of some hundred lists",
-    ("store/database.py", "The database holds rows that point to rows that are not ther"): (
+    ("store/database.py", "The database has rows that point to missing rows. It was not"): (
         "needs a database of the first version; tests/store/test_migrations.py has one"
     ),
 }

@@ -28,7 +28,7 @@ def test_a_short_payment_is_explained_by_what_was_missing(home: PracticeHome) ->
     home.expect(expects("C1", "100"))
     home.run(remittance("90.80", claim("C1", paid="90.80", write_off="29.20")))
     text = home.era("explain", "C1").out
-    assert "⚠ left to a person (auto mode, " in text
+    assert "⚠ needs review (auto mode, " in text
     assert "$4.20 short of 95 %" in text
     explained = home.records("explain", "C1")[0]["explained"]
     [fired] = [rule for rule in explained["rules"] if rule["fired"]]
@@ -69,7 +69,7 @@ def test_a_decision_is_told_by_the_rules_it_was_made_with(database_url: str, tmp
 
     replace(
         rules / "insurance" / "auto_posting.yaml",
-        "The insurer paid less than the practice is willing to accept unseen.",
+        "The insurer paid less than the minimum the practice accepts without review.",
         "Stingy.",
     )
     replace(rules / "shared" / "indicators.yaml", "Matched but did not meet auto posting criteria", "Look at me")
@@ -87,7 +87,7 @@ def test_a_decision_is_told_by_the_rules_it_was_made_with(database_url: str, tmp
         for number in ("C1", "C2")
     }
     assert because == {
-        "C1": "The insurer paid less than the practice is willing to accept unseen.",
+        "C1": "The insurer paid less than the minimum the practice accepts without review.",
         "C2": "Stingy.",
     }
     shutil.rmtree(rules)

@@ -94,7 +94,7 @@ def test_the_table_is_for_people(monday: PracticeHome) -> None:
     assert "single-plan-below-minimum-write-offs-on: 3 items, $162.00" in out
     assert "Find the claim by patient and date of service and match it by hand, or import it." in out
     assert "$8.00  era quick-post EFT0001 --claim C2" in out
-    assert "5 claims and 1 other item, $669.00 waiting." in out
+    assert "5 claims and 1 other item, $669.00 to review." in out
     assert "era deposits" in out
 
 
@@ -102,7 +102,7 @@ def test_a_part_of_it_by_payer_or_location(monday: PracticeHome) -> None:
     assert [each["claim_number"] for each in monday.records("todo", "--location", "MFD")] == ["C2"]
     assert len(monday.records("todo", "--payer", "delta")) == 6
     assert monday.records("todo", "--payer", "metlife") == []
-    assert monday.era("todo", "--payer", "metlife").out == "Nothing waits for a person.\n"
+    assert monday.era("todo", "--payer", "metlife").out == "Nothing needs review.\n"
 
 
 def test_csv_has_a_line_for_each_item(monday: PracticeHome) -> None:
@@ -116,7 +116,7 @@ def test_a_hold_that_waits_says_for_what(home: PracticeHome) -> None:
     home.run(remittance("90", claim()), remittance("90", claim(payer_claim_number="ICN2"), trace="EFT0002"))
     [item] = home.records("todo")
     assert item["reason"] == "already-posted"
-    assert "Waits for the reversal of the payment posted before; every run judges it again." in item["remedy"]
+    assert "Waits for the reversal of the payment posted before; every run decides it again." in item["remedy"]
 
 
 def test_what_shares_a_name_is_named_by_its_id(home: PracticeHome) -> None:
@@ -202,7 +202,7 @@ def test_a_reversal_is_to_be_posted_only_while_what_it_takes_back_is(home: Pract
     assert home.era("explain", "C1", "--trace", "T2").code == 0
 
 
-def test_money_without_a_claim_and_files_put_aside_are_work_too(home: PracticeHome) -> None:
+def test_money_without_a_claim_and_files_quarantined_are_work_too(home: PracticeHome) -> None:
     home.run(remittance("75", trace="EFT0009"))
     home.receive("ISA*this is no interchange", "bad.835")
     home.records("run")
@@ -211,7 +211,7 @@ def test_money_without_a_claim_and_files_put_aside_are_work_too(home: PracticeHo
     assert (file["reason"], file["file"]) == ("file-in-quarantine", "bad.835")
     assert file["command"] == f"era inspect {home.root / 'quarantine' / 'bad.835'}"
     assert era(*file["command"].split()[1:]).code == 3
-    assert "0 claims and 2 other items, $75.00 waiting." in home.era("todo").out
+    assert "0 claims and 2 other items, $75.00 to review." in home.era("todo").out
 
 
 def test_what_a_person_matched_waits_for_the_next_run(home: PracticeHome) -> None:

@@ -29,12 +29,12 @@ def books(home: PracticeHome) -> PracticeHome:
 
 
 def test_books_nobody_touched_hold(books: PracticeHome) -> None:
-    told = "✔ The books hold: 4 entries, 3 decisions, 2 payments, 2 claims, 2 patients, 0 payers, 1 file.\n"
+    told = "✔ The books are in balance: 4 entries, 3 decisions, 2 payments, 2 claims, 2 patients, 0 payers, 1 file.\n"
     assert books.verified().out == told + "Files in: 1 = 1 archived + 0 quarantined + 0 duplicate + 0 waiting.\n"
 
 
 def test_a_practice_that_has_read_nothing_has_books_that_hold(home: PracticeHome) -> None:
-    told = "✔ The books hold: 0 entries, 0 decisions, 0 payments, 0 claims, 0 patients, 0 payers, 0 files.\n"
+    told = "✔ The books are in balance: 0 entries, 0 decisions, 0 payments, 0 claims, 0 patients, 0 payers, 0 files.\n"
     assert home.verified().out == told + "Files in: 0 = 0 archived + 0 quarantined + 0 duplicate + 0 waiting.\n"
 
 
@@ -43,24 +43,24 @@ def test_how_many_problems_there_are_is_told_at_the_end(books: PracticeHome) -> 
     ended = books.era("verify")
     assert ended.code == 1
     assert ended.out == (
-        "✘ Entry 1 does not balance: its postings sum to $0.01.\n"
+        "✘ Entry 1 does not balance: its postings add up to $0.01.\n"
         "\n1 problem in 4 entries, 3 decisions, 2 payments, 2 claims, 2 patients, 0 payers, 1 file.\n"
         "Files in: 1 = 1 archived + 0 quarantined + 0 duplicate + 0 waiting.\n"
     )
 
 
-_PAYMENT_1 = "Payment 1 (EFT0001): claims of {} are posted, {} stands in the ledger."
-_PAYMENT_2 = "Payment 2 (EFT0002): claims of {} are posted, {} stands in the ledger."
+_PAYMENT_1 = "Payment 1 (EFT0001): claims of {} are posted, but the ledger has {}."
+_PAYMENT_2 = "Payment 2 (EFT0002): claims of {} are posted, but the ledger has {}."
 _OFF_BY = "The patient of claim {} and the patient's claims differ by {} on accounts receivable."
-_CHARGED = "Claim {}: {} paid and {} written off do not go with the charge of $120.00."
-_DECIDED = "Decision {} on claim {}: the {} decided to post is {}, {} stands in the ledger."
+_CHARGED = "Claim {}: {} paid and {} written off do not fit the charge of $120.00."
+_DECIDED = "Decision {} on claim {}: the {} decided to post is {}, but the ledger has {}."
 _NEW_ENTRY = "INSERT INTO entries (id, payment_id, decision_id, date, kind, memo, claim_number, patient_id) VALUES {}"
 _NEW_POSTING = "INSERT INTO postings (entry_id, ordinal, account, cents) VALUES (99, 0, 'insurance_deposits', 0)"
 
 DAMAGE = {
     "an entry out of balance": (
         ["UPDATE postings SET cents = cents - 250 WHERE entry_id = 2 AND ordinal = 1"],
-        ["Entry 2 does not balance: its postings sum to -$2.50."],
+        ["Entry 2 does not balance: its postings add up to -$2.50."],
     ),
     "an entry without postings": (
         ["DELETE FROM postings WHERE entry_id = 2"],
@@ -72,17 +72,17 @@ DAMAGE = {
     ),
     "an entry on another payment": (
         ["UPDATE entries SET payment_id = 2 WHERE id = 2"],
-        ["Entry 2 stands on payment 2, but what it belongs to is on payment 1."],
+        ["Entry 2 is on payment 2, but what it belongs to is on payment 1."],
     ),
     "a strange account": (
         ["UPDATE postings SET account = 'petty_cash' WHERE entry_id = 2 AND ordinal = 1"],
-        ["Entry 2 posts to the account 'petty_cash', where what it belongs to does not post."],
+        ["Entry 2 posts to the account 'petty_cash', but what it belongs to does not post there."],
     ),
     "an entry on another claim": (
         ["UPDATE entries SET claim_number = 'C2' WHERE id = 2"],
         [
             "Entry 2 is on C2, but its claim payment is matched to C1.",
-            "Entry 2 is on another patient than its claim C2.",
+            "Entry 2 is for a different patient than its claim C2.",
             _CHARGED.format("C2", "$90.00", "$60.00"),
             _OFF_BY.format("C1", "-$30.00"),
             _OFF_BY.format("C2", "$30.00"),
@@ -91,7 +91,7 @@ DAMAGE = {
     "an entry on another patient": (
         ["UPDATE entries SET patient_id = 'P-C3' WHERE id = 2"],
         [
-            "Entry 2 is on another patient than its claim C1.",
+            "Entry 2 is for a different patient than its claim C1.",
             _OFF_BY.format("C1", "$30.00"),
             _OFF_BY.format("C3", "-$30.00"),
         ],
@@ -146,14 +146,14 @@ DAMAGE = {
         ["UPDATE decisions SET outcome = 'manual' WHERE id = 1"],
         [
             "Decision 1 on claim C1 posts nothing, but has entries (2).",
-            "Claim payment 1 (claim C1) is 'posted', and 0 postings of it stand.",
+            "Claim payment 1 (claim C1) is 'posted', but has 0 postings in force.",
         ],
     ),
     "a post without its entries": (
         ["UPDATE decisions SET outcome = 'post' WHERE id = 3"],
         [
             "Decision 3 on claim C3 posts, but has 0 insurance payment and 0 write-off entries.",
-            "Claim payment 3 (claim C3) is 'open', and 1 postings of it stand.",
+            "Claim payment 3 (claim C3) is 'open', but has 1 postings in force.",
         ],
     ),
     "an undoing without its entry": (
@@ -168,26 +168,26 @@ DAMAGE = {
         ["DELETE FROM decisions WHERE id = 3", "DELETE FROM claim_payments WHERE id = 3"],
         [
             "Payment 2 (EFT0002): claims of $0.00 are in the books, $90.00 was read.",
-            "Payment 2 (EFT0002): claims less provider-level adjustments are not the payment.",
+            "Payment 2 (EFT0002): claims minus provider-level adjustments do not equal the payment.",
         ],
     ),
     "posted, and nothing is": (
         ["UPDATE claim_payments SET state = 'posted' WHERE id = 3"],
         [
-            "Claim payment 3 (claim C3) is 'posted', and 0 postings of it stand.",
+            "Claim payment 3 (claim C3) is 'posted', but has 0 postings in force.",
             _PAYMENT_2.format("$90.00", "$0.00"),
         ],
     ),
     "open, and posted": (
         ["UPDATE claim_payments SET state = 'open' WHERE id = 1"],
         [
-            "Claim payment 1 (claim C1) is 'open', and 1 postings of it stand.",
+            "Claim payment 1 (claim C1) is 'open', but has 1 postings in force.",
             _PAYMENT_1.format("$90.00", "$180.00"),
         ],
     ),
     "a state there is not": (
         ["UPDATE claim_payments SET state = 'lost' WHERE id = 3"],
-        ["Claim payment 3 (claim C3) is 'lost', and 0 postings of it stand."],
+        ["Claim payment 3 (claim C3) is 'lost', but has 0 postings in force."],
     ),
     "closed by nobody": (
         ["UPDATE claim_payments SET state = 'closed' WHERE id = 3"],
@@ -196,13 +196,13 @@ DAMAGE = {
     "reversed by nothing": (
         ["UPDATE claim_payments SET state = 'reversed' WHERE id = 3"],
         [
-            "Claim payment 3 (claim C3) is 'reversed', but no posted reversal took it back.",
+            "Claim payment 3 (claim C3) is 'reversed', but no posted reversal reversed it.",
             _PAYMENT_2.format("$90.00", "$0.00"),
         ],
     ),
     "matched to no claim of the practice": (
         ["UPDATE claim_payments SET office_claim = 'C9' WHERE id = 3"],
-        ["Claim payment 3 (claim C3) is 'open' and matched to C9, which is no claim of the practice."],
+        ["Claim payment 3 (claim C3) is 'open' and matched to C9, which is not a claim of the practice."],
     ),
     "posted, and matched to nothing": (
         ["UPDATE claim_payments SET office_claim = NULL WHERE id = 1"],
@@ -221,11 +221,11 @@ DAMAGE = {
     ),
     "a payment of another amount": (
         ["UPDATE payments SET payment_cents = 18001 WHERE id = 1"],
-        ["Payment 1 (EFT0001): claims less provider-level adjustments are not the payment."],
+        ["Payment 1 (EFT0001): claims minus provider-level adjustments do not equal the payment."],
     ),
     "a payment without an amount": (
         ["UPDATE payments SET payment_cents = NULL WHERE id = 1"],
-        ["Payment 1 (EFT0001): claims less provider-level adjustments are not the payment."],
+        ["Payment 1 (EFT0001): claims minus provider-level adjustments do not equal the payment."],
     ),
 }
 
@@ -238,13 +238,13 @@ def test_what_somebody_changed_is_found(books: PracticeHome, changes: list[str],
 
 def test_a_decision_whose_grounds_are_gone_is_found(books: PracticeHome) -> None:
     without_looking(books, "UPDATE decisions SET settings = 'sha256:00' WHERE id = 3", "fk_decisions_settings")
-    assert problems(books) == ["Decision 3 rests on a rule set or settings that are not kept."]
+    assert problems(books) == ["The rule set or settings of decision 3 are missing."]
 
 
 def test_rules_changed_afterwards_are_found(books: PracticeHome) -> None:
     [(in_force,)] = books.rows("SELECT DISTINCT ruleset FROM decisions")
     books.change("UPDATE rule_sets SET content = content || ' '")
-    assert problems(books) == [f"The rules or settings {in_force} are no longer those that decisions rest on."]
+    assert problems(books) == [f"The rules or settings {in_force} have changed since decisions were made with them."]
 
 
 def test_a_deposit_that_is_there_twice_is_found(books: PracticeHome) -> None:
@@ -278,18 +278,18 @@ def without_looking(books: PracticeHome, statement: str, constraint: str) -> Non
         (lambda path: path.unlink(), ["File 001.835: archive/001.835 is missing."]),
         (
             lambda path: path.write_bytes(path.read_bytes() + b"\n"),
-            ["File 001.835: archive/001.835 is no longer what was received."],
+            ["File 001.835: archive/001.835 has changed since it was received."],
         ),
         (
             lambda path: path.rename(path.with_name("other.835")),
             [
                 "File 001.835: archive/001.835 is missing.",
-                "archive/other.835 is not in the books. Move it to the inbox and run again.",
+                "archive/other.835 is not in the books. Move it to inbox/ and run again.",
             ],
         ),
         (
             lambda path: (path.parent.parent / "quarantine" / "x").write_text(""),
-            ["quarantine/x is not in the books. Move it to the inbox and run again."],
+            ["quarantine/x is not in the books. Move it to inbox/ and run again."],
         ),
     ],
     ids=["missing", "changed", "renamed", "unknown"],
@@ -326,7 +326,7 @@ def test_an_interrupted_file_whose_bytes_are_gone_is_found(books: PracticeHome) 
     for damage in (lambda: kept.write_text("other"), kept.unlink):
         damage()
         assert problems(books)[0] == (
-            "File 001.835 was received, but its bytes are nowhere in this home. Put it into inbox/ again."
+            "File 001.835 was received, but this home no longer has it. Put it into inbox/ again."
         )
         assert books.records("run") == []
 
@@ -342,13 +342,13 @@ WRONGLY_KEPT = {
     ),
     "kept nowhere": (
         "UPDATE files SET stored_as = NULL",
-        "File 001.835 is archived, but the books say nothing of where its bytes are.",
+        "File 001.835 is archived, but the books do not say where it is kept.",
     ),
     "a duplicate of nothing": (
         "UPDATE files SET state = 'duplicate', stored_as = NULL",
-        "File 001.835 is duplicate, but the books say nothing of where its bytes are.",
+        "File 001.835 is duplicate, but the books do not say where it is kept.",
     ),
-    "lost": ("UPDATE files SET state = 'lost'", "File 001.835 is 'lost', a state there is not."),
+    "lost": ("UPDATE files SET state = 'lost'", "File 001.835 has the unknown state 'lost'."),
 }
 
 

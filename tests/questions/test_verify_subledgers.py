@@ -33,7 +33,7 @@ def books(home: PracticeHome) -> PracticeHome:
 
 
 def test_books_nobody_touched_hold(books: PracticeHome) -> None:
-    told = "✔ The books hold: 10 entries, 4 decisions, 3 payments, 3 claims, 3 patients, 1 payer, 3 files.\n"
+    told = "✔ The books are in balance: 10 entries, 4 decisions, 3 payments, 3 claims, 3 patients, 1 payer, 3 files.\n"
     told += "Files in: 3 = 3 archived + 0 quarantined + 0 duplicate + 0 waiting.\n"
     assert books.verified().out == told
     assert books.posted() == {
@@ -45,15 +45,15 @@ def test_books_nobody_touched_hold(books: PracticeHome) -> None:
     }
 
 
-_NOT_EXACT = "Entry 3 does not take back exactly what was posted: {} is left on {}."
-_NO_CAUSE = "Entry {} is of kind {}, which does not go with what it says it takes back."
-_STANDS = "Claim payment {} (claim C1) is {}, and {} postings of it stand."
-_LOST = "Claim payment 1 (claim C1) is 'reversed', but no posted reversal took it back."
-_CHARGED = "Claim {}: {} paid and {} written off do not go with the charge of $120.00."
-_PAIR_STANDS = "Provider-level adjustment {} is {}, and {} entries of it stand."
-_PAIRS = "Payment {}: provider-level adjustments of {} are posted, {} stands in the ledger."
-_PAYER = "Payer 1999999999: its open items come to {}, its balance is {}."
-_PAYMENT_2 = "Payment 2 (T2): claims of {} are posted, {} stands in the ledger."
+_NOT_EXACT = "Entry 3 does not reverse exactly what was posted: {} remains on {}."
+_NO_CAUSE = "Entry {} is of kind {}, which does not fit the entry it reverses."
+_STANDS = "Claim payment {} (claim C1) is {}, but has {} postings in force."
+_LOST = "Claim payment 1 (claim C1) is 'reversed', but no posted reversal reversed it."
+_CHARGED = "Claim {}: {} paid and {} written off do not fit the charge of $120.00."
+_PAIR_STANDS = "Provider-level adjustment {} is {}, but has {} entries in force."
+_PAIRS = "Payment {}: provider-level adjustments of {} are posted, but the ledger has {}."
+_PAYER = "Payer 1999999999: its open items add up to {}, but its balance is {}."
+_PAYMENT_2 = "Payment 2 (T2): claims of {} are posted, but the ledger has {}."
 
 DAMAGE = {
     "a reversal of less": (
@@ -64,7 +64,7 @@ DAMAGE = {
         [
             _NOT_EXACT.format("-$10.00", "accounts_receivable, line 1"),
             _NOT_EXACT.format("$10.00", "insurance_deposits"),
-            "Decision 2 on claim C1: the payment decided to post is -$90.00, -$80.00 stands in the ledger.",
+            "Decision 2 on claim C1: the payment decided to post is -$90.00, but the ledger has -$80.00.",
             _PAYMENT_2.format("-$90.00", "-$80.00"),
         ],
     ),
@@ -93,20 +93,20 @@ DAMAGE = {
     "a reversal of another claim's posting": (
         ["UPDATE entries SET reverses = 3 WHERE id = 3"],
         [
-            "Entry 3 takes back decision 3, which is on another claim or patient.",
+            "Entry 3 reverses decision 3, which is on another claim or patient.",
             _STANDS.format(1, "'reversed'", 1),
-            "Claim payment 3 (claim C2) is 'posted', and 0 postings of it stand.",
+            "Claim payment 3 (claim C2) is 'posted', but has 0 postings in force.",
             _LOST,
         ],
     ),
     "an undoing of what another claim payment posted": (
         ["UPDATE decisions SET act = 'undo' WHERE id = 2"],
-        ["Entry 3 takes back decision 1, which is not its to take back."],
+        ["Entry 3 reverses decision 1, which it must not reverse."],
     ),
     "a reversal of what was never posted": (
         ["UPDATE decisions SET outcome = 'manual' WHERE id = 1"],
         [
-            "Entry 3 takes back decision 1, which is not its to take back.",
+            "Entry 3 reverses decision 1, which it must not reverse.",
             "Decision 1 on claim C1 posts nothing, but has entries (2).",
             _LOST,
         ],
@@ -127,13 +127,13 @@ DAMAGE = {
         ["UPDATE entries SET decision_id = 1 WHERE id = 10"],
         [
             "Entry 10 belongs to both a decision and a provider-level adjustment.",
-            "Entry 10 stands on payment 3, but what it belongs to is on payment 1.",
-            "Entry 10 posts to the account 'interest_income', where what it belongs to does not post.",
+            "Entry 10 is on payment 3, but what it belongs to is on payment 1.",
+            "Entry 10 posts to the account 'interest_income', but what it belongs to does not post there.",
             _NOT_EXACT.format("$5.00", "insurance_deposits"),
             _NOT_EXACT.format("-$5.00", "interest_income"),
-            "Entry 3 takes back decision 1, which is on another claim or patient.",
+            "Entry 3 reverses decision 1, which is on another claim or patient.",
             "Decision 1 on claim C1 posts, but has entries that are neither payment nor write-off.",
-            "Payment 3 (T3): claims of $180.00 are posted, $185.00 stands in the ledger.",
+            "Payment 3 (T3): claims of $180.00 are posted, but the ledger has $185.00.",
         ],
     ),
     "a pair open, and posted": (
@@ -173,8 +173,8 @@ DAMAGE = {
         ["UPDATE provider_adjustments SET cents = -600 WHERE id = 3"],
         [
             _PAIRS.format("3 (T3)", "-$84.00", "-$85.00"),
-            "Payment 3 (T3): claims less provider-level adjustments are not the payment.",
-            "Provider-level adjustment 3 (L6) of -$6.00 stands in the ledger as"
+            "Payment 3 (T3): claims minus provider-level adjustments do not equal the payment.",
+            "Provider-level adjustment 3 (L6) of -$6.00 is in the ledger as"
             " insurance_deposits $5.00, interest_income -$5.00.",
         ],
     ),
@@ -182,22 +182,22 @@ DAMAGE = {
         ["UPDATE provider_adjustments SET cents = NULL WHERE id = 3"],
         [
             _PAIRS.format("3 (T3)", "-$90.00", "-$85.00"),
-            "Payment 3 (T3): claims less provider-level adjustments are not the payment.",
-            "Provider-level adjustment 3 (L6) of an unknown amount stands in the ledger as"
+            "Payment 3 (T3): claims minus provider-level adjustments do not equal the payment.",
+            "Provider-level adjustment 3 (L6) of an unknown amount is in the ledger as"
             " insurance_deposits $5.00, interest_income -$5.00.",
         ],
     ),
     "interest that is no income": (
         ["UPDATE postings SET account = 'provider_adjustments' WHERE account = 'interest_income'"],
         [
-            "Provider-level adjustment 3 (L6) of -$5.00 stands in the ledger as"
+            "Provider-level adjustment 3 (L6) of -$5.00 is in the ledger as"
             " insurance_deposits $5.00, provider_adjustments -$5.00."
         ],
     ),
     "a debt to the payer that is gone": (
         ["UPDATE postings SET account = 'provider_adjustments' WHERE entry_id = 4 AND account = 'payer_balances'"],
         [
-            "Provider-level adjustment 1 (WO) of -$90.00 stands in the ledger as"
+            "Provider-level adjustment 1 (WO) of -$90.00 is in the ledger as"
             " insurance_deposits $90.00, provider_adjustments -$90.00.",
             _PAYER.format("$0.00", "$90.00"),
         ],
@@ -205,7 +205,7 @@ DAMAGE = {
     "an item of another reason": (
         ["UPDATE provider_adjustments SET reason = 'CS' WHERE id = 1"],
         [
-            "Provider-level adjustment 1 (CS) of -$90.00 stands in the ledger as"
+            "Provider-level adjustment 1 (CS) of -$90.00 is in the ledger as"
             " insurance_deposits $90.00, payer_balances -$90.00.",
             _PAYER.format("$90.00", "$0.00"),
         ],
@@ -214,12 +214,12 @@ DAMAGE = {
         ["UPDATE entries SET kind = 'reversal', reverses = 4 WHERE id = 10"],
         [
             _NO_CAUSE.format(10, "'reversal'"),
-            "Entry 10 does not take back exactly what was posted: -$120.00 is left on accounts_receivable, line 1.",
-            "Entry 10 does not take back exactly what was posted: $30.00 is left on contracted_write_offs.",
-            "Entry 10 does not take back exactly what was posted: $95.00 is left on insurance_deposits.",
-            "Entry 10 does not take back exactly what was posted: -$5.00 is left on interest_income.",
-            "Entry 10 takes back decision 4, which is on another claim or patient.",
-            "Claim payment 4 (claim C3) is 'posted', and 0 postings of it stand.",
+            "Entry 10 does not reverse exactly what was posted: -$120.00 remains on accounts_receivable, line 1.",
+            "Entry 10 does not reverse exactly what was posted: $30.00 remains on contracted_write_offs.",
+            "Entry 10 does not reverse exactly what was posted: $95.00 remains on insurance_deposits.",
+            "Entry 10 does not reverse exactly what was posted: -$5.00 remains on interest_income.",
+            "Entry 10 reverses decision 4, which is on another claim or patient.",
+            "Claim payment 4 (claim C3) is 'posted', but has 0 postings in force.",
         ],
     ),
 }
@@ -245,8 +245,7 @@ def test_two_plans_do_not_pay_and_write_off_more_than_was_charged(books: Practic
     """Each claim by itself is in order (RFI 1696)."""
     books.change(*to_two_plans(ordinal=2, plan_count=plan_count))
     assert problems(books) == [
-        "Claims for the same services, C2, C3: $180.00 paid and $60.00 written off do not go with"
-        " the charge of $120.00."
+        "Claims for the same services, C2, C3: $180.00 paid and $60.00 written off do not fit the charge of $120.00."
     ]
 
 
@@ -255,7 +254,7 @@ def test_a_later_plan_sent_the_same_services_more_often_does_not_count_the_charg
     books.change("UPDATE claims SET plan_ordinal = 1 WHERE claim_number = 'C1'")
     books.change("UPDATE entries SET patient_id = 'P-C2'")
     assert (
-        "Claims for the same services, C1, C2, C3: $180.00 paid and $60.00 written off do not go with"
+        "Claims for the same services, C1, C2, C3: $180.00 paid and $60.00 written off do not fit"
         in (problems(books)[0])
     )
 
@@ -272,8 +271,7 @@ def test_what_two_proofs_posted_for_one_plan_is_the_same_services(books: Practic
     not_proven, proven = (f'"several_plans_proven":{word}' for word in ("false", "true"))
     books.change(f"UPDATE decisions SET facts = replace(facts, '{not_proven}', '{proven}')")
     assert problems(books) == [
-        "Claims for the same services, C2, C3: $180.00 paid and $60.00 written off do not go with"
-        " the charge of $120.00."
+        "Claims for the same services, C2, C3: $180.00 paid and $60.00 written off do not fit the charge of $120.00."
     ]
 
 
@@ -356,7 +354,7 @@ def test_what_was_closed_and_opened_again_holds(home: PracticeHome) -> None:
             ["UPDATE claim_payments SET state = 'posted' WHERE id = 1"],
             [
                 _STANDS.format(1, "'posted'", 0),
-                "Payment 1 (T1): claims of $90.00 are posted, $0.00 stands in the ledger.",
+                "Payment 1 (T1): claims of $90.00 are posted, but the ledger has $0.00.",
             ],
         ),
         (
@@ -368,14 +366,14 @@ def test_what_was_closed_and_opened_again_holds(home: PracticeHome) -> None:
             [
                 "Decision 6 undoes what was posted, but has no entry.",
                 _STANDS.format(1, "'open'", 1),
-                "Payment 1 (T1): claims of $0.00 are posted, $90.00 stands in the ledger.",
+                "Payment 1 (T1): claims of $0.00 are posted, but the ledger has $90.00.",
             ],
         ),
         (
             ["UPDATE decisions SET claim_payment_id = 3 WHERE id = 6"],
             [
-                "Entry 12 stands on payment 1, but what it belongs to is on payment 3.",
-                "Entry 12 takes back decision 5, which is not its to take back.",
+                "Entry 12 is on payment 1, but what it belongs to is on payment 3.",
+                "Entry 12 reverses decision 5, which it must not reverse.",
             ],
         ),
     ],

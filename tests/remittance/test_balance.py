@@ -50,7 +50,7 @@ def test_a_claim_out_of_balance_is_told_from_its_lines(tmp_path: Path) -> None:
     reading = paid(tmp_path, "70", bare_claim("C1", "100", "70", *lines))
     assert reading.graded == [("hold", "claim-out-of-balance")]
     assert reading.findings[0].message == (
-        "Claim C1: charge $100.00 less adjustments $20.00 is $80.00, but $70.00 is paid."
+        "Claim C1: charge $100.00 minus adjustments $20.00 is $80.00, but $70.00 was paid."
     )
 
 
@@ -98,7 +98,8 @@ def test_a_payment_out_of_balance_shows_the_sum(tmp_path: Path) -> None:
     reading = paid(tmp_path, "100", claim("C1"), after=("PLB*1*20261231*WO:C9*10",))
     assert reading.graded == [("hold", "payment-out-of-balance")]
     assert reading.findings[0].message == (
-        "Claims pay $90.00, less provider adjustments $10.00 is $80.00; the payment (BPR02) is $100.00, off by $20.00."
+        "Claims pay $90.00, minus provider-level adjustments $10.00 is $80.00. The payment (BPR02) is $100.00, off"
+        " by $20.00."
     )
     assert reading.remittance.findings == tuple(reading.findings)
 
@@ -118,7 +119,7 @@ def test_where_an_amount_is_unreadable_no_balance_is_claimed(tmp_path: Path, unr
     reading = paid(tmp_path, "80", bare_claim("C1", "100", unreadable))
     assert reading.graded == [("hold", "payment-out-of-balance"), ("hold", "malformed-amount")]
     assert reading.messages("payment-out-of-balance") == [
-        "The payment's balance cannot be proven: an amount it needs is unreadable."
+        "The payment's balance cannot be checked: an amount is unreadable."
     ]
 
 

@@ -147,9 +147,9 @@ def test_separators_that_amounts_are_written_with_or_no_database_keeps_are_refus
     home.receive(remittance_file(transaction_set(payment("90", claim())), delimiters=delimiters))
     ended = home.era("run", "--json")
     assert ended.code == 3, ended
-    [put_aside] = ended.records
-    assert [each["code"] for each in put_aside["findings"]] == ["no-interchange"]
-    assert "1 claim payment(s)" in put_aside["findings"][0]["message"]
+    [quarantined] = ended.records
+    assert [each["code"] for each in quarantined["findings"]] == ["no-interchange"]
+    assert "1 claim payment(s)" in quarantined["findings"][0]["message"]
     home.verified()
 
 

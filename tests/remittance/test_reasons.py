@@ -13,10 +13,10 @@ from era_engine.remittance.reasons import described, meaning_of_group, meaning_o
     [
         ("CO", "97", "CO-97 (included in the payment for another service)"),
         ("CO", "45", "CO-45 (charge above the contracted fee)"),
-        ("PR", "45", "PR-45 (charge above what the payer allows, left to the patient)"),
+        ("PR", "45", "PR-45 (charge above the allowed amount, billed to the patient)"),
         ("PR", "1", "PR-1 (deductible)"),
-        ("OA", "23", "OA-23 (what an earlier payer paid and wrote off)"),
-        ("PI", "169", "PI-169 (a cheaper alternative was paid instead)"),
+        ("OA", "23", "OA-23 (what an earlier (primary) payer paid and wrote off)"),
+        ("PI", "169", "PI-169 (alternate benefit: a less expensive treatment was paid)"),
         ("CO", "179", "CO-179 (waiting period not over)"),
         ("CO", "b7", "CO-b7 (the dentist was not eligible on the service date)"),
     ],
@@ -64,12 +64,12 @@ def test_groups_and_statuses_are_told_in_plain_words() -> None:
         "contractual",
         "patient share",
         "other",
-        "payer's own reduction",
+        "payer-initiated reduction",
         "correction",
     ]
     assert meaning_of_group("XX") == "group XX, not in our list"
-    assert meaning_of_status("22") == "takes back an earlier payment"
-    assert meaning_of_status("19") == "processed as first payer and sent on to the next"
+    assert meaning_of_status("22") == "reversal of an earlier payment"
+    assert meaning_of_status("19") == "processed as primary and forwarded to the next payer"
     assert meaning_of_status("99") == "status 99, not in our list"
 
 

@@ -114,12 +114,12 @@ def test_a_file_that_would_not_be_read_is_refused(folder: Path) -> None:
     with pytest.raises(RulesError) as refused:
         read_rules(folder, ATTEMPTS)
     assert refused.value.problem.splitlines() == [
-        "more.yaml: is no file of a rule set, and would not be read; allowed: attempts.yaml, indicators.yaml",
+        "more.yaml: is not part of a rule set, and is not read; allowed: attempts.yaml, indicators.yaml",
     ]
 
 
 def test_a_table_that_is_not_in_the_folder_is_missed_where_it_belongs(tmp_path: Path) -> None:
-    with pytest.raises(RulesError, match=rf"attempts\.yaml: there is no such file in {tmp_path / 'attempts'}"):
+    with pytest.raises(RulesError, match=rf"attempts\.yaml: not found in {tmp_path / 'attempts'}"):
         read_rules(tmp_path, ATTEMPTS)
 
 

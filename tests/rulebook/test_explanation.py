@@ -83,7 +83,7 @@ def test_each_condition_is_shown_with_its_values() -> None:
     assert [condition.result for condition in trace.conditions] == ["pass", "pass", "fail", "pass"]
     assert trace.conditions[2] == ConditionTrace(
         fact="paid_cents",
-        meaning="paid on this claim on this remittance (CLP04)",
+        meaning="what this remittance pays on this claim (CLP04)",
         op="at_least",
         wanted=18240,
         wanted_fact="minimum_cents",
@@ -111,5 +111,5 @@ def test_a_hold_switched_off_is_shown_and_does_not_fire() -> None:
 def test_a_practice_that_never_posts_still_gets_its_reason() -> None:
     rows = tuple(row._replace(then="manual") for row in SHIPPED.rows)
     explanation = explain(replace(SHIPPED, rows=rows), ORDINARY)
-    assert explanation.sentence.startswith("Left for a person: The payment is as expected")
+    assert explanation.sentence.startswith("Needs review: The payment meets the minimum")
     assert (explanation.smallest_change, explanation.changes) == (None, ())

@@ -138,7 +138,9 @@ def test_a_hold_that_catches_all_claims_of_a_row_is_the_practices_right(practice
     write(practice, {"rules/ours.yaml": everything})
     checked = practice.era("rules", "check")
     assert checked.code == 0
-    first = f"· {AT_LEAST} (auto_posting.yaml:4): no claim gets to this row, since everything (rules/ours.yaml:1) holds"
+    first = (
+        f"· {AT_LEAST} (auto_posting.yaml:4): no claim gets to this row, because everything (rules/ours.yaml:1) holds"
+    )
     assert first in checked.out
     assert [each["holds"] for each in practice.run(remittance("90", claim("C1")))] == [["everything"]]
 
@@ -167,7 +169,7 @@ def test_a_replay_tells_what_they_would_have_held(practice: PracticeHome) -> Non
     for other in ((), ("--rules", shipped("rules"))):
         told = practice.era("replay", *other)
         assert told.code == 0
-        assert "1 would newly be left to a person ($90.00)" in told.out
+        assert "1 would newly need review ($90.00)" in told.out
 
 
 def test_they_are_in_a_backup(practice: PracticeHome, tmp_path: Path) -> None:
@@ -190,7 +192,7 @@ def test_they_are_in_a_backup(practice: PracticeHome, tmp_path: Path) -> None:
         (
             {"rules/ours.yaml": hold(then="post")},
             "rules/ours.yaml:6: a row cannot be added here: the table decides every claim exactly once already, and"
-            " what a practice adds only holds some back; to put a rule set of your own in their place, write"
+            " what a practice adds only holds some back; to use a rule set of your own instead, write"
             ' rules = "FOLDER" in era.toml; allowed: hold, warn',
         ),
         ({"rules/ours.yaml": hold(then="manual")}, "rules/ours.yaml:6: a row cannot be added here"),
@@ -202,15 +204,15 @@ def test_they_are_in_a_backup(practice: PracticeHome, tmp_path: Path) -> None:
             {"rules/ours.yaml": hold(when="{denied: true}", then="warn")},
             "rules/ours.yaml:1: denied (holds.yaml:",
         ),
-        ({"rules/ours.yml": hold()}, "rules/ours.yml: would not be read; name it ours.yaml"),
+        ({"rules/ours.yml": hold()}, "rules/ours.yml: is not read under this name; rename it ours.yaml"),
         (
             {"rules/insurance/ours.yaml": hold()},
             "rules/insurance/ours.yaml: would not be read; the holds of insurance that you add lie in rules/",
         ),
         (
             {"rules/auto_posting.yaml": "[]", "rules/holds.yaml": hold("denied")},
-            "Error: rules/auto_posting.yaml: this folder adds holds to the rules in force; to put a rule set of your"
-            ' own in their place, write rules = "FOLDER" in era.toml\n',
+            "Error: rules/auto_posting.yaml: this folder adds holds to the rules in force; to use a rule set of your"
+            ' own instead, write rules = "FOLDER" in era.toml\n',
         ),
     ],
 )
@@ -231,7 +233,7 @@ def test_their_cases_are_asked_for(practice: PracticeHome) -> None:
     assert ended.code == 4
     assert "rules/ours.yaml:1: the rule ours has no near miss" in ended.err
     shutil.rmtree(practice.root / "rules" / "cases")
-    assert "rules/cases: there are no cases" in practice.era("rules", "test").err
+    assert "rules/cases: no cases" in practice.era("rules", "test").err
 
 
 def test_a_case_of_theirs_that_fails_is_told(practice: PracticeHome) -> None:
@@ -250,4 +252,4 @@ def test_a_file_in_a_rule_set_that_would_not_be_read_is_refused(tmp_path: Path) 
     (folder / "ours.yaml").write_text(hold(), encoding="utf-8")
     ended = era("rules", "check", "--rules", folder)
     assert ended.code == 4
-    assert "ours.yaml: is no file of a rule set, and would not be read; allowed: auto_posting.yaml" in ended.err
+    assert "ours.yaml: is not part of a rule set, and is not read; allowed: auto_posting.yaml" in ended.err

@@ -125,7 +125,7 @@ def test_the_shipped_rules_are_loaded_for_deciding_without_the_solver_and_each_f
 
 
 def test_rules_with_other_words_need_no_proof_of_their_own_and_those_that_decide_otherwise_do(folder: Path) -> None:
-    change(folder / HOLDS, "message: An amount of this claim could not be read.", "message: Illegible.")
+    change(folder / HOLDS, "message: An amount on this claim could not be read.", "message: Illegible.")
     change(folder / "indicators.yaml", "hover: Payment successfully posted", "hover: Done")
     assert loaded(folder) == "False 4 4"
     change(folder / TABLE, "plan_count: 1,", "plan_count: {at_most: 1},")

@@ -151,7 +151,7 @@ def test_rules_without_cases_are_refused(folder: Path) -> None:
     shutil.rmtree(folder / "cases")
     ended = era(*WORDS, folder)
     assert ended.code == 4
-    assert f"cases: there are no cases (*.yaml) in {folder / 'cases'}" in ended.err
+    assert f"cases: no cases (*.yaml) in {folder / 'cases'}" in ended.err
 
 
 NEVER_GIVEN = "the rule denied has no near miss (a case that gives one of its facts so that this condition alone"

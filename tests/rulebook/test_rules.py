@@ -47,7 +47,7 @@ def change(file: Path, old: str, new: str) -> None:
 def test_the_first_row_reads_as_the_practice_reads_it() -> None:
     assert SHIPPED.rows[0] == Rule(
         id="single-plan-at-least-minimum-write-offs-on",
-        because="The payment is as expected and the practice lets contracted write-offs post by themselves.",
+        because="The payment meets the minimum, and automatic write-off posting is on.",
         reference="auto-posting table, row 1",
         when=(
             Condition("plan_count", "is", 1),
@@ -106,7 +106,7 @@ def test_the_table_shows_what_the_practice_sees() -> None:
 
 def test_every_icon_has_a_symbol_and_a_word_for_the_terminal() -> None:
     words = {(shown.patient_icon, shown.symbol, shown.word) for shown in SHIPPED.indicators.values()}
-    assert words == {("success", "✔", "posted"), ("alert", "⚠", "review"), (None, "·", "manual")}
+    assert words == {("success", "✔", "posted"), ("alert", "⚠", "review"), (None, "·", "review")}
 
 
 def test_every_hold_is_on_and_has_a_hover_text_of_its_own() -> None:
@@ -368,7 +368,7 @@ def test_the_rules_are_found_in_a_wheel_and_in_a_checkout(place: str, tmp_path: 
         shutil.copy(Path(era_engine.__file__).parent / name, tmp_path / "era_engine" / name)
     look = [sys.executable, "-c", "from era_engine.foundation.shipped import shipped; print(shipped('rules'))"]
     missing = subprocess.run(look, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert "InstallationError: The folder rules that belongs to era-engine is missing" in missing.stderr
+    assert "InstallationError: The folder rules, part of era-engine, is missing" in missing.stderr
     (tmp_path / place).mkdir(parents=True)
     found = subprocess.run(look, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert found.stdout.strip() == str(tmp_path / place)

@@ -73,8 +73,8 @@ def test_a_table_adds_indicators_to_those_of_all() -> None:
         (
             {"due": False},
             "wait",
-            "Not charged now: the instalment is due: no, wanted yes.",
-            ["the instalment is due: no, wanted yes"],
+            "Not charged now: the instalment is due: no, must be yes.",
+            ["the instalment is due: no, must be yes"],
         ),
         (
             {"attempts_in_30_days": 15, "decline_class": "later"},
@@ -115,7 +115,7 @@ def test_an_attempt_comes_to_one_of_four_outcomes_and_says_why(
 
 def test_what_is_not_charged_for_want_of_one_thing_says_which() -> None:
     explained = explain(RULE_SETS["attempts"], attempt(mandate_active=False))
-    assert explained.smallest_change == "a card may be charged for the plan: no, wanted yes"
+    assert explained.smallest_change == "a card may be charged for the plan: no, must be yes"
     assert [(each.fact, each.needed) for each in explained.changes] == [("mandate_active", True)]
     assert explain(RULE_SETS["attempts"], attempt(plan_active=False)).not_known[:1] == ("mandate_active",)
 
@@ -127,7 +127,7 @@ def test_a_refund_is_decided_by_the_table_that_its_fact_chooses() -> None:
     left = decide(membership, ordinary(MEMBERSHIP, {"refund_fits": False}))
     assert (left.outcome, left.explanation) == (
         "manual",
-        "Left for a person: a refund of exactly what was posted: no, wanted yes.",
+        "Needs review: a refund of exactly what was posted: no, must be yes.",
     )
 
 

@@ -94,7 +94,7 @@ def test_a_home_takes_each_table_from_its_folder_or_else_from_the_product(
     checked = sqlite_home.era("rules", "check")
     assert checked.code == 0, checked
     assert "✔ 11 rows, 2 rows for reversals and 31 holds" in checked.out
-    assert "office-mismatch -> only a warning" in sqlite_home.era("rules", "show", "--table", "membership").out
+    assert "office-mismatch -> warning only" in sqlite_home.era("rules", "show", "--table", "membership").out
     own = sqlite_home.root / "rules" / "attempts"
     own.mkdir(parents=True)
     (own / "ours.yaml").write_text(OWN, encoding="utf-8")

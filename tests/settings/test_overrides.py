@@ -168,11 +168,11 @@ def test_on_trial_nothing_is_posted_and_what_would_have_been_is_told(home: Pract
     home.expect(expects("C1"), expects("C2", "100"))
     good, short = home.run(remittance("180", claim("C1"), claim("C2")))
     assert (good["outcome"], good["rule"], good["shadow_outcome"]) == ("manual", "single-plan-posting-off", "post")
-    assert good["explanation"].endswith("On trial: $90.00 would have been posted and $30.00 written off.")
+    assert good["explanation"].endswith("On trial: it would have posted $90.00 and written off $30.00.")
     assert (short["outcome"], short["shadow_outcome"]) == ("manual", "manual")
     assert "On trial" not in short["explanation"]
     assert home.posted() == {}
-    assert "On trial: $90.00" in home.era("explain", "C1").out
+    assert "On trial: it would have posted $90.00" in home.era("explain", "C1").out
     home.verified()
 
 
@@ -218,5 +218,5 @@ def test_a_reversal_on_trial_takes_nothing_back(home: PracticeHome) -> None:
     home.set({"reversals.post_exact": True, **SHADOW})
     (back,) = home.run(remittance("-90", claim("C1", "-120", "-90", "-30", status="22"), trace="T2"))
     assert (back["outcome"], back["shadow_outcome"]) == ("manual", "post")
-    assert back["explanation"].endswith("On trial: $90.00 would have been taken back.")
+    assert back["explanation"].endswith("On trial: it would have reversed $90.00.")
     assert home.posted()["insurance_deposits"] == 9_000

@@ -192,7 +192,7 @@ def test_a_value_is_toml_or_a_plain_word(typed: str, meant: list[object]) -> Non
     "typed", ["", "[", "two words", 'a"b', "1\n[holds]\ndenied = 2", "1\nother = 2", "9" * 5000 + "!"]
 )
 def test_what_could_be_more_than_one_value_is_refused(typed: str) -> None:
-    with pytest.raises(UsageError, match="neither TOML nor a plain word"):
+    with pytest.raises(UsageError, match="not valid TOML and not a plain word"):
         readings(typed)
 
 

@@ -100,7 +100,7 @@ def test_who_was_never_sent_a_claim_is_told(practice: PracticeHome) -> None:
     ended = practice.era("settings", "show", "--payer", "Guardian", "--location", "AFD")
     assert ended.code == 0
     assert ended.err == (
-        "Warning: no claim in the database is of the location AFD.\n"
+        "Warning: no claim in the database has the location AFD.\n"
         "Warning: no claim in the database was sent to the payer Guardian.\n"
     )
     assert practice.era("settings", "show", "--payer", "DDP71", "--location", "LPFD").err == ""

@@ -230,7 +230,7 @@ def test_entries_point_to_what_is_there(old_home: PracticeHome, column: str) -> 
 
 
 def test_the_first_versions_books_hold_and_go_on(old_home: PracticeHome) -> None:
-    told = "✔ The books hold: 2 entries, 3 decisions, 2 payments, 1 claim, 1 patient, 0 payers, 2 files.\n"
+    told = "✔ The books are in balance: 2 entries, 3 decisions, 2 payments, 1 claim, 1 patient, 0 payers, 2 files.\n"
     assert old_home.era("verify").out == told + "Files in: 2 = 2 archived + 0 quarantined + 0 duplicate + 0 waiting.\n"
     old_home.expect(expects("C3"))
     [posted] = old_home.run(remittance("90", claim("C3"), trace="T3"))
@@ -297,6 +297,6 @@ def test_rows_that_point_nowhere_are_named_and_left_as_they_were(tmp_path: Path)
     before = tables(engine)
     ended = home.era("verify")
     assert ended.code == 1
-    assert "The database holds rows that point to rows that are not there; it was left as it was." in ended.err
+    assert "The database has rows that point to missing rows. It was not changed." in ended.err
     assert tables(engine) == before
     engine.dispose()

@@ -89,7 +89,7 @@ MEMBERSHIP = Vocabulary(
     },
     outcomes=(
         Outcome("post", acts=True, words="post", told="Posted"),
-        Outcome("manual", acts=False, words="leave to a person", told="Left for a person"),
+        Outcome("manual", acts=False, words="needs review", told="Needs review"),
     ),
     held="manual",
     files=(

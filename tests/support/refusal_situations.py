@@ -35,7 +35,7 @@ def reversal(number: str) -> Segments:
 
 
 def reversals(home: PracticeHome) -> None:
-    """C1 of T1 taken back by T3 and posted anew by T4; T2 takes back C2, which is not posted."""
+    """C1 of T1 reversed by T3 and posted again by T4; T2 reverses C2, which is not posted."""
     home.expect(expects("C1"), expects("C2"))
     home.run(remittance("90", claim("C1"), trace="T1"), remittance("-90", reversal("C2"), trace="T2"))
     home.run(remittance("-90", reversal("C1"), trace="T3"))
@@ -103,7 +103,7 @@ def imports(home: PracticeHome) -> None:
     (home.root / "again.csv").write_text(claims_csv(expects("C1", "100")), encoding="utf-8")
 
 
-def put_aside(home: PracticeHome) -> None:
+def quarantined_files(home: PracticeHome) -> None:
     """A file in quarantine was changed, and one is gone."""
     for name in ("changed.835", "gone.835"):
         home.receive(f"no remittance: {name}", name)
@@ -228,7 +228,7 @@ def thresholds(home: PracticeHome) -> None:
 SITUATIONS: dict[str, Callable[[PracticeHome], None]] = {
     each.__name__: each
     for each in (
-        *(reversals, odd_claims, two_plans, adjustments, matched, imports, put_aside, keys, restoring, newer),
+        *(reversals, odd_claims, two_plans, adjustments, matched, imports, quarantined_files, keys, restoring, newer),
         *(
             audit_log,
             audit_head,

@@ -49,7 +49,7 @@ def test_the_table_tells_each_difference(home: PracticeHome) -> None:
     assert (
         "claim C5, payment EFT0001, DELTA DENTAL: would have posted $90.00 and written off $30.00; it is closed." in out
     )
-    assert "Of those it would have left to a person, people posted 1 and filed 0." in out
+    assert "Of the claims it would have held for review, people posted 1 and closed 0." in out
 
 
 def test_a_quick_post_agrees_and_an_undone_one_differs(home: PracticeHome) -> None:
@@ -61,7 +61,7 @@ def test_a_quick_post_agrees_and_an_undone_one_differs(home: PracticeHome) -> No
     assert home.era("undo", "EFT0001", "--claim", "C1", "--by", "Ann", "--because", "a test").code == 0
     summary = reported(home)
     assert (summary["agreed"], summary["not_posted"], summary["waiting"]) == (1, 1, 0)
-    assert "; a person took its posting back." in home.era("shadow", "report").out
+    assert "; a person undid the posting." in home.era("shadow", "report").out
 
 
 def test_few_agreements_are_not_enough_to_be_sure_and_many_are(home: PracticeHome) -> None:
@@ -110,7 +110,7 @@ def test_a_posting_for_another_claim_is_no_agreement(home: PracticeHome) -> None
     assert home.era("post", "EFT0001", "C1", "--line", "1=90,30", "--by", "Ann").code == 0
     summary = reported(home)
     assert (summary["agreed"], summary["not_posted"]) == (0, 1)
-    assert "a person said that it is for another claim" in home.era("shadow", "report").out
+    assert "a person matched it to another claim" in home.era("shadow", "report").out
 
 
 def test_what_people_posted_and_the_payer_reversed_since_agrees(home: PracticeHome) -> None:

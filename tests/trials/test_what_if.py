@@ -76,7 +76,7 @@ def test_a_hold_that_may_warn_is_named_and_one_that_must_hold_is_not(home: Pract
     assert [each["changes"] for each in told(home, "C1")] == [['holds.procedure-mismatch="warn"']]
     home.run(remittance("90", claim("XX"), trace="T2"))
     assert told(home, "XX") == []
-    assert "No setting that was tried would post it." in home.era("explain", "XX").out
+    assert "None of the settings tried would post it." in home.era("explain", "XX").out
 
 
 def test_where_no_setting_alone_does_the_fewest_together_are_named(home: PracticeHome) -> None:

@@ -234,7 +234,7 @@ def test_an_empty_or_a_very_long_segment_does_not_end_the_check() -> None:
 def test_segments_that_cannot_be_placed_in_a_row_are_one_finding() -> None:
     (finding,) = check_transaction_set(document(changed("LX", None)))
     assert finding.message.startswith("CLP does not belong here")
-    assert finding.message.endswith("Nor could the next 11 be placed.")
+    assert finding.message.endswith("The next 11 could not be placed either.")
 
 
 def test_equal_warnings_are_told_once_but_every_hold_is_told() -> None:

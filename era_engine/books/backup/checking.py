@@ -37,7 +37,7 @@ def check(file: Path, keyring: Keyring, told: Told) -> Checked:
     try:
         return Checked(_checked(file, keyring, told), _hash_of(file))
     except (BackupError, DamagedFileError) as error:
-        raise BackupError(f"{file} is no backup that can be used. {error.problem}") from error
+        raise BackupError(f"{file} is not a usable backup. {error.problem}") from error
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}.", "Name a backup this user may read.") from error
 
@@ -49,7 +49,7 @@ def _checked(file: Path, keyring: Keyring, told: Told) -> Manifest:
     with opened(file, keyring) as stream:
         for reading in read_members(stream):
             if manifest is not None:
-                raise BackupError("Something follows its manifest.")
+                raise BackupError("It has data after its manifest.")
             if is_manifest(reading):
                 manifest = read_manifest(b"".join(reading.chunks))
                 continue
@@ -59,7 +59,7 @@ def _checked(file: Path, keyring: Keyring, told: Told) -> Manifest:
                 told("checking", stream.tell(), size)
             members.append(Member(reading.name, reading.size, digest.hexdigest()))
     if manifest is None:
-        raise BackupError("It is cut: its manifest is missing.")
+        raise BackupError("It is cut off: its manifest is missing.")
     if members != manifest.members:
         wrong = next((a.name for a, b in zip(members, manifest.members, strict=False) if a != b), "its end")
         raise BackupError(f"It is damaged: {wrong} is not what was written.")
@@ -71,11 +71,11 @@ def _check_names(manifest: Manifest) -> None:
     """Every name stays below the folder it is restored to, and is there once."""
     names = [each.name for each in manifest.members]
     if len(set(names)) != len(names):
-        raise BackupError("It holds a file twice.")
+        raise BackupError("It has the same file twice.")
     for name in names:
         parts = PurePosixPath(name).parts
         if not name.startswith((HOME, DATABASE)) or "/".join(parts) != name or ".." in parts or "\0" in name:
-            raise BackupError("It holds a file that would land outside its folder.")
+            raise BackupError("It has a file that would be written outside the folder.")
     pieces = [name for name in names if name.startswith(DATABASE)]
     if manifest.kind == "postgresql":
         of_tables = all(re.fullmatch("[^/]+/[0-9]{6}", each.removeprefix(DATABASE)) for each in pieces)
@@ -83,7 +83,7 @@ def _check_names(manifest: Manifest) -> None:
     else:
         whole = pieces == [SQLITE_PIECE]
     if _SETTINGS not in names or not whole:
-        raise BackupError("It lacks the settings or the database.")
+        raise BackupError("The settings or the database are missing.")
 
 
 def _hash_of(file: Path) -> str:

@@ -33,7 +33,7 @@ class BackupError(EraError):
     exit_code = 2
 
     def __init__(self, problem: str) -> None:
-        super().__init__(problem, "Use another backup; nothing was made of this one.")
+        super().__init__(problem, "Use another backup. Nothing was restored.")
 
 
 class Member(NamedTuple):
@@ -154,7 +154,7 @@ def read_members(stream: BinaryIO) -> Iterator[Reading]:
             _forget(tar)
             file = tar.extractfile(entry) if entry.isreg() else None
             if file is None:
-                raise BackupError("It holds something that is no file.")
+                raise BackupError("It has an entry that is not a file.")
             yield Reading(entry.name, entry.size, entry.mtime, _chunks(file))
         while zipped.read(CHUNK):  # to the check sum at the end
             pass
@@ -171,7 +171,7 @@ def _told_as_damage() -> Iterator[None]:
     try:
         yield
     except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error, UnicodeError, OverflowError) as error:
-        raise BackupError("It is cut or damaged.") from error
+        raise BackupError("It is cut off or damaged.") from error
 
 
 def read_manifest(text: bytes) -> Manifest:
@@ -179,7 +179,7 @@ def read_manifest(text: bytes) -> Manifest:
     try:
         known = json.loads(text)
         if known["format"] != FORMAT:
-            raise BackupError(f"It has the form {known['format']}, which this program does not know.")
+            raise BackupError(f"It has format {known['format']}, which this version does not know.")
         manifest = Manifest(**known)
         return manifest._replace(members=[Member(*each) for each in manifest.members])
     except (ValueError, KeyError, TypeError) as error:

@@ -59,7 +59,7 @@ def restore(file: Path, folder: Path, database: str | None, told: Told) -> Resto
     """
     folder = Path(os.path.realpath(folder))  # a link stays, what it leads to becomes the home
     if folder.is_mount():
-        raise UsageError(f"{folder} is a disk of its own.", "Name a folder on it that does not exist.")
+        raise UsageError(f"{folder} is a mounted disk.", "Name a folder on it that does not exist.")
     _refuse_in_use(folder)
     keys = keyring(None, keys_given())
     checked = check(file, keys, told)
@@ -114,7 +114,7 @@ def _held_folder(staging: Path) -> Iterator[None]:
             mine = False
         if not mine:  # the other one's, or just given its name
             raise LockedError(
-                f"Another restore is at work on {staging}.",
+                f"Another restore is using {staging}.",
                 "Wait until it has finished, or restore into another folder.",
             )
         yield
@@ -185,7 +185,7 @@ def _settings(staging: Path, database: str | None) -> Settings:
         changed = (top if there else f"{line}\n{top}") + tables
         if tomllib.loads(changed) != tomllib.loads(text) | {"database": database}:
             raise UsageError(
-                "era.toml of the backup is written so that no other database can be put into it.",
+                "The way the backup's era.toml is written, --database cannot change it.",
                 "Restore it without --database.",
             )
         path.write_text(changed, encoding="utf-8")
@@ -200,8 +200,8 @@ def _database(checked: Checked, settings: Settings, staging: Path) -> Iterator[T
     kind = "sqlite" if url.startswith("sqlite") else "postgresql"
     if kind != manifest.kind:
         raise UsageError(
-            f"The backup is of a {manifest.kind} database, which a {kind} database cannot take.",
-            "Give the URL of one with --database.",
+            f"The backup is of a {manifest.kind} database. It cannot be restored into a {kind} database.",
+            "Give the URL of a database of the same kind with --database.",
         )
     if kind == "postgresql":
         with filling_postgresql(url, manifest.version, manifest.columns) as take:
@@ -212,7 +212,7 @@ def _database(checked: Checked, settings: Settings, staging: Path) -> Iterator[T
     there = next((path for path in (final, *_logs_of(final)) if path.exists()), None)
     if there is not None:
         raise UsageError(
-            f"{there} is there already.", "Name another file, such as --database sqlite:///era.db; nothing was changed."
+            f"{there} already exists.", "Name another file, such as --database sqlite:///era.db. Nothing was changed."
         )
     # Outside the folder that gets its name at the end, the database gets its own then, too.
     made = final if final.is_relative_to(staging) else final.with_name(f".{final.name}.restoring")

@@ -50,7 +50,7 @@ def back_up(home: Home, settings: Settings, database: Database, target: Path, to
     """
     _refuse_existing(target)
     if any(target.resolve().is_relative_to((home.root / name).resolve()) for name in FOLDERS):
-        raise UsageError(f"{target} is among the files of the home.", "Give the backup a place outside the home.")
+        raise UsageError(f"{target} is inside the home.", "Write the backup outside the home.")
     partial = target.with_name(f".{target.name}.part")
     with home.keeping_files():
         check_again(home)
@@ -75,14 +75,14 @@ def back_up(home: Home, settings: Settings, database: Database, target: Path, to
     problems = [
         f"{name.removeprefix(HOME)} could not be read and is not in the backup." for name in manifest.unreadable
     ]
-    problems += [f"{name} is no longer what was received." for name in changed]
-    problems += [f"{name} is in the books, but was not found." for name in manifest.missing]
+    problems += [f"{name} has changed since it was received." for name in changed]
+    problems += [f"{name} is in the books, but its file was not found." for name in manifest.missing]
     return BackedUp(manifest.kept, target.stat().st_size, checked.sha256, problems)
 
 
 def _refuse_existing(target: Path) -> None:
     if target.exists() or target.is_symlink():
-        raise UsageError(f"{target} is there already.", "Give the backup another name; nothing was overwritten.")
+        raise UsageError(f"{target} already exists.", "Give the backup another name. Nothing was overwritten.")
 
 
 def _write(home: Home, settings: Settings, database: Database, stream: Any, told: Told) -> list[str]:

@@ -75,8 +75,8 @@ def _refuse_damaged(copy: sqlite3.Connection) -> None:
         found = str(error)
     if found != "ok":
         raise InstallationError(
-            "The database is damaged; no backup was made of it.",
-            "Keep the file, and make the home anew of the last backup: era restore.",
+            "The database is damaged. No backup was made.",
+            "Keep the file, and restore the home from the last backup: era restore.",
         )
 
 
@@ -137,7 +137,7 @@ def filling_postgresql(url: str, version: str, columns: dict[str, list[str]]) ->
             if inspect(connection).get_table_names():
                 raise UsageError(
                     f"The database {shown(url)} is not empty.",
-                    "Name an empty one with --database; nothing was changed.",
+                    "Name an empty one with --database. Nothing was changed.",
                 )
             make_tables(connection, version)
             with closing(_Filling(connection, columns)) as filling:

@@ -1,6 +1,6 @@
 """Rows about journal entries and their postings.
 
-Knows: entries, postings, which entry takes back which.
+Knows: entries, postings, which entry reverses which.
 Never knows: why something was posted.
 Begin with: `entries.py`.
 

@@ -32,8 +32,8 @@ def save_claims(connection: Connection, imported: Iterable[Claim]) -> Imported:
     if posted:
         shown = ", ".join(sorted(posted)[:20]) + (f" and {len(posted) - 20} more" if len(posted) > 20 else "")
         raise ClaimsFileError(
-            f"Payments are posted against {shown}: such a claim can no longer be changed.",
-            "Take these claims out of the file; nothing of it was imported.",
+            f"Payments are posted on {shown}. A claim with a posted payment cannot be changed.",
+            "Take these claims out of the file. Nothing was imported.",
         )
     by_number = _with_control_numbers(connection, by_number, known)
     _save_patients(connection, by_number.values())

@@ -22,7 +22,7 @@ from era_engine.store.practice.fees import fee_schedule
 from era_engine.store.schema import claims, patients, procedure_lines
 
 _DAYS_AT_A_TIME = 500
-_VOIDED = "the practice took the claim back (837 CLM05-3 = 8): nothing is expected"
+_VOIDED = "the practice voided the claim (837 CLM05-3 = 8): nothing is expected"
 
 
 class SentImported(NamedTuple):
@@ -46,7 +46,7 @@ def save_sent_claims(connection: Connection, sent: SentClaims, path: Path) -> Se
     committed.
     """
     known = find_claims(connection, sorted(claim.claim_number for claim in sent.claims))
-    faults = FileFaults(path, "Give a claim that is not the one imported before a number of its own")
+    faults = FileFaults(path, "Give a claim that is not the one imported before its own number")
     for claim in sent.claims:
         if claim.claim_number in known and (wrong := _contradiction(claim, known[claim.claim_number])):
             faults.add(f"claim {claim.claim_number}", wrong)
