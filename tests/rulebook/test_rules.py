@@ -171,7 +171,7 @@ def test_it_does_not_matter_how_the_folder_is_laid_out(folder: Path, tmp_path: P
 def test_a_file_above_the_folder_of_its_table_is_refused(folder: Path) -> None:
     laid_out = Path(shutil.copytree(shipped("rules"), folder / "laid-out"))
     shutil.copy(laid_out / "insurance" / "holds.yaml", laid_out)
-    with pytest.raises(RulesError, match=r"holds\.yaml: is no file of a rule set, and would not be read"):
+    with pytest.raises(RulesError, match=r"holds\.yaml: is not part of a rule set, and is not read"):
         load_rule_set(laid_out, INSURANCE)
 
 
