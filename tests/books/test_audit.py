@@ -237,7 +237,7 @@ def test_books_that_are_not_what_the_last_act_left_are_found(acted: PracticeHome
     acted.change(change)
     lock_again(acted)
     told = refused(acted)
-    assert "What the books hold of payment " in told
+    assert "The books' record of payment " in told
     assert "1 problem in " in told
 
 
@@ -275,7 +275,7 @@ def test_a_log_shorter_than_the_home_remembers_is_told_by_whatever_opens_it(acte
     remembered = (acted.root / ".audit-head").read_text()
     ended = acted.era("run")
     assert ended.code == 1
-    assert "The audit log no longer holds its row" in ended.err
+    assert "of the audit log, which this home remembers, is gone" in ended.err
     assert "Remedy: " in ended.err
     assert (acted.root / ".audit-head").read_text() == remembered  # the proof is not written over
 
@@ -298,8 +298,8 @@ def test_an_end_of_the_log_that_was_deleted_from_the_home_is_told(acted: Practic
     remembered = acted.root / ".audit-head"
     remembered.unlink()
     told = refused(acted)
-    assert f"✘ {remembered} is missing: without it nobody misses rows cut off the end of the log." in told
-    assert "(--expect SEQ:HASH); the next `era run` remembers its end again." in told
+    assert f"✘ {remembered} is missing. Without it, rows missing from the end of the log go unnoticed." in told
+    assert "(--expect SEQ:HASH). The next `era run` remembers the end again." in told
     assert acted.era("run").code == 0
     proven(acted)
 
@@ -336,8 +336,8 @@ def test_a_trigger_that_is_dropped_or_does_nothing_is_told_with_what_puts_it_bac
         "postgresql": ["decisions_append_only", "entries_append_only"],
     }
     for line, name in zip(told, names[database_kind(acted)], strict=True):
-        told_of, _, statements = line.partition(" Put it back with the database's own tool: ")
-        assert told_of.startswith(f"✘ Trigger {name}, which lets nobody change {name.partition('_')[0]},")
+        told_of, _, statements = line.partition(" Restore it with the database's own tool: ")
+        assert told_of.startswith(f"✘ Trigger {name}, which protects {name.partition('_')[0]} from changes,")
         carry_out(acted, statements)
     proven(acted)
     for statement in ("UPDATE entries SET memo = 'x'", "DELETE FROM decisions"):

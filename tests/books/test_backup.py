@@ -115,7 +115,7 @@ def test_a_backup_is_for_its_owner_alone_and_overwrites_nothing(sqlite_home: Pra
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
     written = backup.read_bytes()
     again = sqlite_home.era("backup", backup)
-    assert (again.code, "is there already" in again.err) == (2, True)
+    assert (again.code, "already exists" in again.err) == (2, True)
     assert backup.read_bytes() == written
 
 
@@ -254,7 +254,7 @@ def test_two_restores_into_one_folder_at_one_moment_are_not_mixed(sqlite_home: P
     restore(backup, folder, None, told)
     assert len(others) > 3
     assert {each.code for each in others} == {5}
-    assert all("Error: Another restore is at work on " in each.err for each in others)
+    assert all("Error: Another restore is using " in each.err for each in others)
     restored = PracticeHome(folder, "sqlite:///era.db")
     restored.verified()
     assert restored.era("audit", "verify").code == 0
@@ -277,12 +277,12 @@ def test_a_backup_with_any_byte_changed_or_cut_off_is_refused(sqlite_home: Pract
     damaged = tmp_path / "damaged.era"
     for at in [0, 1, 2, 20, *range(100, len(whole), len(whole) // 20), len(whole) - 1]:
         damaged.write_bytes(whole[:at])
-        assert "is no backup that can be used" in refused(damaged, tmp_path / "restored").err, at
+        assert "is not a usable backup" in refused(damaged, tmp_path / "restored").err, at
         changed = bytearray(whole)
         changed[at] ^= 1
         if unpacked(changed) != unpacked(whole):  # a few bits of gzip say nothing
             damaged.write_bytes(changed)
-            assert "is no backup that can be used" in refused(damaged, tmp_path / "restored").err, at
+            assert "is not a usable backup" in refused(damaged, tmp_path / "restored").err, at
 
 
 def test_a_backup_packed_anew_with_other_content_is_refused(sqlite_home: PracticeHome, tmp_path: Path) -> None:
@@ -296,7 +296,7 @@ def test_a_backup_packed_anew_with_other_content_is_refused(sqlite_home: Practic
 
 def test_what_is_no_backup_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x").write_text("Dear reader,")
-    assert "is no backup that can be used" in refused(tmp_path / "x", tmp_path / "restored").err
+    assert "is not a usable backup" in refused(tmp_path / "x", tmp_path / "restored").err
     assert "cannot be read" in refused(tmp_path / "y", tmp_path / "restored").err
 
 
@@ -330,7 +330,7 @@ def test_a_backup_that_would_write_elsewhere_or_twice_is_refused(
     sqlite_home.run(remittance("90", claim("C1")), remittance("90", claim("C2"), trace="T2"))
     hostile = repacked(backed_up(sqlite_home), {"home/archive/001.835": name})
     (tmp_path / "deep" / "er").mkdir(parents=True)
-    assert "is no backup that can be used" in refused(hostile, tmp_path / "deep" / "er" / "restored").err
+    assert "is not a usable backup" in refused(hostile, tmp_path / "deep" / "er" / "restored").err
     assert not list(tmp_path.rglob("evil*"))
 
 
@@ -338,7 +338,7 @@ def test_a_backup_with_a_link_in_it_is_refused(sqlite_home: PracticeHome, tmp_pa
     link = tarfile.TarInfo("home/inbox")
     link.type, link.linkname = tarfile.SYMTYPE, str(tmp_path)
     hostile = repacked(backed_up(sqlite_home), {}, link)
-    assert "something that is no file" in refused(hostile, tmp_path / "restored").err
+    assert "an entry that is not a file" in refused(hostile, tmp_path / "restored").err
 
 
 def test_nothing_is_restored_over_a_home(week: PracticeHome) -> None:
@@ -361,7 +361,7 @@ def test_a_sqlite_file_outside_the_home_is_never_overwritten(tmp_path: Path) -> 
     home = make_practice(tmp_path / "home", f"sqlite:///{tmp_path}/books.db")
     home.expect(expects("C1"))
     backup = backed_up(home)
-    assert "books.db is there already" in refused(backup, tmp_path / "restored").err
+    assert "books.db already exists" in refused(backup, tmp_path / "restored").err
     (tmp_path / "books.db").rename(tmp_path / "old.db")
     assert era("restore", backup, tmp_path / "restored").code == 0
     PracticeHome(tmp_path / "restored", home.database_url).verified()
@@ -386,7 +386,7 @@ def test_a_log_left_by_another_sqlite_database_is_never_read_into_the_one_restor
     killed_writer_of(books)
     books.unlink()
     restoring = [folder / "restored", "--database", f"sqlite:///{books}"]
-    assert "books.db-wal is there already" in refused(backup, *restoring).err
+    assert "books.db-wal already exists" in refused(backup, *restoring).err
     for end in ("-wal", "-shm"):  # as of restoring that was killed
         (folder / f"books.db{end}").rename(folder / f".books.db.restoring{end}")
     assert era("restore", backup, *restoring).code == 0
@@ -405,13 +405,13 @@ def test_what_a_link_leads_to_becomes_the_home(sqlite_home: PracticeHome, tmp_pa
 
 def test_no_disk_as_a_whole_becomes_a_home(sqlite_home: PracticeHome) -> None:
     ended = era("restore", backed_up(sqlite_home), Path("/proc"))
-    assert (ended.code, "a disk of its own" in ended.err) == (2, True)
+    assert (ended.code, "is a mounted disk" in ended.err) == (2, True)
 
 
 def test_no_backup_lands_among_the_files_it_is_of(sqlite_home: PracticeHome) -> None:
     for name in ("inbox", "archive", "quarantine", "acks"):
         ended = sqlite_home.era("backup", sqlite_home.root / name / "backup.era")
-        assert (ended.code, "among the files of the home" in ended.err) == (2, True)
+        assert (ended.code, "is inside the home" in ended.err) == (2, True)
         assert list((sqlite_home.root / name).iterdir()) == []
 
 

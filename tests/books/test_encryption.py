@@ -147,7 +147,7 @@ def test_without_its_key_nothing_of_a_home_is_read_and_nothing_is_run(
         refused = sealed.era(*command)
         assert (refused.code, refused.out) == (4, ""), command
         assert f"sealed with key {id_of(first).decode()}" in refused.err
-        assert "Remedy: Name its file by key_file" in refused.err
+        assert "Remedy: Name its file with key_file" in refused.err
     assert kept(sealed) == before
     assert (sealed.root / "inbox" / "remittance.835").exists()
     sealed.set({KEY_FILE: first})
@@ -164,7 +164,7 @@ def test_a_key_file_that_is_missing_or_in_the_home_or_open_to_others_is_refused(
     Path(second).chmod(0o640)
     for key_file, told in (
         ("/nowhere/key", "cannot be read"),
-        ("practice.key", "protects nothing"),
+        ("practice.key", "does not protect the home"),
         (second, f"Remedy: Run chmod 600 {second}"),
     ):
         sqlite_home.set({KEY_FILE: key_file})
@@ -180,7 +180,7 @@ def test_the_environment_names_no_key_in_the_home(
     sqlite_home.receive(remittance("90", claim("C1")))
     for command in (["run"], ["settings", "check"], ["verify"]):
         refused = sqlite_home.era(*command)
-        assert (refused.code, "protects nothing" in refused.err) == (4, True), refused
+        assert (refused.code, "does not protect the home" in refused.err) == (4, True), refused
     assert kept(sqlite_home) == {}
 
 
@@ -199,7 +199,7 @@ def test_a_check_of_the_settings_says_whether_a_run_would_have_its_key(
 def test_no_key_is_made_in_a_home(sqlite_home: PracticeHome) -> None:
     for name in ("practice.key", "archive/practice.key"):
         refused = era("encryption", "new-key", sqlite_home.root / name)
-        assert (refused.code, "protects nothing" in refused.err) == (4, True), refused
+        assert (refused.code, "does not protect the home" in refused.err) == (4, True), refused
         assert not (sqlite_home.root / name).exists()
 
 
@@ -210,7 +210,7 @@ def test_a_key_is_not_changed_to_one_in_the_home_nor_without_the_one_it_has(
     inside = sealed.root / "practice.key"
     Path(second).rename(inside)
     inside_refused = sealed.era("encryption", "rotate", "--to", inside, "--by", "Ann")
-    assert (inside_refused.code, "protects nothing" in inside_refused.err) == (4, True), inside_refused
+    assert (inside_refused.code, "does not protect the home" in inside_refused.err) == (4, True), inside_refused
     inside.rename(second)
     third = new_key(tmp_path, "third.key")
     sealed.set({KEY_FILE: second})
@@ -287,7 +287,7 @@ def test_a_change_of_key_killed_at_any_step_is_finished_by_calling_it_again(tmp_
         if killed:
             if len(sealed_with(home)) > 1:
                 refused = home.era("run")
-                assert (refused.code, "Finish it with `era encryption rotate" in refused.err) == (4, True)
+                assert (refused.code, "Finish with `era encryption rotate" in refused.err) == (4, True)
                 os.environ["ERA_KEY_FILE"] = new
                 home.verified()  # with both keys at hand
                 del os.environ["ERA_KEY_FILE"]
@@ -306,9 +306,9 @@ def test_a_key_changed_between_opening_and_holding_a_home_stops_run_and_backup(
     waiting = sealed.receive(remittance("90", claim("C3"), trace="T3"), "003.835")
     with open_books(sealed.root) as practice:
         assert sealed.era("encryption", "rotate", "--to", second, "--by", "Ann").code == 0
-        with pytest.raises(SettingsError, match="was changed meanwhile"):
+        with pytest.raises(SettingsError, match="was changed in the meantime"):
             list(run(practice, ()))
-        with pytest.raises(SettingsError, match="was changed meanwhile"):
+        with pytest.raises(SettingsError, match="was changed in the meantime"):
             back_up(practice.home, practice.settings, practice.database, tmp_path / "b.era", lambda *_: None)
     assert waiting.exists()
     sealed.set({KEY_FILE: second})
@@ -354,7 +354,7 @@ def test_a_backup_of_a_sealed_home_is_sealed_whole_and_so_is_what_is_restored(
     for size in (len(backup.read_bytes()) - 1, 500):
         cut.write_bytes(backup.read_bytes()[:size])
         refused = era("restore", cut, folder)
-        assert (refused.code, "is no backup that can be used" in refused.err, folder.exists()) == (2, True, False)
+        assert (refused.code, "is not a usable backup" in refused.err, folder.exists()) == (2, True, False)
     assert era("restore", backup, folder).code == 0
     restored = PracticeHome(folder, "sqlite:///era.db")
     monkeypatch.delenv("ERA_KEY_FILE")

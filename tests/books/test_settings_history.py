@@ -132,7 +132,7 @@ def test_a_byte_order_mark_stays(sqlite_home: PracticeHome) -> None:
         (["set", "rules", "nowhere"], 4, '"nowhere" is not an existing folder'),
         (["unset", f"{AUTO}.enabled"], 2, f"{AUTO}.enabled is not given in era.toml."),
         (["set", AUTO, "90"], 4, f"key {AUTO}: 90 is not a table"),
-        (["set", "database", "sqlite:///other.db"], 2, "`database` is not changed by a command"),
+        (["set", "database", "sqlite:///other.db"], 2, "No command changes `database`"),
         (["restore", "9"], 2, "The settings have no version 9."),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

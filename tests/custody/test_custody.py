@@ -301,7 +301,7 @@ def test_a_home_whose_database_is_gone_takes_nothing_in(sqlite_home: PracticeHom
     path = sqlite_home.receive(remittance("90", claim("C1")))
     ended = sqlite_home.era("run")
     assert (ended.code, path.exists()) == (1, True)
-    assert "The audit log no longer holds its row" in ended.err
+    assert "of the audit log, which this home remembers, is gone" in ended.err
     for file in sqlite_home.root.glob("away-era.db*"):
         file.replace(file.with_name(file.name.removeprefix("away-")))
     assert [each["outcome"] for each in sqlite_home.records("run")] == ["post"]

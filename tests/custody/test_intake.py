@@ -222,7 +222,7 @@ def test_a_file_that_is_no_remittance_is_quarantined_with_a_note(practice: Pract
     assert states(practice) == [("x.835", "quarantined", "quarantine/x.835")]
     assert (practice.root / "quarantine" / "x.835").read_bytes() == content
     note = (practice.root / "quarantine" / "x.835.txt").read_text()
-    assert note.startswith(f"x.835 ({len(content):,} bytes) was put aside")
+    assert note.startswith(f"x.835 ({len(content):,} bytes) is quarantined")
     assert files_in(practice) == "Files in: 1 = 0 archived + 1 quarantined + 0 duplicate + 0 waiting."
 
 

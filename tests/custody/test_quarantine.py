@@ -43,8 +43,8 @@ def test_the_note_says_what_is_wrong_where_and_what_to_do(sqlite_home: PracticeH
     assert sqlite_home.era("run").code == 3
     assert read_note(sqlite_home, "x.835") == (
         f"x.835 ({len(CUT)} bytes) is quarantined: some or all of it could not be used.\n"
-        "Nothing is lost: the file lies beside this note as it came. Payments that are whole were decided all the\n"
-        "same; `era eras` lists them.\n"
+        "Nothing is lost: the file is next to this note, unchanged. Complete payments in it were still decided;\n"
+        "`era eras` lists them.\n"
         "\n"
         "What is wrong\n"
         "  - segment 30: A payment (transaction set) is cut off: it has no end (SE). None of this payment is posted.\n"
@@ -54,7 +54,7 @@ def test_the_note_says_what_is_wrong_where_and_what_to_do(sqlite_home: PracticeH
         "  - See the details (the output names patients):"
         f"  era inspect {sqlite_home.root}/quarantine/x.835\n"
         "  - Ask the sender to resend the whole file, and put it into inbox/ unchanged. What was posted before is"
-        " recognised; the rest is decided.\n"
+        " recognized; the rest is decided.\n"
         "  - Try this file again, after you change settings, rules or program:"
         f"  era requeue {sqlite_home.root}/quarantine/x.835 --home {sqlite_home.root}\n"
         "  - Leave this file and this note where they are. `era run` never posts twice what it read before.\n"
@@ -163,7 +163,7 @@ def test_what_is_no_longer_what_was_received_is_refused(practice: PracticeHome, 
     changed.write_text(GOOD)
     ended = practice.era("requeue", *(["--all"] if every else ["fine.835", "changed.835"]))
     said = ended.out if every else ended.err
-    assert "quarantine/changed.835 has changed since it was received." in said
+    assert "quarantine/changed.835 is not what was received." in said
     assert "put it into inbox/ and run `era run`" in said
     assert ended.code == (3 if every else 2)
     assert changed.read_text() == GOOD
@@ -187,5 +187,5 @@ def test_a_file_outside_the_books_in_the_archive_is_not_written_over(practice: P
     stranger = practice.root / "archive" / "x.835"
     stranger.write_text("mine")
     ended = practice.era("requeue", "--all")
-    assert (ended.code, "archive/x.835 is there already" in ended.out) == (3, True)
+    assert (ended.code, "archive/x.835 already exists" in ended.out) == (3, True)
     assert stranger.read_text() == "mine"

@@ -139,7 +139,7 @@ def test_a_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
 def test_what_is_no_key_is_refused_and_never_shown(tmp_path: Path, text: str) -> None:
     (tmp_path / "key").write_text(text)
     (tmp_path / "key").chmod(0o600)
-    with pytest.raises(SettingsError, match="holds no key") as refused:
+    with pytest.raises(SettingsError, match="has no era-engine key") as refused:
         read_key(tmp_path / "key")
     assert text[:20] == "" or text[:20] not in str(refused.value).replace(str(tmp_path), "")
 

@@ -135,5 +135,5 @@ def test_a_dry_run_that_is_stopped_keeps_nothing(pg_home: PracticeHome, postings
     stopped = finished(process)
     assert stopped.code == 1
     assert "Would post 1 claim, $90.00" in stopped.out
-    assert stopped.err.splitlines()[-1] == "Stopped as asked, after the payment at hand."
+    assert stopped.err.splitlines()[-1] == "Stopped as asked, after the payment in progress."
     assert (file.exists(), pg_home.records("eras")) == (True, [])

@@ -30,7 +30,7 @@ def test_what_is_open_to_others_is_told_once_with_the_command_that_closes_it(tmp
         ended = home.era(*words)
         warned = [line for line in ended.err.splitlines() if not line.startswith("{")]
         assert ended.code == 0
-        assert warned[0].startswith(f"Warning: others may get at patient data in {path} (0")
+        assert warned[0].startswith(f"Warning: other users can read patient data in {path} (0")
         assert len(warned) == 2
     assert home.era("log").err == ""
     subprocess.run(shlex.split(warned[1].removeprefix("Remedy: ")), check=True)

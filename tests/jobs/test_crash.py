@@ -94,7 +94,7 @@ def test_a_run_that_loses_its_connection_tells_what_is_done_and_what_to_do(tmp_p
         assert ended.code == 1
         assert "Posted 2 claims, $180.00" in ended.out
         assert "Error: the database cannot be used: " in ended.err
-        assert "Remedy: see that no other program holds it, that it runs and has room" in ended.err
+        assert "Remedy: make sure that no other program is using it, that it runs" in ended.err
         for _ in range(2):
             assert home.era("run").code == 0
         proven(home, way, before.books, "connection lost")
@@ -114,7 +114,7 @@ def test_a_second_signal_after_the_last_payment_keeps_nothing_of_what_was_done_u
         for _ in range(2):
             os.kill(os.getpid(), signal.SIGTERM)
 
-    ends_after_the_last_payment(Stage(tmp_path, None), interrupt, "Stopped. What was reported done is done;")
+    ends_after_the_last_payment(Stage(tmp_path, None), interrupt, "Stopped. What was reported done is done.")
 
 
 def ends_after_the_last_payment(stage: Stage, disturb: Callable[[PracticeHome], None], told: str) -> None:
@@ -125,7 +125,7 @@ def ends_after_the_last_payment(stage: Stage, disturb: Callable[[PracticeHome], 
         for at in (at for at, step in steps if at > last_commit and step == IN_TRANSACTION):
             with stage.copy(before.home) as home:
                 ended = disturbed_at(at, partial(disturb, home), "run", "--home", home.root)
-            assert "Posted 3 claims, $270.00; left 0 claims" in ended.out, (at, ended)
+            assert "Posted 3 claims, $270.00; 0 claims need review" in ended.out, (at, ended)
             assert ended.code == 0 or told in ended.err, (at, ended)
             broken_off += ended.code == 1
         assert broken_off > 2

@@ -144,7 +144,7 @@ def test_what_is_wrong_is_told_until_it_is_mended(practice: PracticeHome, watchi
 
     with Home(practice.root).locked():
         practice.receive(remittance("90", claim("C3"), trace="T3"), "c.835")
-        until(fails_with("Another run is at work"))
+        until(fails_with("Another run is working"))
     until(lambda: health(practice)[-1]["files_done"] == 3)
     _, err = stopped(process)
     assert err.count("Error: ") == err.count("Remedy: ") >= 4
@@ -156,7 +156,7 @@ def test_what_is_wrong_is_told_until_it_is_mended(practice: PracticeHome, watchi
 def test_one_watch_at_a_time_and_runs_beside_it(practice: PracticeHome, watching: Watching) -> None:
     process = watching()
     second = practice.era("watch")
-    assert (second.code, "Another `era watch` is at work" in second.err) == (5, True)
+    assert (second.code, "Another `era watch` is working" in second.err) == (5, True)
     assert practice.era("run").code in (0, 5)
     stopped(process)
 
@@ -176,4 +176,4 @@ def test_a_disk_that_another_machine_writes_to_gives_no_events(kind: str, gives:
 
 def test_a_watch_without_a_home_says_so() -> None:
     ended = finished(start_era("watch", "--home", os.devnull))
-    assert (ended.code, "is no home of era-engine" in ended.err) == (2, True)
+    assert (ended.code, "is not an era-engine home" in ended.err) == (2, True)

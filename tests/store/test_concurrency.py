@@ -32,7 +32,7 @@ def test_four_runs_at_once_on_one_home_post_everything_once(home: PracticeHome) 
     for each in ended:
         if each.code == 5:
             assert each.out == ""
-            assert "Another run is at work" in each.err
+            assert "Another run is working" in each.err
     posted_once(home, *numbers)
     home.verified()
 
@@ -145,7 +145,7 @@ def test_a_claim_being_posted_cannot_be_changed_by_an_import(
         until_waiting(2)
     assert [each["outcome"] for each in finished(run).records] == ["post"]
     refused = finished(importing)
-    assert (refused.code, "Payments are posted against C1" in refused.err) == (2, True)
+    assert (refused.code, "Payments are posted on C1" in refused.err) == (2, True)
     assert home.rows("SELECT expected_insurance_cents FROM procedure_lines WHERE claim_number = 'C1'") == [(9_000,)]
 
 

@@ -105,7 +105,7 @@ def test_a_claim_imported_again_is_updated_until_something_is_posted_against_it(
     refused = home.era("import", "claims", home.root / "claims.csv")
 
     assert refused.code == 2
-    assert "Payments are posted against C1:" in refused.err
+    assert "Payments are posted on C1" in refused.err
     assert sorted(office_claims(home, "C1", "C2", "C4")) == ["C1", "C2"]
     assert [each.expected_cents for each in office_claims(home, "C1", "C2").values()] == [9000, 9000]
 

@@ -222,7 +222,7 @@ def test_a_line_for_each_claim_and_one_with_the_sums(short: PracticeHome) -> Non
 
 def test_what_is_newly_left_is_told_with_its_reason(short: PracticeHome) -> None:
     out = short.era("replay", "--set", f"{MINIMUM}=100").out
-    assert "1 would newly be left to a person ($95.00)" in out
+    assert "1 would newly need review ($95.00)" in out
     assert "⚠ newly needs review: claim C2, payment T1, DELTA DENTAL, $95.00; before: single-plan" in out
     assert "Needs review: paid $95.00 is $5.00 short of 100 % ($100.00) of the $100.00 expected." in out
     assert "Work by hand: 4 minutes more" in out

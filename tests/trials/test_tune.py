@@ -148,7 +148,7 @@ def test_too_few_data_are_said_with_the_number_needed(home: PracticeHome) -> Non
     home.expect(expects("C1"))
     home.run(remittance("90", claim("C1")))
     out = home.era("tune").out
-    assert "The data are too few to recommend a percentage" in out
+    assert "There is too little data to recommend a percentage" in out
     assert "0 regrets among 1 settled claims" in out
     assert "381 settled claims without a regret are needed" in out
 
@@ -197,4 +197,4 @@ def test_a_bound_that_is_none_is_refused(sqlite_home: PracticeHome, bound: str) 
 def test_the_json_ends_with_the_advice(home: PracticeHome) -> None:
     advice = json.loads(home.era("tune", "--format", "json").out.splitlines()[-1])["advice"]
     assert (advice["percent"], advice["bound_percent"]) == (None, 1.0)
-    assert advice["words"].startswith("The data are too few")
+    assert advice["words"].startswith("There is too little data")

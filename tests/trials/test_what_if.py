@@ -40,7 +40,7 @@ def test_the_percentage_it_would_post_with_and_what_else_would_post(home: Practi
     assert summary["newly_posted"] == {"claims": 2, "cents": 18_200}
     out = home.era("explain", "C1").out
     assert f"  - {MINIMUM}=90\n" in out
-    assert "would newly post 1 other claim payment ($92.00), 0 of them regrets, and leave 0 more to a person" in out
+    assert "would newly post 1 other claim payment ($92.00), 0 of them regrets, and hold 0 more for review" in out
     assert f"era replay --set {MINIMUM}=90\n" in out
     assert home.posted()["insurance_deposits"] == 10_000
 
@@ -102,7 +102,7 @@ def test_settings_that_are_in_force_by_now_are_said_to_post_it_and_counted_as_th
     home.run(remittance("265", claim("C1"), claim("C2"), claim("C3", paid="85", write_off="35")))
     home.set({MINIMUM: 90})
     assert told(home, "C1") == [{"changes": [], "besides": 0, "besides_cents": 0, "regrets": 0, "held": 0}]
-    assert "Under the settings and rules in force now it would post" in home.era("explain", "C1").out
+    assert "It would post under the settings and rules in force now" in home.era("explain", "C1").out
     first = told(home, "C3")[0]
     assert (first["changes"], first["besides"]) == ([f"{MINIMUM}=85"], 0)
 
