@@ -3,7 +3,7 @@
 BIN := .venv/bin
 DEMO := demo-home
 
-.PHONY: demo test torture fuzz check bench hostile errors packages proven records mutate format lock
+.PHONY: demo test torture fuzz check bench hostile errors packages proven records tables mutate format lock
 
 demo: .venv/.complete
 	@rm -rf $(DEMO)
@@ -57,6 +57,10 @@ packages: .venv/.complete
 # docs/decisions/README.md, from the first lines of each record.
 records: .venv/.complete
 	@$(BIN)/python scripts/decisions_document.py
+
+# era_engine/store/migrations/sqlite_tables.sql, from the migrations.
+tables: .venv/.complete
+	@$(BIN)/python scripts/sqlite_tables.py
 
 format: .venv/.complete
 	@$(BIN)/ruff check --fix .

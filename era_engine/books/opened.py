@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from era_engine.books.auditing import keep_head
 from era_engine.books.settings_versions import notice
@@ -19,8 +19,6 @@ from era_engine.settings.model import Settings, load_settings
 from era_engine.store.books import audit
 from era_engine.store.database import Database
 from era_engine.store.insurance import judgments
-
-_Done = TypeVar("_Done", bound=NamedTuple)
 
 
 class Books(NamedTuple):

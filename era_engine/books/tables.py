@@ -23,16 +23,20 @@ def rules_in_force(home: Home, settings: Settings, table: Vocabulary = INSURANCE
 
 
 def has_table(folder: Path, table: Vocabulary) -> bool:
-    """Whether a folder of rules is one for this table; one without any folder of a table is that of a flat one."""
-    flat = table.flat and not any((folder / name).is_dir() for name in TABLES)
-    return flat or (folder / table.name).is_dir()
+    """Whether a folder of rules is one for this table: it has a folder of its name; or the table is flat, and there is
+    one of its files, or no folder of any table.
+    """
+    if (folder / table.name).is_dir() or not table.flat:
+        return (folder / table.name).is_dir()
+    has_files = any((folder / file.name).exists() for file in table.files)
+    return has_files or not any((folder / name).is_dir() for name in TABLES)
 
 
 def own_holds(home: Home, rules: Path, table: Vocabulary = INSURANCE) -> Path | None:
     """The folder of holds that a practice adds to those in `rules`, in its home; None where there is none."""
     folder = home.root / table.own_folder
     in_force = (rules, table_folder(rules, table))
-    if not table.practice_adds or not folder.is_dir() or any(f.exists() and folder.samefile(f) for f in in_force):
+    if not folder.is_dir() or any(f.exists() and folder.samefile(f) for f in in_force):
         return None
     return folder
 

@@ -1,7 +1,7 @@
 """Where files lie in a home's archive and quarantine, under which names, and the notes beside quarantined ones."""
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from era_engine.custody.notes import note, note_name
@@ -45,16 +45,22 @@ def free_name(home: Home, connection: Connection, name: str, sha256: str) -> str
 
     Taken, too, is a name of which the note would bear another file's name, or that is another file's note's.
     """
-    path = Path(name)
-    candidates = [name, f"{path.stem}.{sha256[:8]}{path.suffix}"]
-    candidates += [f"{path.stem}.{sha256[:8]}-{number}{path.suffix}" for number in range(2, 10_000)]
-    for candidate in candidates:
+    for candidate in _candidates(name, sha256):
         taken = [candidate, note_name(candidate)]
         if candidate.endswith(note_name("")):
             taken.append(candidate.removesuffix(note_name("")))
         if not any(_taken(home, connection, each) for each in taken):
             return f"archive/{candidate}"
     raise UsageError("The archive has ten thousand files with one name.", "Move some of them elsewhere.")
+
+
+def _candidates(name: str, sha256: str) -> Iterator[str]:
+    """The first is nearly always free, so none is made before it is asked for."""
+    yield name
+    stem, suffix = Path(name).stem, Path(name).suffix
+    yield f"{stem}.{sha256[:8]}{suffix}"
+    for number in range(2, 10_000):
+        yield f"{stem}.{sha256[:8]}-{number}{suffix}"
 
 
 def _taken(home: Home, connection: Connection, name: str) -> bool:

@@ -50,7 +50,7 @@ def read_sources(folder: Path, vocabulary: Vocabulary, own: Path | None, faults:
         indicators, more = read_rule_file(here / INDICATORS, faults), ()
     names = [*(file.name for file in vocabulary.files), INDICATORS]
     _refuse(_yaml_in(here), names, faults)
-    if here != folder:
+    if vocabulary.flat and here != folder:
         _refuse(_yaml_in(folder), (), faults)
     return Sources(rules, indicators, more, _own_files(own, vocabulary, faults) if own is not None else ())
 
@@ -86,6 +86,9 @@ def _own_files(folder: Path, vocabulary: Vocabulary, faults: Faults) -> tuple[So
             faults.add(f"{called}/{path.name}", None, f"is not read under this name; rename it {path.stem}.yaml")
         else:
             sources.append(read_rule_file(path, faults, f"{called}/{path.name}"))
+    for path in _yaml_in(folder / vocabulary.name):  # a folder of its name is for the other tables' holds alone
+        name = f"{called}/{vocabulary.name}/{path.name}"
+        faults.add(name, None, f"is not read here; put the {vocabulary.name} holds you add into {called}/")
     return tuple(source for source in sources if source is not None)
 
 

@@ -106,9 +106,9 @@ class Vocabulary:
 
     name: that of the table, for people and commands. subject: what it decides, as a noun. where: the names that
     `Fact.known` uses. held: the outcome that a hold makes of it. files: in the order in which they are stored; rules
-    that show nothing of their own use the indicators of all tables. practice_adds: whether a practice may add holds.
-    flat: its files may lie in a folder of rules itself, and a practice's holds in `rules/`, as before there were
-    several tables; otherwise both lie in a folder of its name there.
+    that show nothing of their own use the indicators of all tables. flat: its files may lie in a folder of rules
+    itself, and what a practice adds in `rules/`, as before there were several tables; otherwise both lie in a folder
+    of its name there.
     """
 
     name: str
@@ -121,7 +121,6 @@ class Vocabulary:
     axioms: tuple[Axiom, ...] = ()
     must_hold: tuple[MustHold, ...] = ()
     words: Words = GENERAL_WORDS
-    practice_adds: bool = True
     flat: bool = False
 
     def __post_init__(self) -> None:

@@ -5,17 +5,19 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Connection as Connection  # the type that all who pass a connection on name
-from sqlalchemy import Engine, create_engine, event, inspect, text
+from sqlalchemy import Engine, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from era_engine.foundation.errors import BlockedError, InstallationError
+from era_engine.store.engines import READ_ONLY, engine_of, reading_options
 
 HEAD = "0004"  # the newest migration; a test holds it against the migrations themselves
-_READ_ONLY = "era_read_only"
+_MIGRATIONS = Path(__file__).parent / "migrations"
+SQLITE_TABLES = _MIGRATIONS / "sqlite_tables.sql"  # what all of them make of an empty SQLite database
 _MIGRATING = 0x657261  # any number of our own: who holds PostgreSQL's lock of this number migrates
 _BLOCKED = ("40P01", "40001")  # PostgreSQL's deadlock_detected and serialization_failure
 _MOST_TRIES = 20  # each deadlock lets one of those in it through
@@ -68,7 +70,7 @@ class Database:
         if self._rehearsal is not None:
             yield self._rehearsal
             return
-        with self._engine.connect().execution_options(**_reading_options(self._engine)) as connection:
+        with self._engine.connect().execution_options(**reading_options(self._engine)) as connection:
             yield connection
 
     @contextmanager
@@ -106,41 +108,9 @@ def shown(url: str) -> str:
     return f"{parsed.drivername}://{parsed.host or ''}/{parsed.database or ''}"
 
 
-def engine_of(url: str) -> Engine:
-    """Connections as this program uses them; the database is not asked yet."""
-    engine = create_engine(url, hide_parameters=True)  # an error's text must not hold patient data
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _prepare_sqlite(connection: Any, _: Any) -> None:
-    connection.isolation_level = None  # we say BEGIN ourselves, to say IMMEDIATE
-    # recursive_triggers: without it, INSERT OR REPLACE deletes rows behind the back of the append-only triggers
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        "busy_timeout=30000",
-        "recursive_triggers=ON",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    read_only = connection.get_execution_options().get(_READ_ONLY, False)
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
-
-
-def _reading_options(engine: Engine) -> dict[str, Any]:
-    """SQLite's reader sees one moment by itself; PostgreSQL's must ask for it."""
-    return {_READ_ONLY: True} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
-
-
 def _migrate(engine: Engine) -> None:
-    """Alembic is slow to import, so it is only asked when the database is not at HEAD already."""
-    with engine.connect().execution_options(**{_READ_ONLY: True}) as connection:
+    """Alembic is slow to import, so it is only asked when the database is not at HEAD already, nor a new SQLite one."""
+    with engine.connect().execution_options(**{READ_ONLY: True}) as connection:
         if inspect(connection).has_table("alembic_version"):
             version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
             if version == HEAD:
@@ -157,7 +127,10 @@ def _migrate(engine: Engine) -> None:
         with connection.begin():
             if engine.dialect.name == "postgresql":  # SQLite's BEGIN IMMEDIATE lets one in at a time already
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATING})
-            make_tables(connection, "head")
+            if _is_new_sqlite(connection):
+                _make_sqlite_tables(connection)
+            else:
+                make_tables(connection, "head")
             if engine.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
                 raise InstallationError(
                     "The database has rows that point to missing rows. It was not changed.",
@@ -166,12 +139,25 @@ def _migrate(engine: Engine) -> None:
     engine.dispose()  # so that every connection from here on has its foreign keys on again
 
 
+def _is_new_sqlite(connection: Connection) -> bool:
+    """Whether nobody, not even a program that was faster than this one, has made anything in it."""
+    if connection.dialect.name != "sqlite":
+        return False
+    return connection.exec_driver_sql("SELECT 1 FROM sqlite_master").first() is None
+
+
+def _make_sqlite_tables(connection: Connection) -> None:
+    """As the migrations do, without Alembic: every replay makes a database of its own."""
+    for statement in SQLITE_TABLES.read_text(encoding="utf-8").split(";\n\n"):
+        connection.exec_driver_sql(statement)
+
+
 def make_tables(connection: Connection, version: str) -> None:
     """Make or change the tables to those of a version, in the transaction the connection is in."""
     from alembic import command
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(_MIGRATIONS))
     config.attributes["connection"] = connection
     command.upgrade(config, version)

@@ -1,5 +1,6 @@
 """The command line as people and other programs meet it: help, exit codes, what goes where, no colour where none is."""
 
+import gc
 import os
 import re
 import shutil
@@ -73,6 +74,19 @@ def test_no_help_imports_what_takes_time() -> None:
     )
     ended = subprocess.run([sys.executable, "-c", script, repr(COMMANDS)], capture_output=True, text=True, check=True)
     assert ended.stderr == "[]\n"
+
+
+def test_the_collector_sets_everything_aside_on_the_way_out_and_not_before() -> None:
+    assert era("--version").code == 0
+    assert gc.get_freeze_count() == 0  # a program that calls `main` again and again would never get memory back
+    script = (
+        "import atexit, gc\n"
+        "atexit.register(lambda: print(gc.get_freeze_count() > 0))\n"  # the last to register is the first to be called
+        "from era_engine.cli import main\n"
+        "main()\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", script, "--version"], capture_output=True, text=True, check=True)
+    assert ended.stdout.endswith("True\n")
 
 
 def test_era_alone_shows_its_help() -> None:

@@ -206,6 +206,10 @@ def test_they_are_in_a_backup(practice: PracticeHome, tmp_path: Path) -> None:
         ),
         ({"rules/ours.yml": hold()}, "rules/ours.yml: is not read under this name; rename it ours.yaml"),
         (
+            {"rules/insurance/ours.yaml": hold()},
+            "rules/insurance/ours.yaml: is not read here; put the insurance holds you add into rules/",
+        ),
+        (
             {"rules/auto_posting.yaml": "[]", "rules/holds.yaml": hold("denied")},
             "Error: rules/auto_posting.yaml: this folder adds holds to the rules in force; to use a rule set of your"
             ' own instead, write rules = "FOLDER" in era.toml\n',

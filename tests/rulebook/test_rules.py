@@ -168,6 +168,13 @@ def test_it_does_not_matter_how_the_folder_is_laid_out(folder: Path, tmp_path: P
     assert load_rule_set(laid_out / "insurance", INSURANCE) == SHIPPED
 
 
+def test_a_file_above_the_folder_of_its_table_is_refused(folder: Path) -> None:
+    laid_out = Path(shutil.copytree(shipped("rules"), folder / "laid-out"))
+    shutil.copy(laid_out / "insurance" / "holds.yaml", laid_out)
+    with pytest.raises(RulesError, match=r"holds\.yaml: is not part of a rule set, and is not read"):
+        load_rule_set(laid_out, INSURANCE)
+
+
 def test_what_a_table_shows_of_its_own_does_not_stand_among_that_of_all_tables(folder: Path) -> None:
     laid_out = Path(shutil.copytree(shipped("rules"), folder / "laid-out"))
     own = laid_out / "insurance" / "indicators.yaml"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from other_tables import ATTEMPTS, MEMBERSHIP, TABLES, attempt, change
 from practices import PracticeHome, era
+from rule_folders import flat_rules
 
 from era_engine.books import tables
 from era_engine.foundation.errors import RulesError
@@ -103,6 +104,9 @@ def test_a_home_takes_each_table_from_its_folder_or_else_from_the_product(
     assert (
         "from-a-thousand" in json.loads(sqlite_home.era("settings", "schema").out)["properties"]["holds"]["properties"]
     )
+    flat_rules(folder)
+    change(folder / "holds.yaml", "id: denied", "id: refused")
+    assert "refused -> hold" in sqlite_home.era("rules", "show").out, "a flat rule set beside folders of other tables"
     sqlite_home.set({"rules": str(folder), "holds.outcome-unknown": "warn"})
     refused = sqlite_home.era("settings", "check")
     assert refused.code == 4

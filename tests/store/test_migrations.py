@@ -1,8 +1,10 @@
 """Migrations: they make exactly the tables of the schema, on both databases, once."""
 
 import hashlib
+import runpy
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -16,13 +18,14 @@ from first_version import RULE_SET, make_first_version, tables
 from postgresql_server import Server
 from practices import PracticeHome, expects, make_practice, remittance
 from remittance_text import claim
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
+from where import ROOT
 
 import era_engine.store
 from era_engine.foundation.errors import InstallationError
 from era_engine.store import schema
-from era_engine.store.database import HEAD, Database
+from era_engine.store.database import HEAD, SQLITE_TABLES, Database, make_tables
 
 MIGRATIONS = Path(era_engine.store.__file__).parent / "migrations"
 
@@ -99,6 +102,57 @@ def test_a_server_that_does_not_answer_is_named_without_its_password(tmp_path: P
     assert "Error: The database postgresql+psycopg://127.0.0.1" in ended.err
     assert "cannot be opened (OperationalError)" in ended.err
     assert "s3cret" not in ended.out + ended.err
+
+
+# a new SQLite database, which needs no migration
+
+
+def test_the_script_of_a_new_sqlite_database_is_made_of_the_migrations() -> None:
+    script = runpy.run_path(str(ROOT / "scripts" / "sqlite_tables.py"))["script"]
+    assert SQLITE_TABLES.read_text(encoding="utf-8") == script(), "run `make tables`"
+
+
+def test_a_new_sqlite_database_is_what_the_migrations_make_to_the_letter(tmp_path: Path) -> None:
+    migrated = create_engine(f"sqlite:///{tmp_path}/migrated.db")
+    with migrated.begin() as connection:
+        make_tables(connection, "head")
+    Database(f"sqlite:///{tmp_path}/new.db").close()
+    new = create_engine(f"sqlite:///{tmp_path}/new.db")
+    assert everything_made(new) == everything_made(migrated)
+    assert len(everything_made(new)["trigger"]) == 2 * len(schema.APPEND_ONLY)
+    assert tables(new) == tables(migrated)  # of their rows, that of the newest migration is the only one
+    for engine in (new, migrated):
+        engine.dispose()
+
+
+def everything_made(engine: Engine) -> dict[str, dict[str, str | None]]:
+    """The SQL of each table, index and trigger by its name."""
+    made: dict[str, dict[str, str | None]] = defaultdict(dict)
+    with engine.begin() as connection:
+        for kind, name, sql in connection.execute(text("SELECT type, name, sql FROM sqlite_master")):
+            made[kind][name] = sql
+    return made
+
+
+def test_a_new_sqlite_database_does_without_alembic(tmp_path: Path) -> None:
+    opening = (
+        "import sys; from era_engine.store.database import Database; Database(sys.argv[1]).close();"
+        " print('alembic' in sys.modules)"
+    )
+    program = [sys.executable, "-c", opening, f"sqlite:///{tmp_path}/era.db"]
+    assert subprocess.run(program, capture_output=True, text=True, check=True).stdout == "False\n"
+
+
+def test_a_sqlite_database_that_holds_something_else_is_not_taken_for_a_new_one(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/era.db"
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE theirs (id integer)"))
+        connection.execute(text("INSERT INTO theirs VALUES (7)"))
+    Database(url).close()
+    assert tables(engine)["theirs"] == [("id",), (7,)]
+    assert tables(engine)["alembic_version"] == [("version_num",), (HEAD,)]
+    engine.dispose()
 
 
 # from the first version

@@ -97,7 +97,6 @@ MEMBERSHIP = Vocabulary(
         RuleFile("refunds.yaml", "rows", "Refunds:", chosen_by="refund_fits", rows_for="for refunds"),
         RuleFile("holds.yaml", "holds", "Holds:"),
     ),
-    practice_adds=False,
 )
 
 

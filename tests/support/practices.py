@@ -146,7 +146,7 @@ def make_practice(
 def era(*arguments: str | Path) -> Ended:
     """Run the command line as the `era` program does, within this process."""
     out, err = io.StringIO(), io.StringIO()
-    umask = os.umask(0o022)
+    umask, threshold = os.umask(0o022), gc.get_threshold()
     with patch.object(sys, "argv", ["era", *map(str, arguments)]), redirect_stdout(out), redirect_stderr(err):
         try:
             main()
@@ -154,7 +154,7 @@ def era(*arguments: str | Path) -> Ended:
             code = ended.code
         finally:  # what the program changes for the rest of its life is not the tests' way of life
             os.umask(umask)
-            gc.unfreeze()
+            gc.set_threshold(*threshold)
     assert isinstance(code, int)
     return Ended(code, out.getvalue(), err.getvalue())
 

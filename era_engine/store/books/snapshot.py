@@ -16,7 +16,8 @@ from sqlalchemy import Connection, inspect, text
 
 from era_engine.foundation.errors import InstallationError, UsageError
 from era_engine.store.custody.files import FileRow, every_file
-from era_engine.store.database import HEAD, Database, engine_of, make_tables, shown
+from era_engine.store.database import HEAD, Database, make_tables, shown
+from era_engine.store.engines import engine_of
 from era_engine.store.schema import metadata
 
 SQLITE_PIECE = "database/era.db"
