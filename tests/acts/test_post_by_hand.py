@@ -173,7 +173,7 @@ def test_a_write_off_is_given_back_only_on_the_line_that_had_it(two_lines: Pract
     again = bare_claim("C1", "240", "20", *service_line("D0120", "120", "20", "CAS*OA*A1*100"))
     two_lines.run(remittance("20", again, trace="EFT0002"))
     assert "Line 2 would reverse $20.00" in refused(two_lines, "EFT0002", "C1", "--line", "2=20,-20")
-    assert "On line 1 $50.01" in refused(two_lines, "EFT0002", "C1", "--line", "1=0,-50.01", "--line", "2=20,0.02")
+    assert "Line 1 would reverse $50.01" in refused(two_lines, "EFT0002", "C1", "--line", "1=0,-50.01", "--line", "2=20,0.02")
     post(two_lines, "EFT0002", "C1", "--line", "1=0,-20", "--line", "2=20")
     assert two_lines.posted()["contracted_write_offs"] == 3000
 

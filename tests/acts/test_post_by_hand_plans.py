@@ -78,7 +78,7 @@ def test_where_the_plans_paid_more_the_earlier_one_is_posted_anew_with_less_writ
     assert "Write-offs on this claim would total -$25.00" in refused(two_plans, "EFT0002", "C2", "--line", "1=100,-25")
     two_plans.era("undo", "EFT0001", *ANN, "--because", "the secondary paid more")
     post(two_plans, "EFT0001", "C1", "--line", "1=300,100")
-    assert "$400.00 was paid or written off before" in post(two_plans, "EFT0002", "C2").out
+    assert "$400.00 of it was paid or written off before" in post(two_plans, "EFT0002", "C2").out
     assert two_plans.posted() == {
         "insurance_deposits": 40000,
         "contracted_write_offs": 10000,

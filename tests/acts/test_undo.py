@@ -222,5 +222,5 @@ def test_what_is_undone_is_kept_by_the_hold_of_the_practices_own_rules(sqlite_ho
     undo(practice, "EFT0001", "--claim", "C1")
     [item] = practice.records("todo")
     assert (item["reason"], item["command"]) == ("taken-back-by-us", "era post EFT0001 C1 --as-remitted --by NAME")
-    assert "Read why in `era log`" in item["remedy"]
+    assert "Read the reason in `era log`" in item["remedy"]
     assert practice.records("log")[-1]["holds"] == ["taken-back-by-us"]

@@ -67,7 +67,7 @@ def test_a_file_is_imported_and_what_is_passed_over_is_told(home: PracticeHome) 
         "  not a health care claim payment: 1",
         "  without money: 1",
         "  deposits without a trace number, which match no ERA: 1",
-        "  negative deposits (money taken back): 1",
+        "  negative deposits (money that went back to the payer): 1",
     ]
     everything = ended.out + ended.err + home.era("deposits").out + str(home.rows("SELECT * FROM deposits"))
     assert "SECRETIA" not in everything

@@ -476,7 +476,7 @@ def test_a_slip_in_the_last_name_does_not_post_where_another_patient_with_the_me
     sqlite_home.expect(sent("C100231", last_name="Reynolds"), sent("C100239", last_name="Raynolds", procedure="D1110"))
     [held] = sqlite_home.run(paid_for("JANE", "RAYNOLDS"))
     assert held["holds"] == ["patient-mismatch"]
-    assert "as near a name or a nearer one" in held["explanation"]
+    assert "has a name as close or closer" in held["explanation"]
 
 
 def test_of_father_and_son_the_one_without_a_suffix_is_not_paid_what_is_the_others(sqlite_home: PracticeHome) -> None:

@@ -216,7 +216,7 @@ def test_after_a_void_nothing_is_expected_and_a_payment_waits_for_a_person(home:
     assert lines(home) == [("C1", None, None)]
     (decided,) = home.run(remittance("90", claim("C1")))
     assert (decided["outcome"], decided["holds"]) == ("manual", ["expected-amount-unknown"])
-    assert "the practice took the claim back" in home.era("explain", "C1").out
+    assert "the practice voided the claim" in home.era("explain", "C1").out
 
 
 def test_a_void_of_a_claim_unknown_or_posted_changes_nothing(home: PracticeHome) -> None:
