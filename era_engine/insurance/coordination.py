@@ -11,6 +11,7 @@ from era_engine.foundation.money import dollars
 from era_engine.practice.model import Claim
 from era_engine.remittance.adjustments import contracted_write_off
 from era_engine.remittance.model import ClaimPayment
+from era_engine.rulebook.facts import Facts
 
 LATER_COVERAGE = frozenset(["2", "3", "20", "21"])  # CLP02: processed as secondary or tertiary
 
@@ -127,3 +128,25 @@ def _group(payment: ClaimPayment, group: str, reason: str | None = None) -> int:
             if each.group == group and (reason is None or each.reason == reason) and each.cents is not None
         ]
     )
+
+
+def writes_off(facts: Facts) -> bool:
+    """Whether the payer states a contracted write-off."""
+    write_off = facts.get("remitted_write_off_cents")
+    return isinstance(write_off, int) and write_off > 0
+
+
+def writes_off_too_much(facts: Facts) -> bool:
+    """Whether that write-off is above the limit, as far as the facts of a decision tell.
+
+    The limit is a fact where it was exceeded; decisions of earlier versions have it only where no other doubt came
+    first, so that what it is made of is looked at as well. What is not known speaks against nothing.
+    """
+    write_off = facts.get("remitted_write_off_cents")
+    if not isinstance(write_off, int) or write_off <= 0:
+        return False
+    charge, paid = facts.get("office_charge_cents"), facts.get("paid_cents")
+    if "write_off_limit_cents" in facts or not isinstance(charge, int) or not isinstance(paid, int):
+        return "write_off_limit_cents" in facts
+    share = facts.get("patient_responsibility_cents")
+    return write_off > charge - paid - (share if isinstance(share, int) else 0)

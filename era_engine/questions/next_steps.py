@@ -5,7 +5,7 @@ from collections import Counter
 
 from era_engine.books.opened import Books
 from era_engine.insurance.again import Variants, under_settings
-from era_engine.insurance.coordination import may_hold_another_coverages
+from era_engine.insurance.coordination import may_hold_another_coverages, writes_off, writes_off_too_much
 from era_engine.posting.evidence import ClaimEvidence
 from era_engine.posting.payer_items import OpenPair
 from era_engine.posting.provider_adjustments import UNREADABLE
@@ -76,11 +76,10 @@ class NextSteps:
             return _BY_HAND if self._takes_something_back(claim) else _EXPLAIN
         if facts.get("claim_balances") is False or facts.get("lines_balance") is False:
             return _BY_LINE
-        write_off, plans = facts.get("remitted_write_off_cents"), facts.get("plan_count")
-        if not isinstance(write_off, int) or not isinstance(plans, int) or write_off <= 0:
-            return _BY_HAND
-        doubtful = "write_off_limit_cents" in facts or may_hold_another_coverages(plans, claim.claim_status)
-        return _BY_LINE if doubtful else _BY_HAND
+        plans = facts.get("plan_count")
+        if isinstance(plans, int) and may_hold_another_coverages(plans, claim.claim_status):
+            return _BY_LINE if writes_off(facts) else _BY_HAND
+        return _BY_LINE if writes_off_too_much(facts) else _BY_HAND
 
     def _takes_something_back(self, reversal: OpenClaim) -> bool:
         """Whether what it reverses is posted by now, also where that came after it or was undone since."""
