@@ -88,7 +88,7 @@ def _own_files(folder: Path, vocabulary: Vocabulary, faults: Faults) -> tuple[So
             sources.append(read_rule_file(path, faults, f"{called}/{path.name}"))
     for path in _yaml_in(folder / vocabulary.name):  # a folder of its name is for the other tables' holds alone
         name = f"{called}/{vocabulary.name}/{path.name}"
-        faults.add(name, None, f"would not be read; the holds of {vocabulary.name} that you add lie in {called}/")
+        faults.add(name, None, f"is not read here; put the {vocabulary.name} holds you add into {called}/")
     return tuple(source for source in sources if source is not None)
 
 

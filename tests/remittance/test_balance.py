@@ -30,7 +30,7 @@ def test_one_cent_puts_a_line_out_of_balance(tmp_path: Path, line_paid: str, dif
     reading = paid(tmp_path, "90", bare_claim("C1", "120", "90", *line))
     assert reading.graded == [("hold", "line-out-of-balance")]
     assert reading.findings[0].message == (
-        f"Line D0120: charge $120.00 less adjustments $30.00 is {difference} is paid."
+        f"Line D0120: charge $120.00 minus adjustments $30.00 is {difference} was paid."
     )
     assert reading.findings[0].segment_number == 15
 

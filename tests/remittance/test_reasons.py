@@ -62,7 +62,7 @@ def test_every_code_gets_some_words(group: str, reason: str) -> None:
 def test_groups_and_statuses_are_told_in_plain_words() -> None:
     assert [meaning_of_group(each) for each in ("CO", "PR", "OA", "PI", "CR")] == [
         "contractual",
-        "patient share",
+        "patient responsibility",
         "other",
         "payer-initiated reduction",
         "correction",

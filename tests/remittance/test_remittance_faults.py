@@ -203,6 +203,6 @@ def test_a_payment_below_zero_is_a_doubt_of_the_whole_payment(tmp_path: Path) ->
     assert reading.graded == [("hold", "negative-payment")]
     (message,) = reading.messages("negative-payment")
     assert message == (
-        "BPR02, the payment's amount, is -$50.00; a payment is never below zero, the payer carries the rest forward"
+        "BPR02, the payment's amount, is -$50.00. A payment is never below zero; the payer carries the rest forward"
         " (PLB FB)."
     )

@@ -207,7 +207,7 @@ def test_they_are_in_a_backup(practice: PracticeHome, tmp_path: Path) -> None:
         ({"rules/ours.yml": hold()}, "rules/ours.yml: is not read under this name; rename it ours.yaml"),
         (
             {"rules/insurance/ours.yaml": hold()},
-            "rules/insurance/ours.yaml: would not be read; the holds of insurance that you add lie in rules/",
+            "rules/insurance/ours.yaml: is not read here; put the insurance holds you add into rules/",
         ),
         (
             {"rules/auto_posting.yaml": "[]", "rules/holds.yaml": hold("denied")},

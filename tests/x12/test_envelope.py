@@ -142,7 +142,7 @@ def test_what_is_no_5010_remittance_is_refused_with_what_was_found_and_expected(
     assert REJECTED in reading.graded
     (message,) = reading.messages("not-a-5010-remittance")
     assert f"Found {found}, expected {expected}" in message
-    assert "It holds 1 claim payment(s)" in message
+    assert "It has 1 claim payment(s)" in message
     assert reading.remittances == ()
     assert reading.surveyed.rejected
 
