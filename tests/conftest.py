@@ -2,6 +2,7 @@
 
 import os
 import signal
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,10 @@ import pytest
 from postgresql_server import HOW_TO_INSTALL, Server, binaries, database_name, running
 from practices import PracticeHome, expects, make_practice, remittance
 from remittance_text import claim
+from temporary_folder import keep_in_memory
 from waiting import PostingsWait, postings_waiting
+
+keep_in_memory(os.environ)
 
 # A machine that is busy makes examples slowly, which says nothing about what they show.
 hypothesis.settings.register_profile("era", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -20,6 +24,10 @@ hypothesis.settings.load_profile("era")
 # A shell that starts the tests in the background has them ignore Ctrl-C, and every program they start with them.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_report_header() -> str:
+    return f"temporary files in {tempfile.gettempdir()} (TMPDIR names another folder)"
 
 
 @pytest.fixture(scope="session")
