@@ -16,8 +16,9 @@ demo: .venv/.complete
 test: .venv/.complete
 	@$(BIN)/python -m pytest -n auto $(ARGS)
 
+# On the disk, not in memory: what is killed here waits for it.
 torture: .venv/.complete
-	@$(BIN)/python -m pytest tests/torture -o python_files='torture_*.py' $(ARGS)
+	@ERA_DATABASES=both TMPDIR=$${TMPDIR:-/tmp} $(BIN)/python -m pytest tests/torture -o python_files='torture_*.py' $(ARGS)
 
 check: .venv/.complete
 	@$(BIN)/ruff check .

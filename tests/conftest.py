@@ -2,16 +2,24 @@
 
 import os
 import signal
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import hypothesis
 import pytest
+from database_choice import VARIABLE, are_named, choice_of, is_left_out
 from postgresql_server import HOW_TO_INSTALL, Server, binaries, database_name, running
 from practices import PracticeHome, expects, make_practice, remittance
 from remittance_text import claim
+from temporary_folder import keep_in_memory
 from waiting import PostingsWait, postings_waiting
+
+REQUIRED = os.environ.get("ERA_REQUIRE_POSTGRESQL") == "1"
+
+keep_in_memory(os.environ)
 
 # A machine that is busy makes examples slowly, which says nothing about what they show.
 hypothesis.settings.register_profile("era", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -21,12 +29,32 @@ hypothesis.settings.load_profile("era")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# The processes that share the tests choose alike, also where they begin on both sides of midnight.
+os.environ.setdefault(VARIABLE, str(datetime.now().astimezone().date()))
+
+
+def pytest_report_header() -> list[str]:
+    return [
+        f"databases: {choice_of(os.environ)}",
+        f"temporary files: in {tempfile.gettempdir()} (TMPDIR names another folder)",
+    ]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    chosen = choice_of(os.environ)
+    if are_named(config):
+        return
+    available = binaries() is not None or REQUIRED
+    left_out = {item for item in items if is_left_out(item, chosen, available)}
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[Server]:
     programs = binaries()
     if programs is None:
-        if os.environ.get("ERA_REQUIRE_POSTGRESQL") == "1":
+        if REQUIRED:
             pytest.fail(HOW_TO_INSTALL)
         pytest.skip(HOW_TO_INSTALL)
     with running(programs) as server:

@@ -55,6 +55,7 @@ def unreadable(home: PracticeHome) -> PracticeHome:
     return home
 
 
+@pytest.mark.both_databases
 def test_what_can_be_read_is_entered_and_the_rest_is_filed(unreadable: PracticeHome) -> None:
     home = unreadable
     assert ("malformed-amount", "T1", CLOSE.format("T1")) in todo(home)
@@ -160,6 +161,7 @@ def test_the_ledger_says_which_pair_and_why_whoever_entered_it(home: PracticeHom
     assert "its posting was undone (Ann: no bonus: a gift)" in home.era("provider-adjustments").out
 
 
+@pytest.mark.both_databases
 def test_who_settled_an_item_stands_beside_it(home: PracticeHome) -> None:
     home.run(plb("10", "WO:Q5*-10"))
     home.set({"era_payment_options.auto_post.enabled": False})

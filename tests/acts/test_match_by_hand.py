@@ -95,6 +95,7 @@ def test_the_same_match_twice_is_refused_and_another_one_is_not(strange: Practic
     strange.verified()
 
 
+@pytest.mark.both_databases
 def test_an_automatic_match_is_taken_off_until_a_person_matches_it_again(home: PracticeHome) -> None:
     home.expect(expects("C1", "100"))
     home.run(remittance("90", claim("C1")))

@@ -16,6 +16,7 @@ def short(home: PracticeHome) -> PracticeHome:
     return home
 
 
+@pytest.mark.both_databases
 def test_what_the_engine_left_is_posted_as_remitted_without_the_mark(short: PracticeHome) -> None:
     ended = post(short, "EFT0001", "C1", "--as-remitted", "--note", "agreed on the phone")
     assert ended.out == "Posted $90.00 and wrote off $30.00 by hand.\n"
@@ -278,6 +279,7 @@ def reversal(paid: str = "90", write_off: str = "30", *more: str) -> Segments:
 CORRECTED = claim("C1", "120", "95", "25", payer_claim_number="ICN2")
 
 
+@pytest.mark.both_databases
 def test_a_reversal_takes_payment_and_write_off_back_and_the_next_run_posts_the_correction(home: PracticeHome) -> None:
     home.expect(expects())
     home.run(remittance("90", claim()))

@@ -40,6 +40,7 @@ def answered(home: PracticeHome) -> set[str]:
     return {path.name[:6] for path in (home.root / "acks").iterdir()}
 
 
+@pytest.mark.both_databases
 def test_what_is_old_and_done_is_purged_and_everything_else_stays(old: PracticeHome) -> None:
     before = {asked: old.records(asked) for asked in ("log", "ledger", "eras")}
     assert answered(old) == {"000001", "000002", "000004"}

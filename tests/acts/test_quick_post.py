@@ -33,6 +33,7 @@ def outcomes(home: PracticeHome) -> dict[str, str]:
     return {each["claim_number"]: each["outcome"] for each in home.records("log")}
 
 
+@pytest.mark.both_databases
 def test_quick_post_has_a_minimum_of_its_own_and_takes_only_open_claims(left: PracticeHome) -> None:
     left.set({f"{QUICK}.minimum_percent": Decimal("91.5")})
     decided = left.records("quick-post", "EFT0001")

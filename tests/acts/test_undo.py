@@ -75,6 +75,7 @@ def test_the_log_says_who_took_it_back_and_why(posted: PracticeHome) -> None:
     ]
 
 
+@pytest.mark.both_databases
 def test_a_whole_payment_is_taken_back_with_its_provider_level_adjustments(posted: PracticeHome) -> None:
     ended = undo(posted, "EFT0001")
     assert "Undone: L6, -$10.00.\n" in ended.out
@@ -180,6 +181,7 @@ def test_what_something_else_rests_on_is_not_undone(home: PracticeHome) -> None:
     undo(home, "EFT0001")
 
 
+@pytest.mark.both_databases
 def test_a_closed_claim_is_opened_again_and_judged_by_the_rules(home: PracticeHome) -> None:
     home.expect(expects("C1"))
     home.run(remittance("0", claim("C1", "120", "0", "120", status="25"), method="NON"))

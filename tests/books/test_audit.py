@@ -39,6 +39,7 @@ def refused(home: PracticeHome, *more: str) -> str:
 # what is written down
 
 
+@pytest.mark.both_databases
 def test_every_act_is_written_down_with_who_and_what(home: PracticeHome, tmp_path: Path) -> None:
     fees, bank = tmp_path / "fees.csv", tmp_path / "bank.csv"
     fees.write_text("payer,procedure,allowed,percent\nDDP71,D0120,100.00,90\n")
@@ -173,6 +174,7 @@ def test_a_log_that_was_changed_is_found(acted: PracticeHome, change: tuple[str,
     assert "✘ " in refused(acted)
 
 
+@pytest.mark.both_databases
 def test_every_single_row_may_not_be_touched(acted: PracticeHome) -> None:
     """Each row in turn loses the last letter of what was done; each time that row, and no other, is named."""
     pick_the_locks(acted)

@@ -91,6 +91,7 @@ def test_a_backup_holds_all_of_a_home(week: PracticeHome, elsewhere: Elsewhere) 
         assert home.records(asked) == week.records(asked)
 
 
+@pytest.mark.both_databases
 def test_a_restored_home_goes_on_where_the_backup_was_taken(week: PracticeHome, elsewhere: Elsewhere) -> None:
     home = elsewhere.clean(backed_up(week))
     home.expect(expects("C4"))
@@ -142,6 +143,7 @@ def test_a_lost_file_keeps_no_backup_from_being_taken_and_is_told(week: Practice
 # a home at work
 
 
+@pytest.mark.both_databases
 def test_every_backup_taken_while_a_run_is_at_work_restores_clean(home: PracticeHome, elsewhere: Elsewhere) -> None:
     numbers = [f"C{number:02d}" for number in range(16)]
     home.expect(*(expects(number) for number in numbers))

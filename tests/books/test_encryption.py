@@ -266,6 +266,7 @@ def test_a_change_of_key_seals_everything_anew(sealed: PracticeHome, first: str,
     assert sealed.era("audit", "verify").code == 0
 
 
+@pytest.mark.both_databases
 def test_a_home_of_plain_files_is_sealed_by_the_same_command(home: PracticeHome, first: str) -> None:
     home.run(remittance("90", claim("C1")))
     home.set({KEY_FILE: first})

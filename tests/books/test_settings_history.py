@@ -280,6 +280,7 @@ def test_homes_on_one_database_have_their_own_history(postgresql_url: str, tmp_p
 # what must not happen
 
 
+@pytest.mark.both_databases
 def test_killed_at_any_step_no_version_is_without_its_file(home: PracticeHome) -> None:
     home.era("settings", "history")
     for step in range(1, 20):

@@ -125,6 +125,7 @@ def test_a_file_tried_again_and_still_unusable_stays_with_a_note(practice: Pract
     practice.verified()
 
 
+@pytest.mark.both_databases
 def test_a_file_that_can_be_used_now_is_decided_and_archived(practice: PracticeHome) -> None:
     practice.set({"conformance": "require"})
     lacking = GOOD.replace("N1*PR*DELTA DENTAL~", "")

@@ -43,6 +43,7 @@ def taken_until_first(practice_home: PracticeHome, kind: str) -> list[str]:
     return seen
 
 
+@pytest.mark.both_databases
 def test_nothing_is_begun_after_the_payment_at_hand(home: PracticeHome) -> None:
     home.expect(expects("C1"), expects("C2"), expects("C3"))
     home.receive(TWO_PAYMENTS, "a.835")

@@ -112,6 +112,7 @@ def paid(amount: str, *claims: Segments, trace: str, day: str, pairs: tuple[str,
     return remittance(amount, *claims, trace=trace, date=day, originator=originator, after=plb(*pairs))
 
 
+@pytest.mark.both_databases
 def test_a_recovery_announced_in_one_file_is_taken_in_parts_from_the_next(home: PracticeHome) -> None:
     home.expect(expects("C1"), expects("C2"), expects("C3"))
     home.run(paid("130", claim("C1"), trace="T1", day="20261101", pairs=("WO:X7*-40",)))

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from practices import AUTO, PracticeHome, Record, expects, remittance
 from remittance_text import claim, payment, remittance_file, transaction_set
 
@@ -37,6 +38,7 @@ def a_week(home: PracticeHome) -> None:
     home.receive(remittance("90", claim("C2"), trace="EFT0002", date="20261103"), "5 wednesday.835")
 
 
+@pytest.mark.both_databases
 def test_a_dry_run_tells_what_the_run_will_do_and_keeps_nothing(home: PracticeHome) -> None:
     a_week(home)
     rows, inbox = stored(home), files(home)

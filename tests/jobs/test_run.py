@@ -191,6 +191,7 @@ FAILING_POSTINGS = {
 }
 
 
+@pytest.mark.both_databases
 def test_a_failure_leaves_nothing_of_its_payment_and_all_of_those_before(home: PracticeHome) -> None:
     """Each claim makes four postings: the second claim of the second payment is where it breaks off."""
     home.expect(*(expects(f"C{n}") for n in range(1, 6)))

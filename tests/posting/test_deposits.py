@@ -55,6 +55,7 @@ def received(home: PracticeHome, payment_id: int) -> bool | None:
 # era import bank
 
 
+@pytest.mark.both_databases
 def test_a_file_is_imported_and_what_is_passed_over_is_told(home: PracticeHome) -> None:
     ended = bank(
         home,
@@ -249,6 +250,7 @@ def outcomes(records: list[Record]) -> list[tuple[str, str, list[str]]]:
     return [(each["claim_number"], each["outcome"], each["holds"]) for each in records]
 
 
+@pytest.mark.both_databases
 def test_a_payment_waits_for_its_money_and_the_next_run_posts_it(home: PracticeHome) -> None:
     home.set(REQUIRED)
     home.expect(expects("C1"), expects("C2"))

@@ -257,6 +257,7 @@ def test_what_a_claim_payment_was_matched_to_before_proves_nothing_about_itself(
 # patient and services
 
 
+@pytest.mark.both_databases
 def test_patient_and_services_find_the_claim(home: PracticeHome) -> None:
     home.expect(sent("C100231"), sent("C100232", last_name="Roe"), sent("C100233", day="2026-10-06"))
     slips = answer("PAYER-77", last="DOE", first="JNAE", subscriber="SUB100206")

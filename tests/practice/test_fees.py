@@ -132,6 +132,7 @@ def test_fees_before_claims_and_claims_before_fees_come_to_the_same(home: Practi
     assert expected(home) == [("C1", 1, 9000), ("C1", 2, 4800)]
 
 
+@pytest.mark.both_databases
 def test_a_fee_imported_again_is_updated_with_the_open_lines_it_is_for(home: PracticeHome) -> None:
     import_claims(home, claim_file())
     import_fees(home)

@@ -155,6 +155,7 @@ def test_a_csv_claim_of_another_suffix_is_not_the_one_sent(sqlite_home: Practice
 # Claims that are known
 
 
+@pytest.mark.both_databases
 def test_a_claim_sent_again_is_updated_while_nothing_is_posted(home: PracticeHome) -> None:
     send(home, claim_file(sent("C1")))
     corrected = claim_file(sent("C1", "150", line(1, "D0150", "150"), frequency="7"))

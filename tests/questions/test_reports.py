@@ -48,6 +48,7 @@ FILTERS = {
 }
 
 
+@pytest.mark.both_databases
 def test_the_log_answers_every_filter(week: PracticeHome) -> None:
     assert {filters: claims(week.records("log", *filters)) for filters in FILTERS} == FILTERS
 
@@ -226,6 +227,7 @@ def test_negative_amounts_stay_numbers_in_csv(home: PracticeHome) -> None:
 # the ledger and the payments
 
 
+@pytest.mark.both_databases
 def test_the_ledger_answers_every_filter(week: PracticeHome) -> None:
     def kinds(*filters: str) -> list[tuple[str, str]]:
         return [(each["claim_number"], each["kind"]) for each in week.records("ledger", *filters)]

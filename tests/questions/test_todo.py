@@ -80,6 +80,7 @@ def test_an_item_says_what_is_known(monday: PracticeHome) -> None:
     assert "short of 95 %" in ids["explanation"]
 
 
+@pytest.mark.both_databases
 def test_the_commands_work_and_the_list_grows_shorter(monday: PracticeHome) -> None:
     for item in monday.records("todo"):
         words = item["command"].replace("--to CLAIM", "--to C4").replace("NAME", "Ann").replace("TEXT", "filed").split()

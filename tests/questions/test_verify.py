@@ -28,6 +28,7 @@ def books(home: PracticeHome) -> PracticeHome:
     return home
 
 
+@pytest.mark.both_databases
 def test_books_nobody_touched_hold(books: PracticeHome) -> None:
     told = "✔ The books are in balance: 4 entries, 3 decisions, 2 payments, 2 claims, 2 patients, 0 payers, 1 file.\n"
     assert books.verified().out == told + "Files in: 1 = 1 archived + 0 quarantined + 0 duplicate + 0 waiting.\n"

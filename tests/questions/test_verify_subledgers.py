@@ -32,6 +32,7 @@ def books(home: PracticeHome) -> PracticeHome:
     return home
 
 
+@pytest.mark.both_databases
 def test_books_nobody_touched_hold(books: PracticeHome) -> None:
     told = "✔ The books are in balance: 10 entries, 4 decisions, 3 payments, 3 claims, 3 patients, 1 payer, 3 files.\n"
     told += "Files in: 3 = 3 archived + 0 quarantined + 0 duplicate + 0 waiting.\n"

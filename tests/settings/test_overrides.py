@@ -163,6 +163,7 @@ def test_provider_level_adjustments_wait_where_posting_is_off_for_one_of_the_cla
 SHADOW = {f"{AUTO}.enabled": "shadow"}
 
 
+@pytest.mark.both_databases
 def test_on_trial_nothing_is_posted_and_what_would_have_been_is_told(home: PracticeHome) -> None:
     home.set(SHADOW)
     home.expect(expects("C1"), expects("C2", "100"))

@@ -201,6 +201,7 @@ def short(home: PracticeHome) -> PracticeHome:
     return home
 
 
+@pytest.mark.both_databases
 def test_a_line_for_each_claim_and_one_with_the_sums(short: PracticeHome) -> None:
     claims, summary = replayed(short, "--set", f"{MINIMUM}=90", "--set", "reports.minutes_by_hand=7")
     assert list(claims[0])[:4] == ["claim_number", "trace_number", "before", "after"]

@@ -4,6 +4,7 @@ import csv
 import io
 from typing import Any
 
+import pytest
 from practices import AUTO, PracticeHome, expects, remittance
 from remittance_text import claim
 
@@ -29,6 +30,7 @@ def on_trial(home: PracticeHome) -> None:
     assert home.era("close", "EFT0001", "C5", "--even-with-money", *because).code == 0
 
 
+@pytest.mark.both_databases
 def test_agreements_and_differences_with_dollars(home: PracticeHome) -> None:
     on_trial(home)
     summary = reported(home)

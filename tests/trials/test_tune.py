@@ -69,6 +69,7 @@ def test_an_override_does_not_keep_a_payer_from_being_tried(home: PracticeHome) 
 # regrets
 
 
+@pytest.mark.both_databases
 def test_a_regret_is_counted_where_its_claim_posts(home: PracticeHome) -> None:
     """Of three claims paid short a person posts one as remitted, another otherwise, and closes the third."""
     home.expect(*[expects(f"C{number}", "100") for number in (1, 2, 3, 4)])
