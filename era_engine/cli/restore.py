@@ -6,8 +6,8 @@ import click
 
 
 @click.command(
-    epilog="\b\nExamples:\n  era restore practice-2026-11-30.era office2\n"
-    "  era restore practice.era office2 --database postgresql+psycopg://era@db/era2"
+    epilog="\b\nExamples:\n  era restore practice-2026-11-30.era practice2\n"
+    "  era restore practice.era practice2 --database postgresql+psycopg://era@db/era2"
 )
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")

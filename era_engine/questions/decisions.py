@@ -21,7 +21,8 @@ from era_engine.store.journal import entries
 
 Record = dict[str, Any]
 
-# What a record of the log tells beside the stored columns, after which of them.
+# What a record of the log tells beside the stored columns, after which of them: facts by their names, but for what
+# the indicators say and whether it is a dry run. A fact more is one name here.
 _BESIDE: Mapping[str, tuple[str, ...]] = {
     "mode": ("dry_run",),
     "indicators": ("patient_icon", "hover", "page_message", "claim_alert"),
@@ -30,7 +31,7 @@ _BESIDE: Mapping[str, tuple[str, ...]] = {
     "note": ("shadow_outcome",),
 }
 _FROM_INDICATORS = _BESIDE["indicators"]
-_FROM_FACTS = (*_BESIDE["paid_cents"], *_BESIDE["patient_responsibility_cents"], *_BESIDE["note"])
+_FROM_FACTS = tuple(name for anchor in _BESIDE if anchor not in ("mode", "indicators") for name in _BESIDE[anchor])
 _NOT_TOLD = ""
 _TOLD_AS = [where.key or _NOT_TOLD for where in LOG.values()]
 _KEYS = [key for name, where in LOG.items() if where.key for key in (where.key, *_BESIDE.get(name, ()))]

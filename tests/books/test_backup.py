@@ -355,7 +355,7 @@ def test_no_postgresql_database_is_filled_twice(tmp_path: Path, postgresql_url: 
     home.expect(expects("C1"))
     backup = backed_up(home)
     assert "is not empty" in refused(backup, tmp_path / "restored").err
-    assert "cannot take" in refused(backup, tmp_path / "restored", "--database", "sqlite:///era.db").err
+    assert "cannot be restored into" in refused(backup, tmp_path / "restored", "--database", "sqlite:///era.db").err
     home.verified()
 
 
