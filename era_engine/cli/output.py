@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 import click
 
@@ -87,7 +87,9 @@ def _rich_table(columns: Sequence[Column[Any]], cells: Sequence[Sequence[str]], 
 
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
-        drawn.add_column(column.title, justify="right" if column.right else "left", overflow="fold")
+        whole_words = max(map(len, column.title.split()), default=0)  # a squeezed title breaks between its words
+        justify: Literal["left", "right"] = "right" if column.right else "left"
+        drawn.add_column(column.title, justify=justify, overflow="fold", min_width=whole_words)
     for (first, *rest), colour in zip(cells, colours, strict=True):
         drawn.add_row(Text(first, style=colour or ""), *map(Text, rest))
     Console().print(drawn)

@@ -12,7 +12,7 @@ def no_interchange(text: str) -> Finding:
     text = text.strip(" \t\r\n")
     found = f"found {text[:24]!r}" if text else "the file is empty"
     if re.match("ISA[^A-Z0-9]", text, re.IGNORECASE):
-        found = "found one that is cut off, or has no element or separator (three different characters, none of"
+        found = "found one that is cut off, or lacks an element or a separator (three different characters, none of"
         found += " them a letter, digit, minus, point or NUL)"
     return Finding(
         "no-interchange",

@@ -134,6 +134,11 @@ def test_a_narrow_terminal_shows_what_matters_most(week: PracticeHome, columns: 
     assert "$90.00" in first
 
 
+def test_a_squeezed_title_breaks_between_its_words(week: PracticeHome) -> None:
+    printed = on_a_terminal(week, "eras", COLUMNS="80", NO_COLOR="1")
+    assert [word for word in ("status", "payment", "posted", "needs", "review") if word not in printed.split()] == []
+
+
 def test_a_column_is_its_title_and_its_cells_wherever_it_stands(capsys: pytest.CaptureFixture[str]) -> None:
     columns: list[Column[int]] = [
         Column("new", lambda cents: "*"),

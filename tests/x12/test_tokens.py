@@ -201,7 +201,7 @@ def test_separators_that_cannot_be_told_apart_or_from_data_are_refused(delimiter
     segments, findings = tokenised(balanced_file(delimiters))
     assert segments == []
     assert codes(findings) == [("reject", "no-interchange")]
-    assert "has no element or separator" in findings[0].message
+    assert "lacks an element or a separator" in findings[0].message
     assert "1 claim payment(s)" in findings[0].message
 
 
